@@ -1,0 +1,3 @@
+"""mailbot answers the mailbox that a privacy policy promises."""
+
+__version__ = "0.1.0"

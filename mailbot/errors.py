@@ -1,0 +1,75 @@
+"""The error tree: may I try again, and who must act?
+
+A doubtful mail is never an exception, it is a decision with a reason; what stands here is what stops a
+pass or a command. Exit codes are those of sysexits(3), promised in the README.
+"""
+
+from __future__ import annotations
+
+
+class MailbotError(Exception):
+    """Any failure that mailbot explains in one sentence; never holds personal data or a secret."""
+
+    exit_code = 1
+
+
+class UsageError(MailbotError):
+    """The command line asks for something that does not exist (exit 64)."""
+
+    exit_code = 64
+
+
+class InputError(MailbotError):
+    """A file, address or number that was named is not there or can't be read (exit 66)."""
+
+    exit_code = 66
+
+
+class ConfigError(MailbotError):
+    """The operator edits a file: the sentence names file, key and rule (exit 78)."""
+
+    exit_code = 78
+
+
+class TemporaryError(MailbotError):
+    """Nothing was changed; the same call later may work (exit 75)."""
+
+    exit_code = 75
+
+
+class MailboxUnavailable(TemporaryError):
+    """The mailbox can't be reached, or the connection broke."""
+
+
+class CourierUnavailable(TemporaryError):
+    """The mail server that takes our answers can't be reached, or says "later" to the sender."""
+
+
+class StoreUnavailable(TemporaryError):
+    """The store can't be opened, is locked, or its disk is full."""
+
+
+class PermanentError(MailbotError):
+    """The same call will never work; the operator must act (exit 69)."""
+
+    exit_code = 69
+
+
+class MailboxRefused(PermanentError):
+    """Login, certificate or folder refused."""
+
+
+class CourierRefused(PermanentError):
+    """Login, certificate or sender refused before any recipient was named."""
+
+
+class ReplyDeferred(TemporaryError):
+    """The server answered 4xx to this one recipient or message: later."""
+
+
+class ReplyRefused(PermanentError):
+    """The server answered 5xx to this one recipient or message: that reply is given up."""
+
+
+class ConflictError(MailbotError):
+    """The request is no longer in a state in which this can be done (exit 1, HTTP 409)."""

@@ -1,0 +1,99 @@
+"""What may be injected: the two doors, and the callables for time, ids and DNS.
+
+`Mailbox` and `Courier` are Protocols because each has two real implementations (IMAP and Maildir, SMTP
+and Maildir). Nothing here does anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+Clock = Callable[[], datetime]  # an aware UTC datetime
+NewId = Callable[[int], str]  # n letters of the base32 alphabet (a-z2-7), 5 random bits each
+Resolver = Callable[[str], list[str]]  # name -> TXT records; [] is NXDOMAIN; raises TemporaryError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawMail:
+    """One mail as the mailbox holds it: octets and address (RFC 9051 section 2.3.1)."""
+
+    octets: bytes  # the whole mail, or the header alone where `complete` is False
+    folder: str
+    uid: int
+    uidvalidity: int
+    received_at: datetime  # INTERNALDATE, aware UTC
+    size_bytes: int  # of the whole mail, also where only the header was fetched
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """How far a folder was read: every mail up to `last_uid` has a ledger row or is older than `since`."""
+
+    uidvalidity: int | None  # None: never read
+    last_uid: int
+    since: datetime | None  # cut-off of `init`, used where UIDVALIDITY is not that of the cursor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxState:
+    """What SELECT tells about the folder that is read."""
+
+    folder: str
+    uidvalidity: int
+    uidnext: int
+    can_move: bool
+    notes: tuple[str, ...] = ()  # what the operator should know, one sentence each
+
+
+class Mailbox(Protocol):
+    """The door in. Raises MailboxUnavailable or MailboxRefused, nothing else."""
+
+    folder: str
+
+    def state(self) -> MailboxState:
+        """Open the folder if need be and tell where it stands."""
+        ...
+
+    def fetch(self, cursor: Cursor, again: Sequence[int]) -> Iterator[list[RawMail]]:
+        """Yield new mails in batches, UIDs ascending, after those of `again` that still exist.
+
+        Batches of at most 50 mails or 8 MB; a mail over the size limit comes with its header alone.
+        `again` are UIDs of the cursor's UIDVALIDITY; where the folder has another one they are skipped,
+        the whole folder is read, and mails received before `cursor.since` (whole seconds) are left out.
+        """
+        ...
+
+    def file(self, uids: Sequence[int]) -> bool:
+        """Move those UIDs of the current UIDVALIDITY to mailbot/Done in one round trip; missing ones are no error.
+
+        Returns False where the server can't move (no MOVE): nothing was moved.
+        """
+        ...
+
+    def headers(self, since: datetime | None) -> Iterator[list[RawMail]]:
+        """Yield the headers alone (`complete` False) of all mails received at or after `since`."""
+        ...
+
+    def close(self) -> None:
+        """Log out and forget the connection; may be called twice."""
+        ...
+
+
+class Courier(Protocol):
+    """The door out. Raises CourierUnavailable, CourierRefused, ReplyDeferred or ReplyRefused."""
+
+    def send(self, sender: str, recipient: str, octets: bytes) -> str:
+        """Hand one mail to the server on the open connection; return the server's final answer ("250 …")."""
+        ...
+
+    def check(self) -> None:
+        """Connect and log in, send nothing."""
+        ...
+
+    def close(self) -> None:
+        """Say QUIT and forget the connection; may be called twice."""
+        ...
