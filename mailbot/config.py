@@ -70,7 +70,7 @@ class OperatorSettings(Section):
 class TrustSettings(Section):
     authserv: list[Text] = Field(
         default_factory=list,
-        description="who writes Authentication-Results: NAME, NAME:below (under its own Received), *.NAME (changing hosts)",
+        description="who writes Authentication-Results: NAME, NAME:below (under its own Received), *.NAME (varying)",
     )
     internal: list[Text] = Field(
         default_factory=list,
@@ -283,7 +283,7 @@ def _environment() -> dict[str, dict[str, Any]]:
     sections: dict[str, dict[str, Any]] = {}
     for name, value in os.environ.items():
         section, _, key = name.removeprefix(ENV_PREFIX).lower().partition("__")
-        if name.startswith(ENV_PREFIX) and key and not key.startswith("password"):
+        if name.startswith(ENV_PREFIX) and key and not key.startswith(("password", "key")):
             lists = key in ("addresses", "authserv", "internal")
             sections.setdefault(section, {})[key] = (
                 [v.strip() for v in value.split(",") if v.strip()] if lists else value

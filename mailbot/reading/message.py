@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,3 +72,14 @@ class Message:
         if self.from_fields == 1 and len(self.from_) == 1:
             return self.from_[0].addr
         return None
+
+
+def blank_message(**values: Any) -> Message:
+    """Return a message that says nothing, but for the given values: for a request carried out without its mail."""
+    empty: dict[str, Any] = {
+        "headers": (), "from_fields": 0, "from_": (), "sender": (), "reply_to": (), "to": (), "cc": (), "subject": "",
+        "date": None, "message_id": "", "in_reply_to": (), "references": (), "hop_at": None, "text": "",
+        "own_text": "", "signature": "", "quoted": "", "content_type": "", "report_type": "", "parts": (),
+        "returned_ids": (), "repeated": (), "defects": (), "size_bytes": 0,
+    }  # fmt: skip
+    return Message(**{**empty, **values})

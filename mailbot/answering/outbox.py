@@ -1,0 +1,79 @@
+"""Sends what is owed: leases replies, hands them to the courier on one connection, marks each at once.
+
+The one gap is named: a crash between the server's 250 and the commit may send the same reply twice, under
+the same Message-ID. No rule, no rendering here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailbot.config import LimitRules
+from mailbot.errors import CourierRefused, CourierUnavailable, ReplyDeferred, ReplyRefused
+from mailbot.ports import Courier
+from mailbot.store import outbox
+from mailbot.store.store import Store
+
+BATCH = 50
+
+
+@dataclass(slots=True)
+class Outbox:
+    """Sends through one courier, as `sender` (the envelope's MAIL FROM)."""
+
+    store: Store
+    courier: Courier
+    sender: str
+    limits: LimitRules
+    window_end: Callable[[datetime], datetime]
+
+    def send(self) -> dict[str, int]:
+        """Send every reply that is due; return {"sent", "gave_up"}.
+
+        Raises CourierUnavailable (the rest waits) or CourierRefused (the operator must act; nothing is given
+        up). Nothing is sent while paused or above the cap of an hour.
+        """
+        counts = {"sent": 0, "gave_up": 0}
+        if self.store.paused:
+            return counts
+        owner = outbox.owner_name(self.store.new_id)
+        room = self.limits.replies_per_hour - outbox.sent_last_hour(self.store)
+        try:
+            while room > 0:
+                batch = outbox.lease(self.store, owner, min(BATCH, room))
+                if not batch:
+                    break
+                room -= len(batch)
+                self._send_batch(batch, owner, counts)
+        finally:
+            self.courier.close()
+        return counts
+
+    def _send_batch(self, batch: list[outbox.Leased], owner: str, counts: dict[str, int]) -> None:
+        started = self.store.clock()
+        for place, reply in enumerate(batch):
+            if (self.store.clock() - started) * 2 > outbox.LEASE:  # a slow server: make sure they are still ours
+                started = self.store.clock()
+                ours = outbox.extend(self.store, owner, [r.id for r in batch[place:]])
+            else:
+                ours = {reply.id}
+            if reply.id in ours:
+                try:
+                    self._send_one(reply, counts)
+                except (CourierUnavailable, CourierRefused):
+                    outbox.release(self.store, [r.id for r in batch[place:]])
+                    raise
+
+    def _send_one(self, reply: outbox.Leased, counts: dict[str, int]) -> None:
+        try:
+            answer = self.courier.send(self.sender, reply.address, reply.octets)
+        except ReplyDeferred as exc:
+            outbox.put_off(self.store, reply.id, str(exc))
+        except ReplyRefused as exc:
+            outbox.give_up(self.store, reply.id, str(exc))
+            counts["gave_up"] += 1
+        else:
+            outbox.sent(self.store, reply.id, answer, self.window_end)
+            counts["sent"] += 1

@@ -1,0 +1,59 @@
+"""Sample values for each template: what `Templates.check` and the tests render. Data only; invented throughout."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any, get_args
+
+from mailbot.reading.claim import FIELD_NAMES, Kind
+
+NOW = datetime(2026, 11, 23, 9, 6, tzinfo=UTC)
+LATER = NOW + timedelta(days=3)
+FRAME: dict[str, Any] = {
+    "number": "K7Q2", "kind": "update", "received_at": NOW - timedelta(minutes=1), "now": NOW,
+    "mailbox": "info@example.kz", "operator_name": "Example Courses", "operator_contact": "+7 700 000 00 00",
+    "timezone": "Asia/Almaty",
+}  # fmt: skip
+_PENDING = [{"field": "email", "waits_for": "new_address"}, {"field": "birth_date", "waits_for": "operator"}]
+_UNCLEAR = [{"field": "birth_date", "why": "two_digit_year"}, {"field": "phone", "why": "no_such_reason"}]
+_KINDS = ["update", "withdrawal"]
+_ITEM = {"number": "K7Q2", "kind": "withdrawal", "reason_text": "obligations", "address": "a@example.kz", "due_at": NOW}
+_CODES = ["obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear"]
+_WHY = ["subject_body_disagree", "too_old", "no_such_reason"]
+
+# template -> value -> what it may be; every combination is rendered
+VALUES: dict[str, dict[str, list[Any]]] = {
+    "update-applied": {"changed": [["surname", "phone"], list(FIELD_NAMES)], "pending": [[], _PENDING],
+                       "unclear": [[], _UNCLEAR], "undo_until": [None, LATER], "due_at": [None, LATER]},
+    "update-waiting": {"pending": [[], _PENDING], "unclear": [[], _UNCLEAR], "due_at": [LATER]},
+    "ask": {"unclear": [[], _UNCLEAR], "missing": [[], ["surname"], list(FIELD_NAMES)], "due_at": [LATER]},
+    "ask-again": {"about": ["challenge", "ask"]},
+    "challenge": {"kind": _KINDS, "asked_at": [NOW], "due_at": [LATER], "news_stopped": [False, True]},
+    "new-address": {"due_at": [LATER]},
+    "address-changed": {"undo_until": [None, LATER]},
+    "withdrawal-stopped": {"kind": ["withdrawal"], "destroy_at": [None, LATER], "obligations": [False, True],
+                           "due_at": [None, LATER]},
+    "withdrawal-notice": {"kind": ["withdrawal"], "destroy_at": [None, LATER]},
+    "withdrawal-partial": {"kind": ["withdrawal"], "kept": [[], list(FIELD_NAMES)],
+                           "until": [None, LATER, LATER.date()]},
+    "destroyed": {"kind": ["withdrawal"], "destroyed_at": [NOW]},
+    "unsubscribed": {"kind": ["unsubscribe"], "other_kind": [None, *_KINDS]},
+    "not-on-list": {"kind": ["unsubscribe"], "other_kind": [None, *_KINDS]},
+    "not-stored": {"kind": _KINDS, "news_suppressed": [False, True], "due_at": [LATER]},
+    "received": {"kind": ["", *get_args(Kind)], "why": _WHY, "due_at": [None, LATER]},
+    "undone": {"undone_kind": [*_KINDS, "unsubscribe"]},
+    "undone-notice": {"undone_kind": [*_KINDS, "unsubscribe"]},
+    "only-news": {"undone_kind": ["withdrawal"]},
+    "resubscribed": {"kind": ["resubscribe"]},
+    "refused": {"kind": [*_KINDS, "erasure"], "code": [*_CODES, "no_such_code"], "note": ["", "Some words."]},
+    "denied": {"asked_kind": _KINDS, "news_restored": [False, True]},
+    "operator": {"items": [[], [{**_ITEM, "ask": "obligations"}, {**_ITEM, "ask": "review"}]],
+                 "counts": [{}, {"held": 2, "unmatched": 5}]},
+}  # fmt: skip
+
+
+def samples(name: str) -> list[dict[str, Any]]:
+    """Return the frame's and the template's values, one mapping for each combination."""
+    choices = VALUES[name]
+    return [{**FRAME, **dict(zip(choices, picked, strict=True))} for picked in product(*choices.values())]

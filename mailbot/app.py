@@ -1,0 +1,176 @@
+"""The only wiring: `build` makes the real doors, store and rules of one installation; `App` is what commands call."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from mailbot import config
+from mailbot.answering.maildir import MaildirCourier
+from mailbot.answering.outbox import Outbox
+from mailbot.answering.reply import Frame, Templates, render
+from mailbot.config import Policy, Settings
+from mailbot.deciding.deadlines import Deadlines
+from mailbot.errors import ConfigError, CourierRefused, CourierUnavailable, MailboxRefused, MailboxUnavailable
+from mailbot.operating import notices, retention
+from mailbot.pipeline import COUNTS, Line, Rules, poll
+from mailbot.ports import Clock, Courier, Mailbox, NewId
+from mailbot.reading.lexicon import compile_words
+from mailbot.reading.sender import compile_trust
+from mailbot.store import outbox
+from mailbot.store.engine import open_engine
+from mailbot.store.keys import Keys
+from mailbot.store.migrate import require_current
+from mailbot.store.store import Numbers, Store
+from mailbot.urls import CourierUrl, MailboxUrl, courier_url, mailbox_url
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz234567"  # base32: 5 random bits a letter
+
+
+def utc_now() -> datetime:
+    """Return the time, aware UTC."""
+    return datetime.now(UTC)
+
+
+def new_id(letters: int) -> str:
+    """Return so many random letters of the base32 alphabet."""
+    return "".join(secrets.choice(LETTERS) for _ in range(letters))
+
+
+@dataclass(slots=True)
+class App:
+    """One installation, ready to work. Every public method is what one command does."""
+
+    folder: Path
+    settings: Settings
+    line: Line
+    mailbox: Mailbox
+    courier: Courier
+    templates: Templates
+    _outbox: Outbox = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._outbox = Outbox(
+            store=self.line.store, courier=self.courier, sender=self.settings.mailbox.addresses[0],
+            limits=self.line.rules.policy.limits, window_end=self.line.rules.deadlines.window_end,
+        )  # fmt: skip
+
+    def poll(self) -> dict[str, int]:
+        """Make one pass: fetch, decide, apply, file; tell the operator; send what is owed; sweep what is due.
+
+        Returns the counts, all zero where another process has the turn. What is owed is sent also where the
+        mailbox can't be read; its error is raised afterwards.
+        """
+        with self.line.store.turn() as mine:
+            return self._pass() if mine else dict.fromkeys(COUNTS, 0)
+
+    def _pass(self) -> dict[str, int]:
+        counts = dict.fromkeys(COUNTS, 0)
+        failure: MailboxUnavailable | MailboxRefused | None = None
+        try:
+            counts |= poll(self.mailbox, self.line)
+        except (MailboxUnavailable, MailboxRefused) as exc:
+            failure = exc
+        retention.sweep(self.line, self.mailbox.folder)
+        notices.tell_operator(self.line, self.settings.operator.mail, self.settings.operator.language)
+        try:
+            counts |= self._outbox.send()
+        except (CourierUnavailable, CourierRefused):
+            if failure is None:
+                raise
+        finally:
+            counts["owed"] = outbox.owed(self.line.store)
+        if failure is not None:
+            raise failure
+        return counts
+
+    def close(self) -> None:
+        """Close both doors and the store."""
+        self.mailbox.close()
+        self.courier.close()
+        self.line.store.engine.dispose()
+
+
+def read_rules(policy: Policy, settings: Settings | None = None) -> Rules:
+    """Compile the rules of a policy file; without settings nothing is trusted and no address is our own."""
+    trust = settings.trust if settings else config.TrustSettings()
+    own = tuple(settings.mailbox.addresses) if settings else ()
+    return Rules(
+        policy=policy, lexicon=compile_words(policy), trust=compile_trust(trust), deadlines=Deadlines(policy), own=own
+    )
+
+
+def open_store(folder: Path, settings: Settings, *, clock: Clock = utc_now, ids: NewId = new_id) -> Store:
+    """Open the store of an installation; its key lies in `secrets/store_key`. Raises ConfigError."""
+    key = config.secret(folder, "store_key", "")
+    if not key or len(key) < 16:
+        raise ConfigError(f"{folder / 'secrets' / 'store_key'}: the key of this installation is missing")
+    engine = open_engine(settings.store.url, folder, config.secret(folder, "store_password", ""))
+    return Store(engine=engine, keys=Keys(key.encode()), clock=clock, new_id=ids)
+
+
+def open_mailbox(folder: Path, settings: Settings, store: Store) -> Mailbox:
+    """Return the door in; nothing is connected yet. Raises ConfigError."""
+    section = settings.mailbox
+    url: MailboxUrl = mailbox_url(section.url)
+    if url.scheme == "maildir":
+        from mailbot.intake.maildir import MaildirMailbox
+
+        return MaildirMailbox(url.path, Numbers(store), max_bytes=section.max_bytes)
+    from mailbot.intake.imap import ImapMailbox  # late: a Maildir needs no IMAP library
+
+    return ImapMailbox(
+        url, password=url.password or config.secret(folder, "mailbox_password", section.password_file),
+        ca_file=folder / section.ca_file if section.ca_file else None, timeout_seconds=section.timeout_seconds,
+        max_bytes=section.max_bytes,
+    )  # fmt: skip
+
+
+def open_courier(folder: Path, settings: Settings) -> Courier:
+    """Return the door out; nothing is connected yet. Raises ConfigError."""
+    section = settings.courier
+    url: CourierUrl = courier_url(section.url)
+    if url.scheme == "maildir":
+        return MaildirCourier(url.path)
+    from mailbot.answering.smtp import SmtpCourier
+
+    password = url.password or config.secret(folder, "courier_password", section.password_file)
+    if password is None and url.user is not None:  # one account, one password: the usual case
+        password = config.secret(folder, "mailbox_password", settings.mailbox.password_file)
+    ca_file = folder / section.ca_file if section.ca_file else None
+    return SmtpCourier(url, password=password, ca_file=ca_file, timeout_seconds=section.timeout_seconds)
+
+
+def build(folder: Path, *, clock: Clock = utc_now, ids: NewId = new_id) -> App:
+    """Wire one installation. Raises ConfigError, StoreUnavailable."""
+    settings, policy = config.load_settings(folder), config.load_policy(folder)
+    store = open_store(folder, settings, clock=clock, ids=ids)
+    require_current(store.engine)
+    templates = Templates([folder / settings.templates.folder])
+    frame = Frame(
+        number="", kind=None, received_at=clock(), now=clock(), token="", mailbox=settings.mailbox.addresses[0],
+        operator_name=settings.operator.name, operator_contact=settings.operator.contact,
+        timezone=policy.clocks.timezone,
+    )  # fmt: skip
+    line = Line(
+        store=store, rules=read_rules(policy, settings), write=partial(render, templates=templates), frame=frame
+    )
+    return App(
+        folder=folder, settings=settings, line=line, mailbox=open_mailbox(folder, settings, store),
+        courier=open_courier(folder, settings), templates=templates,
+    )  # fmt: skip
+
+
+@contextlib.contextmanager
+def opened(folder: Path) -> Iterator[App]:
+    """Build an installation and close it again."""
+    app = build(folder)
+    try:
+        yield app
+    finally:
+        app.close()

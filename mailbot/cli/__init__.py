@@ -1,0 +1,31 @@
+"""The command line: arguments → one App call → print → exit code. No rule stands here.
+
+Heavy libraries are imported inside the commands, so that `mailbot --version` and `--help` stay quick.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from mailbot.errors import MailbotError
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; return its exit code (sysexits(3), listed in the README)."""
+    from mailbot.cli.arguments import parser
+
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # whatever the locale says
+    try:
+        arguments = parser().parse_args(argv)
+        return int(arguments.run(arguments))
+    except MailbotError as exc:
+        print(f"mailbot: {exc}", file=sys.stderr)
+        return exc.exit_code
+    except KeyboardInterrupt:
+        print("mailbot: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `mailbot requests list | head`
+        sys.stderr.close()
+        return 0

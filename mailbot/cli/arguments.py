@@ -1,0 +1,165 @@
+"""The commands and their arguments, one parser; a wrong use ends with exit code 64."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from mailbot import __version__
+from mailbot.errors import UsageError
+
+KINDS = (
+    "update", "withdrawal", "unsubscribe", "resubscribe", "undo", "answer", "form", "access", "erasure",
+    "restriction", "objection", "complaint", "question",
+)  # fmt: skip
+STATES = ("applied", "challenged", "asked", "held", "refused", "expired", "undone", "ignored", "left")
+REFUSALS = ("obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear")
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but wrong usage is an error of ours (exit 64, not 2)."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError with the command's usage line."""
+        raise UsageError(f"{message}\n{self.format_usage().strip()}")
+
+
+def _command(name: str) -> Callable[[argparse.Namespace], int]:
+    """Return a function that loads the command's module when it is called."""
+
+    def run(arguments: argparse.Namespace) -> int:
+        from importlib import import_module
+
+        module, function = name.split(".")
+        return int(getattr(import_module(f"mailbot.cli.{module}"), function)(arguments))
+
+    return run
+
+
+def parser() -> Parser:
+    """Return the parser of every command."""
+    top = Parser(prog="mailbot", description="Answers the mailbox that a privacy policy promises.", allow_abbrev=False)
+    top.add_argument("--version", action="version", version=f"mailbot {__version__}")
+    top.add_argument(
+        "--config", type=Path, default=Path(os.environ.get("MAILBOT_CONFIG", ".")), metavar="DIR",
+        help="the folder that init wrote (default: MAILBOT_CONFIG, else the current folder)",
+    )  # fmt: skip
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
+    _add_setup(commands)
+    _add_work(commands)
+    _add_requests(commands)
+    _add_people(commands)
+    return top
+
+
+def _add(commands: Any, name: str, run: str, text: str, *, json: bool = False) -> Parser:
+    sub: Parser = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+    sub.set_defaults(run=_command(run))
+    if json:
+        sub.add_argument("--json", action="store_true", help="one JSON object a line on stdout, nothing else")
+    return sub
+
+
+def _add_setup(commands: Any) -> None:
+    demo = _add(commands, "demo", "setup.demo", "show the whole job on sample mails, in a folder of its own")
+    demo.add_argument("dir", nargs="?", type=Path, metavar="DIR", help="where (default: a temporary folder)")
+    init = _add(commands, "init", "setup.init", "write an installation into DIR")
+    init.add_argument("dir", type=Path, metavar="DIR")
+    init.add_argument("--mailbox", metavar="URL", help="imaps://USER@HOST/INBOX or maildir:///PATH")
+    init.add_argument("--courier", metavar="URL", help="smtps://USER@HOST, smtp://USER@HOST:587 or maildir:///PATH")
+    init.add_argument("--address", action="append", metavar="ADDR", help="an address of the mailbox; may be repeated")
+    init.add_argument("--operator", default=None, metavar="NAME", help="who answers for the data")
+    init.add_argument("--operator-mail", default=None, metavar="ADDR", help="where mailbot tells and asks the operator")
+    init.add_argument("--contact", default=None, metavar="TEXT", help="how people reach a human")
+    init.add_argument(
+        "--language", choices=("kk", "ru", "en"), default="ru", help="in which mailbot writes to the operator"
+    )
+    init.add_argument(
+        "--authserv", action="append", metavar="ID", help="who writes Authentication-Results (ID or ID:below)"
+    )
+    init.add_argument(
+        "--store", default="sqlite:///mailbot.sqlite", metavar="URL", help="sqlite:///PATH or postgresql://…"
+    )
+    mode = init.add_mutually_exclusive_group()
+    mode.add_argument(
+        "--shadow", dest="live", action="store_false", help="decide and render, send and change nothing (default)"
+    )
+    mode.add_argument("--live", dest="live", action="store_true", help="begin to work at once")
+    _add(commands, "check", "setup.check", "look the installation over", json=True)
+    _add(commands, "live", "setup.live", "leave shadow mode")
+    _add(commands, "pause", "setup.pause", "the kill switch: nothing is sent, nothing destroyed")
+    _add(commands, "resume", "setup.resume", "go on after a pause")
+    db = _add(commands, "db", "setup.db", "the store's tables")
+    db.add_argument("verb", choices=("upgrade",), help="bring the tables to this version")
+
+
+def _add_work(commands: Any) -> None:
+    _add(commands, "poll", "work.poll", "make one pass (for cron)", json=True)
+    _add(commands, "run", "work.run", "make passes until SIGTERM (for systemd)")
+    explain = _add(commands, "explain", "work.explain", "what would be done with mails, and why", json=True)
+    explain.add_argument("file", nargs="+", type=Path, metavar="FILE", help="a mail, or a folder of mails")
+    explain.add_argument("--trust", action="append", metavar="ID[:below]", help="whose Authentication-Results count")
+    explain.add_argument("--person", choices=("known", "unknown"), help="whether the writer is on file")
+    explain.add_argument(
+        "--dns", type=Path, metavar="FILE", help="JSON: name → TXT records; a name not there is NXDOMAIN"
+    )
+    explain.add_argument("--text", action="store_true", help="show the own text and the signature too")
+
+
+def _add_requests(commands: Any) -> None:
+    group = _add(commands, "requests", "desk.list_", "the operator's queue and journal", json=True)
+    _listing(group)
+    verbs = group.add_subparsers(metavar="VERB", parser_class=Parser)
+    listing = _add(verbs, "list", "desk.list_", "what waits, first what waits for you", json=True)
+    _listing(listing)
+    for name, text in (
+        ("show", "one request with all that is known"), ("release", "carry it out for the person on file"),
+        ("refuse", "refuse it with a reason"), ("close", "not a request, or settled by hand"),
+        ("undo", "take back what it changed"),
+    ):  # fmt: skip
+        verb = _add(verbs, name, f"desk.{name}", text, json=name == "show")
+        verb.add_argument("id", metavar="ID", help="the request's number")
+        if name == "release":
+            verb.add_argument("--person", metavar="ADDRESS", help="an address on file of the person for whom")
+            verb.add_argument("--checked", default="", metavar="TEXT", help="how you made sure who is asking")
+        if name == "refuse":
+            verb.add_argument("--reason", required=True, choices=REFUSALS, metavar="CODE", help=", ".join(REFUSALS))
+            verb.add_argument("--note", default="", metavar="TEXT", help="a sentence that the person will read")
+    backlog = _add(verbs, "backlog", "desk.backlog", "put requests from before init before the operator")
+    backlog.add_argument("--since", required=True, metavar="DATE", help="received on or after this day (2026-01-31)")
+
+
+def _listing(sub: Parser) -> None:
+    sub.add_argument("--state", choices=STATES, help="only those in this state")
+    sub.add_argument("--kind", choices=KINDS, help="only those of this kind")
+    sub.add_argument("--all", action="store_true", help="closed, ignored and unmatched ones too")
+
+
+def _add_people(commands: Any) -> None:
+    group = commands.add_parser("people", help="the people on file", allow_abbrev=False)
+    verbs = group.add_subparsers(required=True, metavar="VERB", parser_class=Parser)
+    imported = _add(verbs, "import", "persons.import_", "bring people in from a CSV, all or nothing", json=True)
+    imported.add_argument("file", nargs="?", type=Path, metavar="FILE.csv")
+    imported.add_argument("--template", action="store_true", help="print an empty CSV with two examples")
+    imported.add_argument("--dry-run", action="store_true", help="say what would be done, change nothing")
+    imported.add_argument("--overwrite", action="store_true", help="also fields that a request changed")
+    imported.add_argument("--skip-errors", action="store_true", help="import the sound rows of a file with errors")
+    added = _add(verbs, "add", "persons.add", "add one person by hand")
+    for name in ("surname", "given-name", "patronymic", "email", "phone", "birth-date", "birth-place"):
+        added.add_argument(f"--{name}", default="", metavar="TEXT")
+    added.add_argument("--news", action="store_true", help="consented to news")
+    added.add_argument("--consent-at", default="", metavar="TIME", help="when the person consented")
+    added.add_argument("--consent-source", default="operator", metavar="TEXT", help="how")
+    exported = _add(verbs, "export", "persons.export", "write everybody who may be used to a CSV")
+    exported.add_argument("file", type=Path, metavar="FILE.csv")
+    for name, text in (
+        ("show", "what is held about an address"), ("block", "a dispute: nothing is used, changed or destroyed"),
+        ("unblock", "end a dispute's block"), ("destroy", "erase everybody at an address, for ever"),
+    ):  # fmt: skip
+        verb = _add(verbs, name, f"persons.{name}", text, json=name == "show")
+        verb.add_argument("address", metavar="ADDRESS")
+        if name == "destroy":
+            verb.add_argument("--yes", action="store_true", help="do not ask")

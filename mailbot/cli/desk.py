@@ -1,0 +1,167 @@
+"""The operator's commands: requests list, show, release, refuse, close, undo, backlog."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date, datetime, time
+from typing import Any
+
+from mailbot.app import App, opened
+from mailbot.cli.output import clean, print_json
+from mailbot.deciding.reasons import sentence
+from mailbot.errors import InputError, UsageError
+from mailbot.operating import review
+from mailbot.store import journal
+
+
+def list_(arguments: argparse.Namespace) -> int:
+    """List requests: what waits for the operator first, then by due date."""
+    with opened(arguments.config) as app:
+        with app.line.store.reading() as connection:
+            rows = journal.select(connection, state=arguments.state, kind=arguments.kind, everything=arguments.all)
+            shadows = journal.shadows(connection) if app.line.store.shadow else []
+        language = app.settings.operator.language
+        objects = [journal.as_json(row) for row in rows] + _would(shadows, arguments)
+        for each in objects:
+            print_json(each) if arguments.json else print(_line(each, language, app))
+        if not objects and not arguments.json:
+            print("nothing waits")
+    return 0
+
+
+def _would(shadows: list[Any], arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    """Return what shadow mode would have done, in the same shape, marked."""
+    objects = []
+    for row in shadows:
+        state = row.summary.get("state")
+        if (arguments.state and state != arguments.state) or (arguments.kind and row.kind != arguments.kind):
+            continue
+        if row.kind is None and not arguments.all:
+            continue
+        due = row.summary.get("due_at")
+        objects.append(
+            {
+                "id": row.summary.get("number"),
+                "kind": row.kind,
+                "state": state,
+                "reason": row.reason,
+                "language": row.summary.get("language"),
+                "received_at": row.received_at,
+                "due_at": due,
+                "address": row.summary.get("address"),
+                "message_id": row.summary.get("message_id"),
+                "open": row.summary.get("open", []),
+                "shadow": True,
+            }  # fmt: skip
+        )
+    return objects
+
+
+def _line(each: dict[str, Any], language: str, app: App) -> str:
+    zone = app.line.rules.deadlines.zone
+    due = each["due_at"]
+    if isinstance(due, str):
+        due = datetime.fromisoformat(due)
+    until = f"until {due.astimezone(zone):%d.%m.%Y %H:%M}" if due else ""
+    would = "would be " if each.get("shadow") else ""
+    waits = f" [{', '.join(each['open'])}]" if each["open"] else ""
+    head = f"{each['id']}  {each['kind'] or '-':12} {would}{each['state']}{waits}  {clean(each['address'] or '-')}  {until}"
+    return f"{head.rstrip()}\n        {sentence(each['reason'], language)}"
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Show one request with its replies and events."""
+    with opened(arguments.config) as app, app.line.store.reading() as connection:
+        row = journal.find(connection, arguments.id)
+        if row is None:
+            raise InputError(f"there is no request {arguments.id.upper()}")
+        replies, events = journal.replies(connection, row.id), journal.events(connection, row.id)
+        result = {
+            **journal.as_json(row), "tag": row.tag, "rung": row.rung, "evidence": row.evidence, "because": row.because,
+            "pending": [{"field": f, "waits_for": w} for f, w in row.pending], "fields": row.fields.get("fields", {}),
+            "undo_until": row.undo_until, "destroy_at": row.destroy_at, "checked": row.checked,
+            "replies": [_reply(each) for each in replies],
+            "events": [{"at": e.at, "who": e.who, "what": e.what, "reason": e.reason} for e in events],
+        }  # fmt: skip
+        if arguments.json:
+            print_json(result)
+        else:
+            _show_words(result, app)
+    return 0
+
+
+def _reply(row: Any) -> dict[str, Any]:
+    return {
+        "template": row.template, "to": row.address, "sent_at": row.sent_at, "answer": row.answer,
+        "gave_up": row.gave_up_why if row.gave_up_at else "",
+    }  # fmt: skip
+
+
+def _show_words(result: dict[str, Any], app: App) -> None:
+    language, zone = app.settings.operator.language, app.line.rules.deadlines.zone
+
+    def when(value: datetime | None) -> str:
+        return f"{value.astimezone(zone):%d.%m.%Y %H:%M}" if value else "-"
+
+    print(_line(result, language, app))
+    rows = [
+        ("received", when(result["received_at"])), ("mark", f"{result['tag'] or '-'} ({result['rung']})"),
+        ("sender", f"{result['evidence']} ({result['because']})"), ("undo until", when(result["undo_until"])),
+        ("destroyed at", when(result["destroy_at"])), ("checked", result["checked"] or "-"),
+    ]  # fmt: skip
+    rows += [("asks", f"{name} = {value}") for name, value in result["fields"].items()]
+    rows += [("waits", f"{each['field']} for {each['waits_for']}") for each in result["pending"]]
+    for each in result["replies"]:
+        state = f"sent {when(each['sent_at'])}" if each["sent_at"] else each["gave_up"] or "owed"
+        rows.append(("answer", f"{each['template']} to {each['to'] or '(forgotten)'}: {state} {each['answer']}"))
+    rows += [("event", f"{when(e['at'])} {e['who']}: {e['what']} {e['reason']}") for e in result["events"]]
+    for name, value in rows:
+        print(f"  {name:13} {clean(value)}")
+
+
+def release(arguments: argparse.Namespace) -> int:
+    """Carry a request out."""
+    with opened(arguments.config) as app:
+        decision = review.release(app.line, arguments.id, arguments.person, arguments.checked)
+    done = "no obligation is open: destroyed when the window ends" if decision is None else decision.outcome
+    print(f"{arguments.id.upper()}: {done}")
+    return 0
+
+
+def refuse(arguments: argparse.Namespace) -> int:
+    """Refuse a request."""
+    with opened(arguments.config) as app:
+        review.refuse(app.line, arguments.id, arguments.reason, arguments.note)
+    print(f"{arguments.id.upper()}: refused ({arguments.reason})")
+    return 0
+
+
+def close(arguments: argparse.Namespace) -> int:
+    """Close a request without an answer."""
+    with opened(arguments.config) as app:
+        review.close(app.line, arguments.id)
+    print(f"{arguments.id.upper()}: closed")
+    return 0
+
+
+def undo(arguments: argparse.Namespace) -> int:
+    """Take back what a request changed."""
+    with opened(arguments.config) as app:
+        review.undo(app.line, arguments.id)
+    print(f"{arguments.id.upper()}: undone")
+    return 0
+
+
+def backlog(arguments: argparse.Namespace) -> int:
+    """Put older requests before the operator as held."""
+    from mailbot.operating.backlog import hold_older
+
+    try:
+        day = date.fromisoformat(arguments.since)
+    except ValueError as exc:
+        raise UsageError("--since: write the day as 2026-01-31") from exc
+    with opened(arguments.config) as app:
+        since = datetime.combine(day, time(0), app.line.rules.deadlines.zone)
+        count = hold_older(app.mailbox, app.line, since)
+    print(f"{count} older mails wait for you: `mailbot requests list`")
+    return 0

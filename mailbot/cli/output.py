@@ -1,0 +1,56 @@
+"""How results are printed: JSON, one object a line, on stdout; words for people; progress on a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from mailbot.errors import UsageError
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print one object on one line: UTF-8, times in RFC 3339 with an offset, no raw line separators."""
+    text = json.dumps(value, ensure_ascii=False, default=_plain)
+    for separator in ("\u2028", "\u2029", "\u0085"):
+        text = text.replace(separator, f"\\u{ord(separator):04x}")
+    print(text)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def tell(text: str) -> None:
+    """Print a message for people."""
+    print(text, file=sys.stderr)
+
+
+def clean(text: object) -> str:
+    """Return text of others fit for a terminal: no control characters."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
+
+
+def progress(total: int) -> Callable[[int], None]:
+    """Return a function that shows how far a long work is, on a terminal alone."""
+    if not sys.stderr.isatty():
+        return lambda _count: None
+
+    def show(count: int) -> None:
+        end = "\n" if count >= total else ""
+        print(f"\r{count} of {total}", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+def confirmed(question: str, yes: bool) -> bool:
+    """Ask before what can't be undone; elsewhere than on a terminal `--yes` must say so. Raises UsageError."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError("this can't be undone: add --yes to do it without being asked")
+    return input(f"{question} Type yes: ").strip().casefold() in ("yes", "иә", "да")

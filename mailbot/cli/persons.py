@@ -1,0 +1,136 @@
+"""The commands over people on file: import, add, export, show, block, unblock, destroy."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from mailbot.app import opened
+from mailbot.cli.output import confirmed, print_json, progress, tell
+from mailbot.errors import ConflictError, InputError, UsageError
+from mailbot.operating import imports, retention, roll
+
+
+def import_(arguments: argparse.Namespace) -> int:
+    """Import a CSV; exit 1 where a row is wrong and nothing was imported."""
+    if arguments.template:
+        sys.stdout.write(imports.template())
+        return 0
+    if arguments.file is None:
+        raise UsageError("name the CSV, or ask for one with --template")
+    with opened(arguments.config) as app:
+        rows, errors = imports.read_csv(_text(arguments.file), app.line.rules.deadlines.zone)
+        for sentence in errors:
+            tell(f"{arguments.file}: {sentence}")
+        if errors and not arguments.skip_errors:
+            tell("nothing was imported")
+            return 1
+        report = roll.import_rows(
+            app.line, rows, overwrite=arguments.overwrite, dry_run=arguments.dry_run, progress=progress(len(rows))
+        )
+    _report(report, arguments, len(errors))
+    return 0
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as exc:
+        raise InputError(f"{path}: is not UTF-8: save it as CSV UTF-8") from exc
+    except OSError as exc:
+        raise InputError(f"{path}: can't be read ({exc.strerror})") from exc
+
+
+def _report(report: imports.Report, arguments: argparse.Namespace, errors: int) -> None:
+    for sentence in report.kept:
+        tell(sentence)
+    counts = {
+        "rows": report.rows, "added": report.added, "completed": report.completed, "unchanged": report.unchanged,
+        "stopped": report.stopped, "without_news": report.without_news, "shared": report.shared,
+        "unproven": report.unproven, "kept": len(report.kept), "errors": errors, "dry_run": arguments.dry_run,
+    }  # fmt: skip
+    if arguments.json:
+        print_json(counts)
+        return
+    print(f"{'would be added' if arguments.dry_run else 'added'} {report.added} of {report.rows}", end="")
+    for name in ("completed", "unchanged", "stopped", "without_news", "shared", "unproven", "kept", "errors"):
+        if counts[name]:
+            print(f", {name.replace('_', ' ')} {counts[name]}", end="")
+    print()
+
+
+def add(arguments: argparse.Namespace) -> int:
+    """Add one person; on a terminal what is missing is asked."""
+    names = ("surname", "given_name", "patronymic", "email", "phone", "birth_date", "birth_place", "consent_at")
+    cells = {name: getattr(arguments, name) for name in names}
+    if sys.stdin.isatty() and not (cells["email"] or cells["phone"]):
+        cells = {name: value or input(f"{name.replace('_', ' ')}: ") for name, value in cells.items()}
+    cells |= {"news": "yes" if arguments.news else "no", "consent_source": arguments.consent_source}
+    with opened(arguments.config) as app:
+        report = roll.add(app.line, cells)
+    if report.stopped:
+        raise ConflictError(
+            "this address withdrew its consent: add --consent-at (later than that) and --consent-source"
+        )
+    print("added" if report.added else "completed" if report.completed else "on file already")
+    return 0
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Write everybody who may be used to a CSV, readable by its owner alone."""
+    with opened(arguments.config) as app:
+        text, count, blocked = roll.export(app.line.store)
+    try:
+        handle = os.open(arguments.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except OSError as exc:
+        raise InputError(f"{arguments.file}: can't be written ({exc.strerror})") from exc
+    left_out = f"; {blocked} blocked left out" if blocked else ""
+    print(f"{count} people written{left_out}")
+    return 0
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Show what is held about an address."""
+    with opened(arguments.config) as app:
+        for person in roll.show(app.line.store, arguments.address):
+            if arguments.json:
+                print_json(person)
+            else:
+                for name, value in person.items():
+                    print(f"{name:12} {value if value not in (None, [], '') else '-'}")
+                print()
+    return 0
+
+
+def block(arguments: argparse.Namespace) -> int:
+    """Block everybody at an address."""
+    with opened(arguments.config) as app:
+        print(f"blocked {roll.block(app.line.store, arguments.address)}")
+    return 0
+
+
+def unblock(arguments: argparse.Namespace) -> int:
+    """End a dispute's block."""
+    with opened(arguments.config) as app:
+        print(f"unblocked {roll.unblock(app.line.store, arguments.address)}")
+    return 0
+
+
+def destroy(arguments: argparse.Namespace) -> int:
+    """Erase everybody at an address, for ever."""
+    with opened(arguments.config) as app:
+        found = roll.show(app.line.store, arguments.address)
+        if found[0]["id"] is None:
+            raise ConflictError("nobody is on file under that address any more")
+        if not confirmed(f"{len(found)} on file under this address will be erased for ever.", arguments.yes):
+            print("nothing was done")
+            return 1
+        count = retention.destroy_now(app.line, arguments.address)
+        if count < 0:
+            raise ConflictError("blocked by a dispute: nothing is destroyed until `people unblock`")
+    print(f"destroyed {count}; no mail was sent")
+    return 0

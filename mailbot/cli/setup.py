@@ -1,0 +1,184 @@
+"""Commands that set an installation up and look it over: demo, init, check, live, pause, resume, db."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import sys
+from pathlib import Path
+
+from mailbot.app import App, build, open_mailbox, open_store, opened, utc_now
+from mailbot.cli.output import clean, print_json, tell
+from mailbot.config import load_settings
+from mailbot.errors import ConfigError, MailbotError, UsageError
+from mailbot.operating import check as checking
+from mailbot.operating import setup
+from mailbot.ports import Cursor
+from mailbot.store.migrate import upgrade
+from mailbot.urls import courier_url, mailbox_url
+
+MARKS = {"ok": "ok   ", "note": "note ", "wrong": "WRONG"}
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    """Run the demo."""
+    from mailbot.demo import run
+
+    run(arguments.dir)
+    return 0
+
+
+def init(arguments: argparse.Namespace) -> int:
+    """Write an installation; what is missing is asked on a terminal."""
+    plan = _plan(arguments)
+    mailbox_url(plan.mailbox, "--mailbox")
+    courier_url(plan.courier, "--courier")
+    folder: Path = arguments.dir
+    setup.write(folder, plan)
+    settings = load_settings(folder)
+    store = open_store(folder, settings)
+    upgrade(store.engine)
+    store.set_note("installed_at", utc_now().isoformat())
+    store.set_note("mode", "live" if arguments.live else "shadow")
+    mailbox = open_mailbox(folder, settings, store)
+    try:
+        state = mailbox.state()
+        cursor = Cursor(uidvalidity=state.uidvalidity, last_uid=state.uidnext - 1, since=utc_now())
+    except MailbotError as exc:
+        tell(f"the mailbox can't be read yet: {exc}")
+        cursor = Cursor(uidvalidity=None, last_uid=0, since=utc_now())
+    store.start(mailbox.folder, cursor)
+    store.engine.dispose()
+    _after_init(folder, bool(cursor.uidvalidity), arguments.live)
+    mailbox.close()
+    return 0
+
+
+def _after_init(folder: Path, readable: bool, live: bool) -> None:
+    print(f"{folder}: written. Only mail that comes from now on is acted on.")
+    if readable:
+        app = build(folder)
+        count = checking.older_requests(app.mailbox, app.line)
+        app.close()
+        if count:
+            print(f"{count} older mails look like requests: `mailbot --config {folder} requests backlog --since DATE`")
+    print(
+        "live: it answers and changes from the first pass on."
+        if live
+        else "shadow: it shows what it would do and does nothing."
+    )
+    print(f"next: mailbot --config {folder} check")
+
+
+def _plan(arguments: argparse.Namespace) -> setup.Plan:
+    asked = sys.stdin.isatty()
+    preset = _preset(asked and not arguments.mailbox)
+    mailbox = arguments.mailbox or preset.get("mailbox")
+    courier = arguments.courier or preset.get("courier")
+    addresses = arguments.address or ([_ask("address of the mailbox")] if asked else None)
+    for name, value in (("--mailbox", mailbox), ("--courier", courier), ("--address", addresses)):
+        if not value:
+            raise UsageError(f"init needs {name}")
+    operator = {
+        "operator": "who answers for the data",
+        "contact": "how people reach a human",
+        "operator_mail": "your own e-mail address",
+    }
+    given = {name: getattr(arguments, name) for name in operator}
+    if asked:
+        given = {name: _ask(operator[name]) if value is None else value for name, value in given.items()}
+    return setup.Plan(
+        mailbox=mailbox, courier=courier, addresses=tuple(addresses), operator=given["operator"] or "",
+        contact=given["contact"] or "", operator_mail=given["operator_mail"] or "", language=arguments.language,
+        authserv=tuple(arguments.authserv or preset.get("authserv", ())), store=arguments.store,
+        passwords=_passwords(mailbox, asked),
+    )  # fmt: skip
+
+
+def _ask(what: str) -> str:
+    return input(f"{what}: ").strip()
+
+
+def _preset(asked: bool) -> dict[str, str]:
+    if not asked:
+        return {}
+    name = _ask(f"where is the mailbox ({', '.join(setup.PRESETS)})").casefold()
+    if name not in setup.PRESETS:
+        raise UsageError(f"give --mailbox and --courier for a mailbox that is not one of {', '.join(setup.PRESETS)}")
+    user = _ask("user name (usually the whole address)")
+    return {
+        key: value.format(user=user) if isinstance(value, str) else value for key, value in setup.PRESETS[name].items()
+    }
+
+
+def _passwords(mailbox: str, asked: bool) -> tuple[tuple[str, str], ...]:
+    """Ask for the app password where the mailbox needs one and the environment gives none."""
+    url = mailbox_url(mailbox, "--mailbox")
+    if not asked or url.scheme == "maildir" or url.password or os.environ.get("MAILBOT_MAILBOX__PASSWORD"):
+        return ()
+    return (("mailbox_password", getpass.getpass("app password of the mailbox (not shown): ")),)
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Print the findings; exit 1 where something is wrong."""
+    wrong = False
+    with opened(arguments.config) as app:
+        parts = checking.Parts(
+            settings=app.settings, line=app.line, mailbox=app.mailbox, courier=app.courier, templates=app.templates
+        )
+        for finding in checking.check(parts):
+            wrong |= finding.level == "wrong"
+            if arguments.json:
+                print_json(checking.as_json(finding))
+            else:
+                print(f"{MARKS[finding.level]} {finding.what:11} {clean(finding.says)}")
+    return int(wrong)
+
+
+def live(arguments: argparse.Namespace) -> int:
+    """Leave shadow mode."""
+    with opened(arguments.config) as app:
+        if not app.line.store.shadow:
+            print("live already")
+            return 0
+        count = app.line.store.leave_shadow()
+    print(f"live: the next pass decides {count} mails anew that waited in shadow")
+    return 0
+
+
+def pause(arguments: argparse.Namespace) -> int:
+    """Pull the kill switch."""
+    return _switch(arguments.config, "yes", "paused: nothing is sent, nothing destroyed; `mailbot resume` goes on")
+
+
+def resume(arguments: argparse.Namespace) -> int:
+    """Go on after a pause."""
+    return _switch(arguments.config, "", "resumed")
+
+
+def _switch(folder: Path, value: str, says: str) -> int:
+    with opened(folder) as app:
+        _note(app, value)
+    print(says)
+    return 0
+
+
+def _note(app: App, value: str) -> None:
+    app.line.store.set_note("paused", value)
+    with app.line.store.unit() as unit:
+        unit.event("paused" if value else "resumed", who="operator")
+
+
+def db(arguments: argparse.Namespace) -> int:
+    """Bring the store's tables to this version."""
+    settings = load_settings(arguments.config)
+    store = open_store(arguments.config, settings)
+    try:
+        upgrade(store.engine)
+    except ConfigError:
+        store.engine.dispose()
+        raise
+    store.engine.dispose()
+    print("the store's tables are up to date")
+    return 0

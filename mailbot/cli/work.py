@@ -1,0 +1,91 @@
+"""Commands that do the work: poll, run, explain."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from mailbot.cli.output import clean, print_json, tell
+from mailbot.config import SETTINGS_FILE, TrustSettings, load_policy
+from mailbot.errors import InputError
+
+
+def poll(arguments: argparse.Namespace) -> int:
+    """Make one pass and print its counts."""
+    from mailbot.app import opened
+
+    with opened(arguments.config) as app:
+        counts = app.poll()
+    if arguments.json:
+        print_json(counts)
+    else:
+        shown = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+        print(shown or "nothing new")
+    return 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make passes until SIGTERM."""
+    from mailbot.daemon import serve
+
+    return serve(arguments.config)
+
+
+def explain(arguments: argparse.Namespace) -> int:
+    """Explain mails; exit 66 where a path is not there."""
+    from dataclasses import replace
+
+    from mailbot.app import build, read_rules, utc_now
+    from mailbot.operating import explain as explaining
+    from mailbot.reading.sender import compile_trust
+
+    app = build(arguments.config) if (arguments.config / SETTINGS_FILE).is_file() and not arguments.person else None
+    known = None if app else arguments.person != "unknown"
+    with_policy = (arguments.config / SETTINGS_FILE).is_file()
+    rules = app.line.rules if app else read_rules(load_policy(arguments.config if with_policy else None))
+    if arguments.trust:
+        rules = replace(rules, trust=compile_trust(TrustSettings(authserv=arguments.trust)))
+    if arguments.dns:
+        rules = replace(rules, resolve=_resolver(arguments.dns))
+    language = app.settings.operator.language if app else "en"
+    code, line = 0, app.line if app else None
+    for path in arguments.file:
+        try:
+            for file in explaining.files([path]):
+                result = explaining.explain(explaining.load(file), rules, utc_now(), known=known, line=line)
+                _print({"file": str(file), **result}, arguments, language)
+        except InputError as exc:
+            tell(f"mailbot: {exc}")
+            code = exc.exit_code
+    if app:
+        app.close()
+    return code
+
+
+def _print(result: dict[str, object], arguments: argparse.Namespace, language: str) -> None:
+    from mailbot.operating.explain import in_words
+
+    own, signature = result.pop("own_text"), result.pop("signature")
+    if arguments.text:
+        result |= {"own_text": own, "signature": signature}
+    if arguments.json:
+        print_json(result)
+        return
+    print("\n".join(clean(row) for row in in_words(result, language).split("\n")))
+    if arguments.text:
+        print("\n".join(f"  | {clean(row)}" for row in str(own).split("\n")))
+
+
+def _resolver(path):  # type: ignore[no-untyped-def]
+    """Return a resolver over a JSON file: name → TXT records."""
+    try:
+        records = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise InputError(f"{path}: can't be read as JSON") from exc
+    if not isinstance(records, dict):
+        raise InputError(f"{path}: expected an object, name → TXT records")
+    folded = {
+        str(name).rstrip(".").lower(): [str(r) for r in rs] if isinstance(rs, list) else [str(rs)]
+        for name, rs in records.items()
+    }
+    return lambda name: folded.get(name.rstrip(".").lower(), [])

@@ -1,0 +1,242 @@
+"""Rows 3 to 9: mail that answers one of ours. A token alone never acts; the person's word does. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from mailbot.deciding.case import Case, hold, receipt, undo_until
+from mailbot.deciding.decision import Decision, Effect, Owed
+from mailbot.deciding.facts import RequestFacts, TokenFacts
+from mailbot.reading.claim import Claim, Extract, Unclear
+from mailbot.reading.sender import Evidence
+
+Again = Callable[[Case], Decision]  # the rows from 10 on, for a claim that is proven now
+
+
+def _live(case: Case, *waits: str) -> TokenFacts | None:
+    """Return the open question that this mail answers from the right address, if it waits for one of `waits`."""
+    token = case.facts.token
+    if token is None or not token.from_addressee or not token.is_open or token.waits_for not in waits:
+        return None
+    return token
+
+
+def row_3(case: Case, again: Again) -> Decision | None:
+    """A yes to a challenge: decided anew on the facts of this moment as if authenticated."""
+    token = _live(case, "confirm", "new_address")
+    if token is None or case.claim.word != "yes":
+        return None
+    close = Effect(verb="close_question", args={"token": token.token, "outcome": "yes"})
+    if token.waits_for == "new_address":
+        return _new_address(case, token, close)
+    anew = again(_as_proven(case, token))
+    return replace(
+        anew, row="3", reason="confirmed" if anew.outcome == "apply" else anew.reason, kind="answer",
+        request_id=token.request.id, effects=(close, *anew.effects),
+    )  # fmt: skip
+
+
+def _as_proven(case: Case, token: TokenFacts) -> Case:
+    """Return the case of the challenged request, as if its mail had been authenticated now."""
+    request = token.request
+    mark = replace(case.claim.subject, kind=request.kind, rung="exact")
+    claim = Claim(
+        kind=request.kind, rung="exact", tag=None, where="subject", language=case.claim.language,
+        bilingual=case.claim.bilingual, subject=mark, paragraph=case.claim.paragraph, extract=as_extract(request),
+    )  # fmt: skip
+    evidence = Evidence(level="authenticated", because="yes to our question", address=token.address)
+    people = (token.person,) if token.person else ()
+    facts = replace(case.facts, people=people, token=None, earlier=None, replies_to_stranger=False)
+    return replace(case, claim=claim, evidence=evidence, facts=facts, machine=None)
+
+
+def as_extract(request: RequestFacts) -> Extract:
+    """Return the stored fields of a request as an Extract."""
+    stored = request.fields
+    return Extract(
+        fields=dict(stored.get("fields", {})),
+        emails=tuple(stored.get("emails", ())),
+        phones=tuple(stored.get("phones", ())),
+        phone_ext=stored.get("phone_ext"),
+        old={key: tuple(values) for key, values in stored.get("old", {}).items()},
+        unclear=tuple(Unclear(**item) for item in stored.get("unclear", ())),
+    )
+
+
+def _new_address(case: Case, token: TokenFacts, close: Effect) -> Decision:
+    """The new address says yes: it replaces the old one, which gets a notice with undo."""
+    person, request = token.person, token.request
+    if person is None or person.blocked:
+        return replace(hold(case, "3", "person_stopped", effects=(close,)), request_id=request.id, kind="answer")
+    until = undo_until(case)
+    old = str(request.fields.get("replaces") or (person.emails[0] if person.emails else ""))
+    change = Effect(
+        verb="change_address", args={"person_id": person.id, "old": old, "new": token.new_address, "until": until}
+    )
+    common = {"undo_until": until}
+    owed = [
+        Owed(template="update-applied", role="receipt", to=token.new_address, language=request.language, values={"changed": ["email"], "pending": [], "unclear": [], "due_at": None, **common}),
+    ]  # fmt: skip
+    owed += [
+        Owed(template="address-changed", role="notice", to=addr, language=request.language, values=common, threads=False)
+        for addr in person.emails
+        if addr != token.new_address
+    ]  # fmt: skip
+    return Decision(
+        outcome="apply", row="3", reason="confirmed", kind="answer", state="applied", request_id=request.id,
+        person_id=person.id, effects=(close, change), owed=tuple(owed),
+    )  # fmt: skip
+
+
+def row_4(case: Case) -> Decision | None:
+    """A no: refused; news that the request had stopped are put back; the operator is told."""
+    token = _live(case, "confirm", "new_address", "ask")
+    if token is None or case.claim.word != "no":
+        return None
+    effects = [Effect(verb="close_question", args={"token": token.token, "outcome": "no"})]
+    if token.waits_for == "confirm" and token.request.kind == "withdrawal":
+        effects.append(Effect(verb="restore_news", args={"request_id": token.request.id}))
+    applied = token.request.state == "applied"  # a part of it was done before; only the question is refused
+    owed = receipt(case, "denied", asked_kind=token.request.kind, news_restored=len(effects) > 1)
+    return Decision(
+        outcome="apply", row="4", reason="denied", kind="answer", state="applied" if applied else "refused",
+        request_id=token.request.id, person_id=token.request.person_id, effects=tuple(effects),
+        owed=(replace(owed, to=token.address),), tell_operator=True,
+    )  # fmt: skip
+
+
+def row_5(case: Case, again: Again) -> Decision | None:
+    """Fields in answer to an `ask`: the same request goes on by row 16 or 17."""
+    token = _live(case, "ask")
+    extract = case.claim.extract
+    if token is None or not (extract.fields or extract.unclear):
+        return None
+    mark = replace(case.claim.subject, kind="update", rung="exact")
+    claim = replace(case.claim, kind="update", rung="exact", subject=mark, where="body", conflicts=case.claim.conflicts)
+    anew = again(
+        replace(case, claim=claim, facts=replace(case.facts, token=None, earlier=None, replies_to_stranger=False))
+    )
+    close = Effect(verb="close_question", args={"token": token.token, "outcome": "fields"})
+    reason = "ask_answered" if anew.outcome == "apply" else anew.reason
+    return replace(
+        anew, row="5", reason=reason, kind="answer", request_id=token.request.id, effects=(close, *anew.effects)
+    )
+
+
+def row_6(case: Case) -> Decision | None:
+    """Anything else in answer to a question: asked once more in one sentence, then held."""
+    token = _live(case, "confirm", "new_address", "ask")
+    if token is None or case.claim.acts:
+        return None
+    if token.role != "question" and case.claim.word in ("undo", "only_news", "human", "courtesy"):
+        return None  # a receipt that also asked for unclear fields: rows 7 and 8 know these words
+    if case.claim.word == "human" or token.asked_again:
+        reason = "human_asked" if case.claim.word == "human" else "answer_unclear"
+        held = hold(case, "7" if case.claim.word == "human" else "6", reason, person_id=token.request.person_id)
+        return replace(held, kind="answer", request_id=token.request.id)
+    about = "ask" if token.waits_for == "ask" else "challenge"
+    owed = Owed(
+        template="ask-again", role="question", to=token.address, language=case.language, values={"about": about},
+        waits_for=token.waits_for, proven=case.proven,  # type: ignore[arg-type]
+    )  # fmt: skip
+    again = Effect(verb="ask_again", args={"token": token.token})
+    state = token.request.state if token.request.state in ("applied", "challenged", "asked", "held") else "asked"
+    return Decision(
+        outcome="ask", row="6", reason="answer_unclear", kind="answer", state=state, request_id=token.request.id,
+        person_id=token.request.person_id, effects=(again,), owed=(owed,),
+    )  # fmt: skip
+
+
+def row_7(case: Case) -> Decision | None:
+    """Undo, only news, or a person, please: in answer to a receipt or notice of ours."""
+    token = case.facts.token
+    if token is None or not token.from_addressee or token.role not in ("receipt", "notice", "received"):
+        return None
+    word, request = case.claim.word, token.request
+    if word == "human":
+        held = hold(case, "7", "human_asked", person_id=request.person_id)
+        owed = held.owed or (
+            replace(
+                receipt(case, "received", role="received", why="human_asked", due_at=held.due_at), to=token.address
+            ),
+        )
+        return replace(held, kind="undo", request_id=request.id, owed=owed)  # fmt: skip
+    if word not in ("undo", "only_news") or request.kind not in ("update", "withdrawal") or token.person is None:
+        return None
+    if word == "only_news" and request.kind != "withdrawal":
+        return None
+    return _undo(case, token)
+
+
+def _undo(case: Case, token: TokenFacts) -> Decision | None:
+    request, person = token.request, token.person
+    assert person is not None
+    if request.state != "applied" or request.undo_until is None or case.facts.now > request.undo_until:
+        return None  # late: row 7b
+    if not request.undo_clean:
+        return replace(hold(case, "7", "undo_conflict", person_id=person.id), kind="undo", request_id=request.id)
+    effects = [Effect(verb="undo", args={"request_id": request.id})]
+    reason, template = "undone", "undone"
+    if case.claim.word == "only_news":
+        effects.append(Effect(verb="stop_news", args={"address": token.address}))
+        reason, template = "only_news", "only-news"
+    main = Owed(
+        template=template,
+        role="receipt",
+        to=token.address,
+        language=case.language,
+        values={"undone_kind": request.kind},
+    )
+    owed = [main] + [
+        Owed(template="undone-notice", role="notice", to=addr, language=case.language, values={"undone_kind": request.kind}, threads=False)
+        for addr in person.emails
+        if addr != token.address
+    ]  # fmt: skip
+    return Decision(
+        outcome="apply", row="7", reason=reason, kind="undo", state="undone", request_id=request.id,
+        person_id=person.id, effects=tuple(effects), owed=tuple(owed),
+    )  # fmt: skip
+
+
+def row_7a(case: Case) -> Decision | None:
+    """News consent given anew: undo of an unsubscribe at any time, or a resubscribe word as the whole subject."""
+    token, address, person = case.facts.token, "", case.person
+    if token is not None and token.from_addressee and token.request.kind == "unsubscribe" and case.claim.word == "undo":
+        address, person = token.address, token.person
+    elif case.claim.resubscribe and case.proven and person is not None:
+        address = case.writer
+    if not address or person is None or person.blocked:
+        return None
+    give = Effect(verb="give_news", args={"person_id": person.id, "address": address})
+    owed = replace(receipt(case, "resubscribed"), to=address)
+    return Decision(
+        outcome="apply", row="7a", reason="resubscribed", kind="resubscribe", state="applied", person_id=person.id,
+        effects=(give,), owed=(owed,),
+    )  # fmt: skip
+
+
+def row_7b(case: Case) -> Decision | None:
+    """A token that is wrong, late, used, or comes from elsewhere, with a word that would act."""
+    if case.claim.word not in ("yes", "no", "undo", "only_news", "human") or case.claim.acts:
+        return None
+    token = case.facts.token
+    if token is None and not case.facts.wrong_tokens:
+        return None
+    return replace(hold(case, "7b", "token_unusable"), kind="answer", effects=(Effect(verb="count_wrong_token"),))
+
+
+def row_8(case: Case) -> Decision | None:
+    """Courtesy or nothing in reply to our own mail."""
+    if case.facts.replies_to_us and (case.claim.word == "courtesy" or case.claim.empty) and not case.claim.acts:
+        return Decision(outcome="ignore", row="8", reason="courtesy", state="ignored")
+    return None
+
+
+def row_9(case: Case) -> Decision | None:
+    """Anything but a tag in reply to our own mail; a tag as its own paragraph is a new request (rows 10 on)."""
+    if not case.facts.replies_to_us or (case.claim.acts and not case.claim.subject.reply_prefix):
+        return None
+    if case.claim.acts and case.claim.where == "body":
+        return None
+    return hold(case, "9", "reply_to_ours")

@@ -1,0 +1,98 @@
+"""One mail as the rows see it, and the few shapes that their decisions take. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mailbot.config import Policy
+from mailbot.deciding.deadlines import Deadlines
+from mailbot.deciding.decision import Decision, Effect, Owed
+from mailbot.deciding.facts import Facts, PersonFacts
+from mailbot.reading.claim import Claim
+from mailbot.reading.machine import Machine
+from mailbot.reading.message import Message
+from mailbot.reading.sender import Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """The mail, what it asks, who sent it, what the store knows, and the rules."""
+
+    message: Message
+    machine: Machine | None
+    claim: Claim
+    evidence: Evidence
+    facts: Facts
+    policy: Policy
+    deadlines: Deadlines
+
+    @property
+    def proven(self) -> bool:
+        """Whether an update or withdrawal counts as authenticated (decisions section 3)."""
+        return self.level == "authenticated"
+
+    @property
+    def level(self) -> str:
+        """The evidence for an update or withdrawal: a Reply-To elsewhere or a stranger's thread makes it weak."""
+        if self.evidence.level == "authenticated" and (
+            self.evidence.reply_to_differs or self.facts.replies_to_stranger
+        ):
+            return "weak"
+        return self.evidence.level
+
+    @property
+    def writer(self) -> str:
+        """The one From address; rows that need it stand behind row 9a, which holds mails without one."""
+        return self.evidence.address or ""
+
+    @property
+    def person(self) -> PersonFacts | None:
+        """The one person on file under the writer's address, None for nobody or several."""
+        return self.facts.people[0] if len(self.facts.people) == 1 else None
+
+    @property
+    def language(self) -> str:
+        """The language of an answer; both where Kazakh and Russian can't be told apart (Law on Languages, art. 11)."""
+        return "kk+ru" if self.claim.bilingual else self.claim.language
+
+    def due(self, days: int | None = None) -> datetime:
+        """Return when the clock of this mail ends; by default that of anything held."""
+        return self.deadlines.due_at(self.facts.received_at, days or self.policy.clocks.held)
+
+
+def undo_until(case: Case) -> datetime:
+    """Return until when an update that is applied now can be taken back."""
+    return case.facts.now + timedelta(hours=case.policy.undo.update_hours)
+
+
+Row = Callable[[Case], Decision | None]
+
+
+def hold(
+    case: Case, row: str, reason: str, *, effects: tuple[Effect, ...] = (), person_id: str | None = None
+) -> Decision:
+    """Hold the mail for the operator with its clock; a proven writer on file gets the `received` receipt."""
+    waits_for_operator = case.proven and case.claim.kind in ("update", "withdrawal")
+    due = case.due(case.policy.clocks.proven if waits_for_operator else None)
+    owed = received(case, reason, due)
+    return Decision(
+        outcome="hold", row=row, reason=reason, kind=case.claim.kind, state="held", due_at=due, open=("operator",),
+        person_id=person_id or (case.person.id if case.person else None), effects=effects, owed=owed, tell_operator=True,
+    )  # fmt: skip
+
+
+def received(case: Case, reason: str, due: datetime) -> tuple[Owed, ...]:
+    """Return the `received` receipt where it is owed: proven, on file, and switched on (decisions section 4)."""
+    if not (case.policy.answers.received and case.proven and case.facts.people):
+        return ()
+    return (receipt(case, "received", role="received", why=reason, due_at=due),)
+
+
+def receipt(case: Case, template: str, role: str = "receipt", **values: object) -> Owed:
+    """Return an answer to the writer in his language."""
+    return Owed(
+        template=template, role=role, to=case.writer, language=case.language, values=values,  # type: ignore[arg-type]
+        proven=case.proven,
+    )  # fmt: skip

@@ -1,0 +1,71 @@
+"""The table: read from the top, the first row that fits decides. Pure.
+
+The rows stand here in the order of the published table; their reasons are in reasons.toml. Rows 10 to 22
+speak only of a claim whose rung may act; every other claim falls through to 23 to 25.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mailbot.deciding import answers, changes, machines, requests
+from mailbot.deciding.case import Case, Row, hold
+from mailbot.deciding.decision import Decision
+
+REQUEST_ROWS: tuple[Row, ...] = (
+    requests.row_10,
+    requests.row_11,
+    requests.row_11a,
+    requests.row_11b,
+    requests.rows_12_to_14,
+    changes.row_15,
+    changes.row_15a,
+    changes.row_15b,
+    changes.row_16,
+    changes.row_17,
+    changes.rows_18_to_20,
+    changes.row_21,
+    changes.row_22,
+    changes.rows_23_to_25,
+)
+
+
+def decide(case: Case) -> Decision:
+    """Return what is due for this mail. Total: raises nothing; the last row takes everything."""
+    if not case.message.complete or "unreadable" in case.message.defects:
+        return _header_only(case)
+    for row in TABLE:
+        decision = row(case)
+        if decision is not None:
+            return decision
+    return decide_request(case)
+
+
+def decide_request(case: Case) -> Decision:
+    """Return the decision of rows 10 to 25."""
+    return next(decision for row in REQUEST_ROWS if (decision := row(case)) is not None)
+
+
+TABLE: tuple[Row, ...] = (
+    machines.row_2,
+    lambda case: answers.row_3(case, decide_request),
+    answers.row_4,
+    lambda case: answers.row_5(case, decide_request),
+    answers.row_6,
+    answers.row_7,
+    answers.row_7a,
+    answers.row_7b,
+    answers.row_8,
+    requests.row_9a,
+    answers.row_9,
+)
+
+
+def _header_only(case: Case) -> Decision:
+    """A mail over the size limit, or one that can't be parsed: only what the header says counts."""
+    if case.machine is not None:
+        return Decision(outcome="ignore", row="2", reason="machine", state="ignored")
+    reason = "unreadable" if case.message.complete else "too_large"
+    if case.claim.kind is None:
+        return Decision(outcome="leave", row="25", reason=reason, state="left")
+    return replace(hold(case, "11", reason), owed=())

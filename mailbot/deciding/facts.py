@@ -1,0 +1,83 @@
+"""What the store knows that bears on one mail's decision. Filled by store/, read by the rows; data alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from mailbot.deciding.decision import Outcome, Purpose, State
+from mailbot.reading.claim import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonFacts:
+    """One person on file under the address in question."""
+
+    id: str
+    surname: str = ""
+    given_name: str = ""
+    emails: tuple[str, ...] = ()  # addr-specs on file, the primary one first
+    phones: tuple[str, ...] = ()  # E.164
+    blocked: str = ""  # "", "withdrawal", "dispute" or "obligation"
+    consent_at: datetime | None = None  # latest consent given, of any purpose
+    address_changed_at: datetime | None = None
+    open_obligations: int = 0
+    news: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFacts:
+    """An earlier request, as far as a later mail may bear on it."""
+
+    id: str
+    kind: Kind | None
+    state: State
+    outcome: Outcome
+    proven: bool
+    received_at: datetime
+    language: str = "ru"
+    person_id: str | None = None
+    fields: dict[str, Any] = field(default_factory=dict)  # the claim's extract, as stored
+    undo_until: datetime | None = None
+    undo_clean: bool = True  # the fields it changed weren't changed since
+    open: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenFacts:
+    """The mail of ours whose token this mail brings back."""
+
+    token: str
+    template: str
+    role: str
+    waits_for: str  # "", "confirm", "new_address", "ask"
+    is_open: bool  # the question was not answered yet and its time is not over
+    from_addressee: bool  # this mail's writer is the address to which the token was sent
+    address: str  # to which it was sent
+    asked_again: bool
+    new_address: str = ""  # what a yes would put on file
+    request: RequestFacts
+    person: PersonFacts | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything `decide` may know beside the mail itself."""
+
+    now: datetime
+    received_at: datetime
+    people: tuple[PersonFacts, ...] = ()  # on file under the writer's address
+    token: TokenFacts | None = None
+    wrong_tokens: int = 0  # token-shaped strings that no mail of ours bears
+    replies_to_us: bool = False  # In-Reply-To or References names a mail of our outbox
+    replies_to_stranger: bool = False  # they name mails, none of them ours nor of this writer in our ledger
+    bounced: RequestFacts | None = None  # the request of the reply that came back
+    complained: str = ""  # the address whose feedback report this is
+    id_reused: bool = False  # this Message-ID came from this address before with another text
+    earlier: RequestFacts | None = None  # the open or undoable request of the same person and kind
+    named: tuple[PersonFacts, ...] = ()  # the one person on file under an address that the text names
+    withdrawals_last_hour: int = 0
+    unproven_unsubscribes_last_hour: int = 0
+    suppressed: tuple[Purpose, ...] = ()
+    was_shadow: bool = False  # it waits since shadow mode

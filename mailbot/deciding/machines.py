@@ -1,0 +1,58 @@
+"""Row 2: a machine or a list is speaking. Nothing is ever answered; three exceptions change the store."""
+
+from __future__ import annotations
+
+from mailbot.deciding.case import Case
+from mailbot.deciding.decision import Decision, Effect
+
+
+def row_2(case: Case) -> Decision | None:
+    """Ignore machine mail, but for a button's unsubscribe, a feedback report and a bounce of our own reply."""
+    machine, facts = case.machine, case.facts
+    if machine is None:
+        return None
+    if machine.why == "arf" and facts.complained:
+        effects = (Effect(verb="stop_news", args={"address": facts.complained}),)
+        return _unanswered(case, "feedback_report", effects)
+    if facts.bounced is not None:
+        return _bounced(case)
+    if _is_button(case):
+        args: dict[str, object] = {"address": case.writer}
+        if not case.facts.people and case.evidence.level != "authenticated":
+            args["days"] = case.policy.suppression.unproven_days
+        return _unanswered(case, "unsubscribe_button", (Effect(verb="stop_news", args=args),))
+    return Decision(outcome="ignore", row="2", reason="machine", state="ignored")
+
+
+def _is_button(case: Case) -> bool:
+    """Tell an unsubscribe that a mail client's button made (Apple Mail marks it auto-replied)."""
+    claim, message = case.claim, case.message
+    return (
+        case.machine is not None
+        and case.machine.why == "auto_submitted"
+        and bool(case.writer)
+        and not message.repeated
+        and claim.acts
+        and claim.kind == "unsubscribe"
+        and claim.where == "subject"
+        and not claim.subject.reply_prefix
+        and not message.in_reply_to
+        and claim.empty
+    )
+
+
+def _unanswered(case: Case, reason: str, effects: tuple[Effect, ...]) -> Decision:
+    person = case.person
+    return Decision(
+        outcome="apply", row="2", reason=reason, kind="unsubscribe", state="applied", effects=effects,
+        person_id=person.id if person and reason == "unsubscribe_button" else None,
+    )  # fmt: skip
+
+
+def _bounced(case: Case) -> Decision:
+    bounced = case.facts.bounced
+    assert bounced is not None
+    effect = Effect(verb="hold_request", args={"request_id": bounced.id, "reason": "own_reply_bounced"})
+    return Decision(
+        outcome="ignore", row="2", reason="own_reply_bounced", state="ignored", effects=(effect,), tell_operator=True
+    )

@@ -1,0 +1,126 @@
+"""Rows 9a to 14: what must be held whatever is asked, and the unsubscribe. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from mailbot.deciding.case import Case, hold, receipt
+from mailbot.deciding.decision import Decision, Effect
+
+CONFLICT_REASONS = {
+    "disagree": "subject_body_disagree",
+    "several_kinds": "several_kinds",
+    "forwarded": "tag_over_forward",
+    "third_person": "somebody_else",
+    "representative": "representative",
+    "minor": "minor",
+    "deceased": "deceased",
+}
+
+
+def row_9a(case: Case) -> Decision | None:
+    """A once-only header twice, or not exactly one From with one mailbox: held, never answered."""
+    if case.message.repeated:
+        reason = "header_twice"
+    elif case.message.writer is None:
+        reason = "sender_unclear"
+    elif case.facts.id_reused:
+        reason = "message_id_reused"
+    else:
+        return None
+    return replace(hold(case, "9a", reason), owed=())
+
+
+def row_10(case: Case) -> Decision | None:
+    """Two exact tags, subject and first own paragraph, one an unsubscribe: that one is applied, the other held."""
+    claim = case.claim
+    if not (claim.acts and claim.second and claim.second.acts and claim.conflicts in ((), ("disagree",))):
+        return None
+    kinds = (claim.kind, claim.second.kind)
+    if "unsubscribe" not in kinds or kinds[0] == kinds[1]:
+        return None
+    other = kinds[0] if kinds[1] == "unsubscribe" else kinds[1]
+    done = unsubscribe(case)
+    owed = tuple(replace(o, values={**o.values, "other_kind": other}) for o in done.owed)
+    note = Effect(verb="note_other", args={"kind": other})
+    return replace(
+        done, row="10", reason="two_tags", owed=owed, effects=(*done.effects, note), open=("operator",),
+        due_at=case.due(), tell_operator=True,
+    )  # fmt: skip
+
+
+def row_11(case: Case) -> Decision | None:
+    """Subject and body disagree, a forwarded mail, somebody else's data, a minor, a death: held."""
+    if not (case.claim.acts and case.claim.conflicts):
+        return None
+    return _held_but_news(case, "11", CONFLICT_REASONS[case.claim.conflicts[0]])
+
+
+def row_11a(case: Case) -> Decision | None:
+    """Too old to act upon, or past its clock since shadow mode."""
+    if not case.claim.acts:
+        return None
+    facts = case.facts
+    if facts.now - facts.received_at > timedelta(days=case.policy.limits.age_days):
+        return _held_but_news(case, "11a", "too_old")
+    if facts.was_shadow and facts.now > case.due():
+        return _held_but_news(case, "11a", "past_clock")
+    return None
+
+
+def row_11b(case: Case) -> Decision | None:
+    """The breaker, a second change of an address within a day, a mail signed before the latest consent."""
+    claim, facts, limits = case.claim, case.facts, case.policy.limits
+    if not claim.acts:
+        return None
+    unproven = case.evidence.level != "authenticated"
+    if claim.kind == "withdrawal" and case.proven and facts.withdrawals_last_hour >= limits.withdrawals_per_hour:
+        return hold(case, "11b", "breaker")
+    if claim.kind == "unsubscribe" and unproven:
+        if facts.unproven_unsubscribes_last_hour >= limits.unproven_unsubscribes_per_hour:
+            return hold(case, "11b", "breaker")
+    elif claim.kind == "update" and "email" in claim.extract.fields and _changed_lately(case):
+        return hold(case, "11b", "second_change")
+    consents = [person.consent_at for person in facts.people if person.consent_at is not None]
+    if case.message.date is not None and consents and case.message.date < max(consents):
+        return hold(case, "11b", "older_than_consent")
+    return None
+
+
+def _changed_lately(case: Case) -> bool:
+    window = timedelta(hours=case.policy.limits.change_hours)
+    changes = [p.address_changed_at for p in case.facts.people if p.address_changed_at is not None]
+    return any(case.facts.now - at < window for at in changes)
+
+
+def _held_but_news(case: Case, row: str, reason: str) -> Decision:
+    """Hold the mail; an unsubscribe of the writing address is applied all the same."""
+    if case.claim.kind != "unsubscribe":
+        return hold(case, row, reason)
+    done = unsubscribe(case)
+    return replace(done, row=row, reason=reason, open=("operator",), due_at=case.due(), tell_operator=True)
+
+
+def rows_12_to_14(case: Case) -> Decision | None:
+    """An unsubscribe: at once, whoever asks; only what is answered depends on the proof."""
+    if not (case.claim.acts and case.claim.kind == "unsubscribe"):
+        return None
+    return unsubscribe(case)
+
+
+def unsubscribe(case: Case) -> Decision:
+    """Return the decision of row 12 (on file), 13 (proven, unknown) or 14 (unproven, unknown)."""
+    args: dict[str, object] = {"address": case.writer}
+    if case.facts.people:
+        row, reason, owed = "12", "unsubscribe_on_file", (receipt(case, "unsubscribed", other_kind=None),)
+    elif case.evidence.level == "authenticated":
+        row, reason, owed = "13", "unsubscribe_not_listed", (receipt(case, "not-on-list", other_kind=None),)
+    else:
+        row, reason, owed = "14", "unsubscribe_unproven", ()
+        args["days"] = case.policy.suppression.unproven_days
+    return Decision(
+        outcome="apply", row=row, reason=reason, kind="unsubscribe", state="applied",
+        person_id=case.person.id if case.person else None,
+        effects=(Effect(verb="stop_news", args=args),), owed=owed,
+    )  # fmt: skip

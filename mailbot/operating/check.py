@@ -1,0 +1,200 @@
+"""Looks an installation over: one line for each thing, what is wrong with it and what to do. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfoNotFoundError
+
+from mailbot.answering.reply import Templates
+from mailbot.config import Settings
+from mailbot.errors import MailbotError
+from mailbot.operating import roll
+from mailbot.pipeline import Line
+from mailbot.ports import Courier, Mailbox
+from mailbot.reading.address import address_key
+from mailbot.reading.classify import classify
+from mailbot.reading.machine import screen
+from mailbot.reading.parse import parse
+from mailbot.store.migrate import HEAD, revision
+
+SHADOW_DAYS = 7
+ALMATY_OFFSET = timedelta(hours=5)  # since 1 March 2024; an old tzdata says six
+
+Level = Literal["ok", "note", "wrong"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of `check`."""
+
+    what: str
+    level: Level
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What is looked over."""
+
+    settings: Settings
+    line: Line
+    mailbox: Mailbox
+    courier: Courier
+    templates: Templates
+
+
+def check(parts: Parts) -> Iterator[Finding]:
+    """Yield the findings, people first; a failure of one check is a finding and stops no other."""
+    for what, look in (
+        ("people", _people), ("store", _store), ("mode", _mode), ("mailbox", _mailbox), ("older mail", _older),
+        ("courier", _courier), ("templates", _templates), ("policy", _policy), ("clock", _clock), ("trust", _trust),
+        ("operator", _operator),
+    ):  # fmt: skip
+        yield from _looked(what, look, parts)
+
+
+def _looked(what: str, look: Callable[[Parts], Iterator[tuple[Level, str]]], parts: Parts) -> Iterator[Finding]:
+    try:
+        for level, says in look(parts):
+            yield Finding(what=what, level=level, says=says)
+    except MailbotError as exc:
+        yield Finding(what=what, level="wrong", says=str(exc))
+
+
+def _people(parts: Parts) -> Iterator[tuple[Level, str]]:
+    counts = roll.counts(parts.line.store)
+    if not counts["people"]:
+        yield "note", "nobody is on file: bring people in with `mailbot people import FILE.csv` or `people add`"
+        return
+    latest = counts["latest"].astimezone(parts.line.rules.deadlines.zone)
+    yield "ok", f"{counts['people']} on file, the last came in {latest:%d.%m.%Y %H:%M}; {counts['blocked']} blocked"
+    if counts["unproven"]:
+        yield "note", f"{counts['unproven']} without the time of their consent: add consent_at and import again"
+
+
+def _store(parts: Parts) -> Iterator[tuple[Level, str]]:
+    found = revision(parts.line.store.engine)
+    right = found == HEAD
+    yield ("ok", f"tables are version {found}") if right else ("wrong", "old tables: run `mailbot db upgrade`")
+
+
+def _mode(parts: Parts) -> Iterator[tuple[Level, str]]:
+    store = parts.line.store
+    if store.paused:
+        yield "wrong", "paused: nothing is sent, nothing destroyed; `mailbot resume` goes on"
+    if not store.shadow:
+        yield "ok", "live"
+        return
+    since = datetime.fromisoformat(store.note("installed_at") or datetime.now(UTC).isoformat())
+    days = (store.clock() - since).days
+    level: Level = "wrong" if days >= SHADOW_DAYS else "note"
+    yield level, f"shadow since {days} days: it shows what it would do and does nothing; `mailbot live` begins"
+
+
+def _mailbox(parts: Parts) -> Iterator[tuple[Level, str]]:
+    state = parts.mailbox.state()
+    yield "ok", f"{state.folder} can be read"
+    if not state.can_move:
+        yield "wrong", "the server can't move mail (no MOVE): handled mail stays in INBOX"
+    for sentence in state.notes:
+        yield "note", sentence
+
+
+def _older(parts: Parts) -> Iterator[tuple[Level, str]]:
+    count = older_requests(parts.mailbox, parts.line)
+    if count:
+        yield "note", f"{count} older mails look like requests: see them with `mailbot requests backlog --since DATE`"
+    else:
+        yield "ok", "no older mail looks like a request"
+
+
+def older_requests(mailbox: Mailbox, line: Line) -> int:
+    """Count the mails from before the cut-off whose header alone looks like a request."""
+    return sum(1 for _ in backlog_uids(mailbox, line, None))
+
+
+def backlog_uids(mailbox: Mailbox, line: Line, since: datetime | None) -> Iterator[int]:
+    """Yield the UIDs of mails from before the cut-off whose header alone looks like a request."""
+    cursor = line.store.cursor(mailbox.folder)
+    for batch in mailbox.headers(since):
+        for raw in batch:
+            if cursor.since is None or raw.received_at.replace(microsecond=0) >= cursor.since.replace(microsecond=0):
+                continue
+            message = parse(raw.octets, complete=False)
+            claim = classify(message, line.rules.lexicon)
+            if claim.kind is not None and screen(message, line.rules.own) is None:
+                yield raw.uid
+
+
+def _courier(parts: Parts) -> Iterator[tuple[Level, str]]:
+    parts.courier.check()
+    yield "ok", "takes our answers"
+
+
+def _templates(parts: Parts) -> Iterator[tuple[Level, str]]:
+    problems = parts.templates.check()
+    for sentence in problems:
+        yield "wrong", sentence
+    if not problems:
+        yield "ok", "every answer can be written in Kazakh, Russian and English"
+
+
+def _policy(parts: Parts) -> Iterator[tuple[Level, str]]:
+    tags = parts.line.rules.policy.tags
+    for language in ("kk", "ru", "en"):
+        missing = [
+            kind for kind in ("update", "withdrawal", "unsubscribe") if not getattr(getattr(tags, language), kind)
+        ]
+        if missing:
+            yield "note", f"policy.toml names no {language} mark for {', '.join(missing)}"
+    yield "ok", f"version {parts.line.rules.policy.version}"
+
+
+def _clock(parts: Parts) -> Iterator[tuple[Level, str]]:
+    deadlines = parts.line.rules.deadlines
+    try:
+        offset = parts.line.store.clock().astimezone(deadlines.zone).utcoffset()
+    except ZoneInfoNotFoundError:
+        yield "wrong", "policy.toml: clocks.timezone: there is no such zone"
+        return
+    if deadlines.zone.key == "Asia/Almaty" and offset != ALMATY_OFFSET:
+        yield "wrong", "the time zone data are from before March 2024: update the tzdata package"
+        return
+    try:
+        due = deadlines.due_at(parts.line.store.clock(), 1).astimezone(deadlines.zone)
+    except NotImplementedError:
+        yield "wrong", "policy.toml: holidays.country: no calendar of that country is known"
+        return
+    yield "ok", f"the next working day ends {due:%d.%m.%Y %H:%M}"
+
+
+def _trust(parts: Parts) -> Iterator[tuple[Level, str]]:
+    if parts.settings.trust.authserv:
+        yield "ok", "results of " + ", ".join(parts.settings.trust.authserv)
+        return
+    yield (
+        "note",
+        "no mail server is trusted to tell who wrote: every update and withdrawal is asked back; set [trust] authserv",
+    )
+
+
+def _operator(parts: Parts) -> Iterator[tuple[Level, str]]:
+    operator = parts.settings.operator
+    own = {address_key(addr) for addr in parts.settings.mailbox.addresses}
+    if not operator.mail:
+        yield "note", "[operator] mail is empty: what waits for you is told by `mailbot requests list` alone"
+    elif address_key(operator.mail) in own:
+        yield "wrong", "[operator] mail is the mailbox's own address: name another one of yours"
+    missing = [key for key in ("name", "contact") if not getattr(operator, key)]
+    if missing:
+        yield "note", f"[operator] {' and '.join(missing)} is empty: people can't see who answers for their data"
+    elif operator.mail:
+        yield "ok", "is told by mail"
+
+
+def as_json(finding: Finding) -> dict[str, Any]:
+    """Return one finding as `check --json` prints it."""
+    return {"check": finding.what, "level": finding.level, "says": finding.says}

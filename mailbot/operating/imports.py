@@ -1,0 +1,239 @@
+"""Imports people from a CSV: read, checked cell by cell, written in one transaction.
+
+Suppression is by purpose: who left for news stays without news, who withdrew comes in only with a later consent
+that has a source (decisions: section 6). A CSV is imported whole or not at all.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from mailbot.errors import InputError
+from mailbot.operating.cells import Row, read_row
+from mailbot.reading.address import address_key
+from mailbot.reading.fold import fold
+from mailbot.store import people
+from mailbot.store.gather import suppressed
+from mailbot.store.tables import Address, Consent, Obligation, Person, Suppression
+from mailbot.store.unit import Unit
+
+COLUMNS = (
+    "surname", "given_name", "patronymic", "email", "phone", "birth_date", "birth_place", "news", "consent_at",
+    "consent_source",
+)  # fmt: skip
+OPTIONAL = ("news_consent_at", "obligation_until")
+TEMPLATE = (
+    ("Сәрсенова", "Айгүл", "Болатқызы", "aigul@example.kz", "+7 701 234 56 78", "1990-05-05", "Алматы қ.", "yes",
+     "2025-09-01", "site form", "2025-09-01", ""),
+    ("Ким", "Алина", "", "alina@example.kz;kim@example.kz", "8 702 000 00 01", "", "", "no", "2025-10-12 14:30",
+     "site form", "", "2026-12-31"),
+)  # fmt: skip
+_person: Any = Person.__table__  # type: ignore[attr-defined]
+_address: Any = Address.__table__  # type: ignore[attr-defined]
+_consent: Any = Consent.__table__  # type: ignore[attr-defined]
+_suppression: Any = Suppression.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(slots=True)
+class Report:
+    """What an import did, in counts and in sentences that name lines, never values."""
+
+    rows: int = 0
+    added: int = 0
+    completed: int = 0
+    unchanged: int = 0
+    errors: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)  # fields that a request changed
+    shared: int = 0
+    stopped: int = 0  # people not imported: they withdrew
+    without_news: int = 0  # imported with news = no: they unsubscribed
+    unproven: int = 0  # without the time of consent
+
+
+def template() -> str:
+    """Return an empty CSV with two invented examples."""
+    out = io.StringIO()
+    csv.writer(out).writerows([(*COLUMNS, *OPTIONAL), *TEMPLATE])
+    return out.getvalue()
+
+
+def read_csv(text: str, zone: ZoneInfo) -> tuple[list[Row], list[str]]:
+    """Return the rows and the sentences for wrong cells (line and column). Raises InputError for a wrong header."""
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=";" if _semicolons(text) else ",")
+    header = [cell.strip().lower() for cell in next(lines, [])]
+    unknown = [name for name in header if name not in (*COLUMNS, *OPTIONAL)]
+    if unknown or "email" not in header or len(set(header)) < len(header):
+        what = f"unknown column {unknown[0][:40]}" if unknown else "a column is missing or stands twice"
+        raise InputError(f"line 1: {what}; expected {', '.join(COLUMNS)}")
+    rows, errors = [], []
+    for cells in lines:
+        if any(cell.strip() for cell in cells):
+            row, wrong = read_row(dict(zip(header, cells, strict=False)), lines.line_num, zone)
+            errors += wrong
+            if len(cells) > len(header):
+                errors.append(f"line {lines.line_num}: more cells than columns")
+            elif row is not None and not wrong:
+                rows.append(row)
+    return rows, errors
+
+
+def _semicolons(text: str) -> bool:
+    first = text.partition("\n")[0]
+    return first.count(";") > first.count(",")
+
+
+@dataclass(slots=True)
+class Import:
+    """One import: one transaction, all or nothing."""
+
+    unit: Unit
+    version: str
+    overwrite: bool = False
+    report: Report = field(default_factory=Report)
+
+    def run(self, rows: Iterable[Row], progress: Callable[[int], None]) -> Report:
+        """Write the rows; `progress` is told how many were written, every hundred."""
+        for count, row in enumerate(rows, 1):
+            self._write(row)
+            if count % 100 == 0:
+                progress(count)
+        self.report.shared = self._shared()
+        return self.report
+
+    def _write(self, row: Row) -> None:
+        self.report.rows += 1
+        if self._left(row):
+            self.report.stopped += 1
+            return
+        news = row.news and not self._unsubscribed(row)
+        if row.news and not news:
+            self.report.without_news += 1
+        same = self._same(row)
+        if same is None:
+            self._add(row, news)
+        else:
+            self._complete(same, row, news)
+
+    def _left(self, row: Row) -> bool:
+        """Whether somebody at this address withdrew and did not consent anew since."""
+        for addr in row.emails:
+            since = self._since(addr, "processing")
+            if since is None:
+                continue
+            if row.consent_at is None or row.consent_at <= since or not row.consent_source:
+                return True
+            self._lift(addr, "processing")
+        return False
+
+    def _unsubscribed(self, row: Row) -> bool:
+        """Whether this address is suppressed for news: only a separate, later news consent ends that."""
+        for addr in row.emails:
+            since = self._since(addr, "news")
+            if since is None:
+                continue
+            if row.news_consent_at is None or row.news_consent_at <= since:
+                return True
+            self._lift(addr, "news")
+        return False
+
+    def _since(self, addr: str, purpose: str) -> datetime | None:
+        if purpose not in suppressed(self.unit, addr):
+            return None
+        same = sa.and_(_suppression.c.key == self.unit.keys.suppression(addr), _suppression.c.purpose == purpose)
+        return self.unit.connection.execute(sa.select(_suppression.c.since).where(same)).scalar()
+
+    def _lift(self, addr: str, purpose: str) -> None:
+        same = sa.and_(_suppression.c.key == self.unit.keys.suppression(addr), _suppression.c.purpose == purpose)
+        self.unit.connection.execute(sa.delete(_suppression).where(same))
+        self.unit.event("suppression_ended", f"{purpose}_consent_later", who="operator")
+
+    def _same(self, row: Row) -> Any | None:
+        """Return the person on file with the same address and name; the same name alone is somebody else."""
+        for addr in row.emails:
+            for person_id in people.ids_at(self.unit.connection, addr):
+                person = self.unit.row(Person, person_id)
+                if _same_name(person, row):
+                    return person
+        return None
+
+    def _add(self, row: Row, news: bool) -> None:
+        unit, person_id = self.unit, self.unit.new_id(26)
+        unit.insert(
+            Person, id=person_id, surname=row.surname, given_name=row.given_name, patronymic=row.patronymic or None,
+            birth_date=row.birth_date, birth_place=row.birth_place, blocked="", changed_fields=[], created_at=unit.now,
+        )  # fmt: skip
+        for place, addr in enumerate(row.emails):
+            unit.insert(Address, person_id=person_id, addr=addr, key=address_key(addr), position=place)
+        people.set_fields(unit.connection, person_id, {"phones": row.phones})
+        self._consents(person_id, row, news)
+        if row.obligation_until:
+            unit.insert(Obligation, person_id=person_id, until=row.obligation_until, opened_at=unit.now)
+        self.report.added += 1
+
+    def _consents(self, person_id: str, row: Row, news: bool) -> None:
+        source = row.consent_source or "import"
+        if row.consent_at is None:
+            self.report.unproven += 1
+        self._consent(person_id, "processing", row.consent_at, source)
+        if news:
+            at = row.news_consent_at or row.consent_at
+            self._consent(person_id, "news", at, source)
+
+    def _consent(self, person_id: str, purpose: str, at: datetime | None, source: str) -> None:
+        values = {"purpose": purpose, "given_at": at, "source": source, "policy_version": self.version}
+        people.add_consent(self.unit.connection, person_id, **values)
+
+    def _complete(self, person: Any, row: Row, news: bool) -> None:
+        """Write what differs into a person on file, but for what a request of his own changed."""
+        unit, values = self.unit, {}
+        old = people.fields_of(unit.connection, person.id)
+        for name, value in row.values().items():
+            column = "phone" if name == "phones" else name
+            if not value or value == old[name]:
+                continue
+            if column in person.changed_fields and not self.overwrite:
+                self.report.kept.append(f"line {row.line}: {column} was changed by a request and is kept")
+            else:
+                values[name] = value
+        people.set_fields(unit.connection, person.id, values)
+        known = {address_key(a) for a in people.addresses(unit.connection, person.id)}
+        extra = [a for a in row.emails if address_key(a) not in known]
+        if extra and "email" in person.changed_fields and not self.overwrite:
+            self.report.kept.append(f"line {row.line}: email was changed by a request and is kept")
+            extra = []
+        for place, addr in enumerate(extra, len(known)):
+            unit.insert(Address, person_id=person.id, addr=addr, key=address_key(addr), position=place)
+        renewed = self._renew(person, row, news)
+        self.report.completed += bool(values or extra or renewed)
+        self.report.unchanged += not (values or extra or renewed)
+
+    def _renew(self, person: Any, row: Row, news: bool) -> bool:
+        """Add a news consent that is new, or newer than the one withdrawn."""
+        if not news or person.blocked:
+            return False
+        mine = sa.select(_consent).where(_consent.c.person_id == person.id, _consent.c.purpose == "news")
+        rows = self.unit.connection.execute(mine).all()
+        if any(c.withdrawn_at is None for c in rows):
+            return False
+        at = row.news_consent_at or (None if rows else row.consent_at)
+        if rows and (at is None or at <= max(c.withdrawn_at for c in rows)):
+            return False
+        self._consent(person.id, "news", at, row.consent_source or "import")
+        return True
+
+    def _shared(self) -> int:
+        count = sa.func.count(sa.distinct(_address.c.person_id))
+        query = sa.select(_address.c.key).group_by(_address.c.key).having(count > 1)
+        return len(self.unit.connection.execute(query).all())
+
+
+def _same_name(person: Any, row: Row) -> bool:
+    return fold(f"{person.surname} {person.given_name}") == fold(f"{row.surname} {row.given_name}")

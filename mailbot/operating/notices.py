@@ -1,0 +1,42 @@
+"""What the operator is told by mail: one mail a pass at most, to `[operator] mail`, never to the mailbox itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailbot.deciding.decision import Owed
+from mailbot.deciding.reasons import sentence
+from mailbot.pipeline import Line, owe
+from mailbot.reading.address import address_key
+from mailbot.store import journal
+from mailbot.store.tables import Request
+
+MOST_ITEMS = 50
+
+
+def tell_operator(line: Line, mail: str, language: str) -> int:
+    """Owe one mail about everything the operator has to know or answer and was not told yet; return how many items."""
+    own = {address_key(addr) for addr in line.rules.own}
+    if not mail or address_key(mail) in own or line.store.shadow:
+        return 0
+    with line.store.unit() as unit:
+        rows = journal.untold(unit.connection)[:MOST_ITEMS]
+        if not rows:
+            return 0
+        items = [_item(row, language) for row in rows]
+        values = {"items": items, "counts": {"held": len(items)}}
+        owe(
+            unit,
+            Owed(template="operator", role="operator", to=mail, language=language, values=values, threads=False),
+            line,
+        )
+        for row in rows:
+            unit.update(Request, row.id, told_at=unit.now)
+    return len(rows)
+
+
+def _item(row: Any, language: str) -> dict[str, Any]:
+    return {
+        "number": row.id, "kind": row.kind, "reason_text": sentence(row.reason, language), "address": row.address,
+        "due_at": row.due_at, "ask": "obligations" if "obligations" in row.open else "review",
+    }  # fmt: skip

@@ -1,0 +1,208 @@
+"""What the operator decides: release, refuse, close, undo. Each goes through the same rows as a mail would.
+
+`release` says that the operator made sure who is asking: the request is decided anew as if it had been proven.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailbot.config import FieldRules
+from mailbot.deciding.answers import as_extract
+from mailbot.deciding.case import Case
+from mailbot.deciding.decide import decide_request
+from mailbot.deciding.decision import Decision, Owed
+from mailbot.deciding.facts import Facts, PersonFacts
+from mailbot.errors import ConflictError, InputError
+from mailbot.pipeline import Line, owe
+from mailbot.reading.address import address_key
+from mailbot.reading.claim import TAG_KINDS, Claim, Mark
+from mailbot.reading.message import blank_message
+from mailbot.reading.sender import Evidence
+from mailbot.store import effects, journal, people
+from mailbot.store.gather import request_facts
+from mailbot.store.outbox import schedule_destruction
+from mailbot.store.tables import Obligation, Person, Request
+from mailbot.store.unit import Unit
+
+REFUSALS = ("obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear")
+_obligation: Any = Obligation.__table__  # type: ignore[attr-defined]
+
+
+def _take(unit: Unit, number: str) -> Any:
+    """Return an open request, and make it the unit's. Raises InputError, ConflictError."""
+    row = journal.find(unit.connection, number)
+    if row is None:
+        raise InputError(f"there is no request {number.upper()}")
+    if not journal.is_open(row):
+        raise ConflictError(f"request {row.id} is {row.state}: nothing of it is open")
+    unit.request_id = row.id
+    return row
+
+
+def release(line: Line, number: str, person: str | None = None, checked: str = "") -> Decision | None:
+    """Carry a request out for the person on file; None where only the question of obligations was answered.
+
+    Raises InputError (no such request, nobody to do it for), ConflictError (nothing in it can be carried out).
+    """
+    with line.store.unit() as unit:
+        row = _take(unit, number)
+        if "obligations" in row.open:
+            _no_obligations(unit, line, row, checked)
+            return None
+        kind = row.fields.get("other_kind") or row.kind
+        if kind not in TAG_KINDS:
+            raise ConflictError(f"request {row.id} holds nothing that can be carried out: answer it, then `close` it")
+        decision = _decide(unit, line, row, kind, _person(unit, row, person, kind))
+        unit.apply_released(decision)
+        unit.update(Request, row.id, checked=checked)
+        for owed in decision.owed:
+            owe(unit, owed, line)
+        return decision
+
+
+def _person(unit: Unit, row: Any, address: str | None, kind: str) -> PersonFacts | None:
+    """Return the person for whom a request is carried out; an unsubscribe needs none."""
+    ids = people.ids_at(unit.connection, address) if address else [row.person_id] if row.person_id else []
+    if not ids and not address:
+        ids = people.ids_at(unit.connection, row.address)
+    found = [p for p in (people.facts(unit.connection, i) for i in ids) if p is not None]
+    if len(found) == 1:
+        return found[0]
+    if kind == "unsubscribe":
+        return None
+    where = f"under {'that address' if address else 'the address of this mail'}"
+    raise InputError(
+        f"request {row.id}: {'several people are' if found else 'nobody is'} on file {where}; name the person with --person"
+    )
+
+
+def _decide(unit: Unit, line: Line, row: Any, kind: Any, person: PersonFacts | None) -> Decision:
+    """Return what the rows say of the stored request, as if it were proven now."""
+    stored = request_facts(unit, row)
+    extract = as_extract(stored)
+    waiting = [field for field, waits_for in row.pending if waits_for == "operator"]
+    if waiting:
+        extract = replace(extract, fields={k: v for k, v in extract.fields.items() if k in waiting}, unclear=())
+    keys = {address_key(addr): addr for addr in person.emails} if person else {}
+    address = keys.get(row.address_key) or (person.emails[0] if person and person.emails else row.address)
+    mark = Mark(kind=kind, rung="exact", tag=None, language=row.language)
+    claim = Claim(
+        kind=kind, rung="exact", tag=None, where="subject", language=row.language.split("+")[0], subject=mark,
+        paragraph=mark, extract=extract,
+    )  # fmt: skip
+    facts = Facts(now=unit.now, received_at=unit.now, people=(person,) if person else ())
+    case = Case(
+        message=blank_message(), machine=None, claim=claim, facts=facts, deadlines=line.rules.deadlines,
+        evidence=Evidence(level="authenticated", because="the operator made sure", address=address),
+        policy=line.rules.policy.model_copy(update={"fields": FieldRules()}),
+    )  # fmt: skip
+    decision = decide_request(case)
+    if decision.outcome == "hold":
+        raise ConflictError(f"request {row.id} can't be carried out now: {decision.reason}")
+    deliverable = tuple(owed for owed in decision.owed if owed.to)
+    return replace(decision, request_id=row.id, reason="released", owed=deliverable)
+
+
+def _no_obligations(unit: Unit, line: Line, row: Any, checked: str) -> None:
+    """The operator says that no course, debt or refund is open: destroyed when the window ends."""
+    opens = [item for item in row.open if item != "obligations"]
+    unit.update(Request, row.id, open=opens, due_at=None, checked=checked, reason="withdrawal_proven")
+    unit.update(Person, row.person_id, blocked="withdrawal")
+    unit.connection.execute(
+        sa.update(_obligation)
+        .where(_obligation.c.person_id == row.person_id, _obligation.c.closed_at.is_(None))
+        .values(closed_at=unit.now)
+    )
+    schedule_destruction(unit, row.id, line.rules.deadlines.window_end)
+    end = unit.row(Request, row.id).destroy_at
+    if row.reason == "obligation_open" or end is None or end > unit.now:
+        _tell(unit, line, row, "withdrawal-stopped", obligations=False, due_at=None, destroy_at=end or _end(line, unit))
+    unit.event("released", "no_obligations", who="operator", person_id=row.person_id)
+
+
+def _end(line: Line, unit: Unit) -> Any:
+    return line.rules.deadlines.window_end(unit.now)
+
+
+def _tell(unit: Unit, line: Line, row: Any, template: str, **values: Any) -> None:
+    """Owe a mail about a request to the address on file that wrote, or to the proven writer about himself."""
+    on_file = people.addresses(unit.connection, row.person_id) if row.person_id else []
+    keys = {address_key(a): a for a in on_file}
+    to = keys.get(row.address_key) or (on_file[0] if on_file else row.address if row.proven else "")
+    if to:
+        role = (
+            "notice"
+            if template == "withdrawal-stopped" and row.destroy_at is None and row.reason != "obligation_open"
+            else "receipt"
+        )
+        owe(unit, Owed(template=template, role=role, to=to, language=row.language, values=values), line)  # type: ignore[arg-type]
+
+
+def refuse(line: Line, number: str, reason: str, note: str = "") -> None:
+    """Refuse a request with a reason the person is told. Raises InputError, ConflictError."""
+    if reason not in REFUSALS:
+        raise InputError(f"no such reason: {reason}; use one of {', '.join(REFUSALS)}")
+    with line.store.unit() as unit:
+        row = _take(unit, number)
+        if row.kind == "withdrawal" and row.state == "applied":
+            _keep_for_obligation(unit, line, row, reason)
+            return
+        effects.close_questions(unit, row.id, "refused")
+        unit.update(Request, row.id, state="refused", reason=reason, open=[], due_at=None, closed_at=unit.now)
+        _tell(unit, line, row, "refused", code=reason, note=note)
+        unit.event("refused", reason, who="operator", person_id=row.person_id)
+
+
+def _keep_for_obligation(unit: Unit, line: Line, row: Any, reason: str) -> None:
+    """An obligation is open: news stay off, use is limited to it, destroyed once it is closed (law, art. 8(2))."""
+    if reason not in ("obligation", "kept_by_law"):
+        raise ConflictError(
+            f"request {row.id} was carried out: only an obligation or a law can keep the data; or `undo` it"
+        )
+    unit.update(Person, row.person_id, blocked="obligation", blocked_until=None)
+    unit.insert(Obligation, person_id=row.person_id, opened_at=unit.now)
+    unit.update(
+        Request, row.id, open=["obligations"], reason="obligation_open", destroy_at=None, due_at=None, told_at=unit.now
+    )
+    _tell(unit, line, row, "withdrawal-partial", kept=[], until=None)
+    unit.event("refused", reason, who="operator", person_id=row.person_id)
+
+
+def close(line: Line, number: str) -> None:
+    """Close a request that is none, or was settled by hand. Raises InputError, ConflictError."""
+    with line.store.unit() as unit:
+        row = _take(unit, number)
+        if "obligations" in row.open:
+            raise ConflictError(
+                f"request {row.id} waits for one answer: `release` (nothing is open) or `refuse --reason obligation`"
+            )
+        effects.close_questions(unit, row.id, "closed")
+        state = row.state if row.state in ("applied", "undone") else "ignored"
+        unit.update(Request, row.id, state=state, open=[], due_at=None, closed_at=unit.now, reason="closed")
+        unit.event("closed", who="operator", person_id=row.person_id)
+
+
+def undo(line: Line, number: str) -> None:
+    """Take back what a request changed. Raises InputError, ConflictError (nothing to take back, or changed since)."""
+    with line.store.unit() as unit:
+        row = journal.find(unit.connection, number)
+        if row is None:
+            raise InputError(f"there is no request {number.upper()}")
+        facts = request_facts(unit, row)
+        alive = row.person_id is not None and unit.row(Person, row.person_id) is not None
+        if row.state != "applied" or row.kind not in TAG_KINDS or not alive:
+            raise ConflictError(f"request {row.id} is {row.state}: there is nothing to take back")
+        if not facts.undo_clean:
+            raise ConflictError(f"request {row.id}: what it changed was changed again since; correct it by hand")
+        unit.request_id = row.id
+        if row.kind == "unsubscribe":
+            effects.restore_news(unit, row.id)
+        else:
+            effects.undo(unit, row.id)
+        unit.update(Request, row.id, state="undone", open=[], due_at=None, closed_at=unit.now, reason="undone")
+        _tell(unit, line, row, "undone", undone_kind=row.kind)
+        unit.event("undone", who="operator", person_id=row.person_id)

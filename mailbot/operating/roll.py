@@ -1,0 +1,150 @@
+"""The people on file, one by one: shown, added, exported, blocked. No rule of mailing stands here."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailbot.errors import ConflictError, InputError
+from mailbot.operating.cells import Row, read_row
+from mailbot.operating.imports import COLUMNS, OPTIONAL, Import, Report
+from mailbot.pipeline import Line
+from mailbot.store import people
+from mailbot.store.gather import suppressed
+from mailbot.store.store import Store
+from mailbot.store.tables import Address, Consent, Obligation, Person
+
+_person: Any = Person.__table__  # type: ignore[attr-defined]
+_address: Any = Address.__table__  # type: ignore[attr-defined]
+_consent: Any = Consent.__table__  # type: ignore[attr-defined]
+_obligation: Any = Obligation.__table__  # type: ignore[attr-defined]
+
+
+def show(store: Store, address: str) -> list[dict[str, Any]]:
+    """Return everybody on file under an address, or the one line of a suppressed address without a person.
+
+    Raises InputError where the address is neither.
+    """
+    with store.unit() as unit:
+        purposes = list(suppressed(unit, address))
+        ids = people.ids_at(unit.connection, address)
+        found = [{**people.show(unit.connection, i), "suppressed": purposes} for i in ids]
+    if found:
+        return found
+    if purposes:
+        return [{"id": None, "state": "suppressed", "suppressed": purposes}]
+    raise InputError("nobody is on file under that address")
+
+
+def add(line: Line, cells: dict[str, str]) -> Report:
+    """Add one person by hand, by the rules of an import's row. Raises InputError naming the wrong field."""
+    row, wrong = read_row(cells, 1, line.rules.deadlines.zone)
+    if wrong or row is None:
+        raise InputError("; ".join(sentence.partition(", ")[2] for sentence in wrong))
+    return import_rows(line, [row], overwrite=False, dry_run=False, progress=lambda _count: None)
+
+
+class _DryRun(Exception):
+    """Rolls back an import that was only tried."""
+
+
+def import_rows(line: Line, rows: list[Row], *, overwrite: bool, dry_run: bool, progress: Any) -> Report:
+    """Import rows in one transaction; a dry run is the same, rolled back."""
+    report = Report()
+    try:
+        with line.store.unit() as unit:
+            task = Import(unit=unit, version=line.rules.policy.version, overwrite=overwrite, report=report)
+            task.run(rows, progress)
+            unit.event("people_imported", who="operator")
+            if dry_run:
+                raise _DryRun
+    except _DryRun:
+        pass  # the report stands, the store is as it was
+    return report
+
+
+def export(store: Store) -> tuple[str, int, int]:
+    """Return a CSV of everybody who may be used, how many they are, and how many blocked ones were left out."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow((*COLUMNS, *OPTIONAL))
+    with store.reading() as connection:
+        rows = connection.execute(sa.select(_person).order_by(_person.c.created_at, _person.c.id)).all()
+        free = [row for row in rows if not row.blocked]
+        for row in free:
+            writer.writerow([_defused(cell) for cell in _cells(connection, row)])
+    return out.getvalue(), len(free), len(rows) - len(free)
+
+
+def _cells(connection: sa.Connection, row: Any) -> list[str]:
+    consents = connection.execute(
+        sa.select(_consent).where(_consent.c.person_id == row.id).order_by(_consent.c.id)
+    ).all()
+    open_ = {c.purpose: c for c in consents if c.withdrawn_at is None}
+    processing, news = open_.get("processing"), open_.get("news")
+    until = connection.execute(
+        sa.select(_obligation.c.until).where(_obligation.c.person_id == row.id, _obligation.c.closed_at.is_(None))
+    ).scalar()
+    return [
+        row.surname, row.given_name, row.patronymic or "", ";".join(people.addresses(connection, row.id)),
+        ";".join(people.phones(connection, row.id)), row.birth_date.isoformat() if row.birth_date else "",
+        row.birth_place, "yes" if news else "no", _at(processing), processing.source if processing else "", _at(news),
+        until.isoformat() if until else "",
+    ]  # fmt: skip
+
+
+def _at(consent: Any) -> str:
+    return consent.given_at.isoformat() if consent is not None and consent.given_at else ""
+
+
+def _defused(cell: str) -> str:
+    """Keep a spreadsheet from reading a cell as a formula; a phone number is left as it is."""
+    return f"'{cell}" if cell[:1] in ("=", "@", "\t", "\r") or (cell[:1] in "+-" and not cell[1:2].isdigit()) else cell
+
+
+def block(store: Store, address: str) -> int:
+    """Block everybody at an address: a dispute (decisions: section 6). Raises InputError, ConflictError."""
+    with store.unit() as unit:
+        ids = people.ids_at(unit.connection, address)
+        if not ids:
+            raise InputError("nobody is on file under that address")
+        free = [i for i in ids if not unit.row(Person, i).blocked]
+        if not free:
+            raise ConflictError("already blocked or stopped")
+        for person_id in free:
+            unit.update(Person, person_id, blocked="dispute")
+            unit.event("blocked", "dispute", who="operator", person_id=person_id)
+        return len(free)
+
+
+def unblock(store: Store, address: str) -> int:
+    """Release a dispute's block; a withdrawal's stop is not one (undo its request). Raises InputError, ConflictError."""
+    with store.unit() as unit:
+        ids = people.ids_at(unit.connection, address)
+        if not ids:
+            raise InputError("nobody is on file under that address")
+        disputed = [i for i in ids if unit.row(Person, i).blocked == "dispute"]
+        if not disputed:
+            raise ConflictError("not blocked by a dispute; a withdrawal is taken back with `requests undo`")
+        for person_id in disputed:
+            unit.update(Person, person_id, blocked="")
+            unit.event("unblocked", who="operator", person_id=person_id)
+        return len(disputed)
+
+
+def counts(store: Store) -> dict[str, Any]:
+    """Return how many people are on file, when the last came in, and what of them needs a look."""
+    with store.reading() as connection:
+        count = sa.func.count()
+        unproven = sa.select(sa.func.count(sa.distinct(_consent.c.person_id))).where(
+            _consent.c.purpose == "processing", _consent.c.given_at.is_(None), _consent.c.withdrawn_at.is_(None)
+        )
+        return {
+            "people": connection.execute(sa.select(count).select_from(_person)).scalar_one(),
+            "latest": connection.execute(sa.select(sa.func.max(_person.c.created_at))).scalar_one(),
+            "unproven": connection.execute(unproven).scalar_one(),
+            "blocked": connection.execute(sa.select(count).where(_person.c.blocked != "")).scalar_one(),
+        }

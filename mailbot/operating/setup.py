@@ -1,0 +1,92 @@
+"""`init`: writes an installation, never over another one. Asks nothing itself (cli/ does), sends nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mailbot.config import POLICY_FILE, SETTINGS_FILE, packaged
+from mailbot.errors import ConflictError, InputError
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "gmail": {
+        "mailbox": "imaps://{user}@imap.gmail.com/INBOX", "courier": "smtps://{user}@smtp.gmail.com",
+        "authserv": ["mx.google.com:below"],
+    },
+    "yandex": {
+        "mailbox": "imaps://{user}@imap.yandex.com/INBOX", "courier": "smtps://{user}@smtp.yandex.com",
+        "authserv": ["*.yandex.net"],
+    },
+    "mail.ru": {
+        "mailbox": "imaps://{user}@imap.mail.ru/INBOX", "courier": "smtps://{user}@smtp.mail.ru",
+        "authserv": ["mxs.mail.ru:below"],
+    },
+    "local": {
+        "mailbox": "maildir:///var/mail/{user}/Maildir", "courier": "smtp://127.0.0.1:25", "authserv": [],
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What `init` writes."""
+
+    mailbox: str
+    courier: str
+    addresses: tuple[str, ...]
+    operator: str = ""
+    operator_mail: str = ""
+    contact: str = ""
+    language: str = "ru"
+    authserv: tuple[str, ...] = ()
+    store: str = "sqlite:///mailbot.sqlite"
+    passwords: tuple[tuple[str, str], ...] = ()  # (mailbox_password, "…"), (courier_password, "…")
+
+
+def write(folder: Path, plan: Plan) -> None:
+    """Write mailbot.toml, policy.toml, the key and the passwords. Raises ConflictError, InputError."""
+    for name in (SETTINGS_FILE, POLICY_FILE):
+        if (folder / name).exists():
+            raise ConflictError(f"{folder / name} is there already: init never overwrites")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        hidden = folder / "secrets"
+        hidden.mkdir(mode=0o700, exist_ok=True)
+        if not (hidden / "store_key").exists():
+            _private(hidden / "store_key", secrets.token_hex(32))
+        for name, value in plan.passwords:
+            _private(hidden / name, value)
+        shutil.copyfile(packaged("config") / POLICY_FILE, folder / POLICY_FILE)
+        _private(folder / SETTINGS_FILE, settings_text(plan))
+    except OSError as exc:
+        raise InputError(f"{folder}: can't be written ({exc.strerror})") from exc
+
+
+def _private(path: Path, text: str) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def settings_text(plan: Plan) -> str:
+    """Return mailbot.toml as text."""
+    sections: dict[str, dict[str, Any]] = {
+        "mailbox": {"url": plan.mailbox, "addresses": list(plan.addresses)},
+        "courier": {"url": plan.courier},
+        "store": {"url": plan.store},
+        "operator": {
+            "name": plan.operator, "contact": plan.contact, "mail": plan.operator_mail, "language": plan.language,
+        },
+        "trust": {"authserv": list(plan.authserv)},
+    }  # fmt: skip
+    lines = ["# Written by `mailbot init`. Every setting and its meaning: README, Settings.", ""]
+    for section, values in sections.items():
+        lines.append(f"[{section}]")
+        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
+        lines.append("")
+    return "\n".join(lines)

@@ -1,0 +1,184 @@
+"""The line: one mail, one transaction; one pass over the mailbox. No rule and no SQL stands here.
+
+fetch → parse → screen → classify → verify → (receive · decide · apply · owe: one transaction) → file. Sending is
+the outbox's. Filing comes last and is repeated until the store knows it was done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mailbot.answering.reply import Frame, Rendered
+from mailbot.config import Policy
+from mailbot.deciding.case import Case
+from mailbot.deciding.deadlines import Deadlines
+from mailbot.deciding.decide import decide
+from mailbot.deciding.decision import Decision, Owed
+from mailbot.errors import MailbotError
+from mailbot.ports import Mailbox, RawMail, Resolver
+from mailbot.reading.claim import Claim, Mark
+from mailbot.reading.classify import classify
+from mailbot.reading.lexicon import Lexicon
+from mailbot.reading.machine import Machine, screen
+from mailbot.reading.message import Message
+from mailbot.reading.parse import parse
+from mailbot.reading.sender import Evidence, Trust, verify
+from mailbot.store.gather import gather
+from mailbot.store.outbox import is_capped
+from mailbot.store.store import Store
+from mailbot.store.tables import Request
+from mailbot.store.unit import Unit
+
+TRIES = 3  # the third failure of one mail holds it
+RETRY_MINUTES = 1
+COUNTED = {
+    "apply": "applied", "challenge": "challenged", "ask": "asked", "hold": "held", "leave": "left", "ignore": "ignored",
+}  # fmt: skip
+COUNTS = (
+    "fetched", "applied", "challenged", "asked", "held", "left", "ignored", "already", "poisoned", "waiting", "sent",
+    "owed", "gave_up",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Everything that reading and deciding go by, compiled once."""
+
+    policy: Policy
+    lexicon: Lexicon
+    trust: Trust
+    deadlines: Deadlines
+    own: tuple[str, ...]  # the mailbox's addresses
+    resolve: Resolver | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One installation's line: its store, its rules, and how its answers are written."""
+
+    store: Store
+    rules: Rules
+    write: Callable[[Owed, Frame], Rendered]
+    frame: Frame  # the operator's name, contact and address; the rest is filled in for each answer
+    report: Callable[[str, int], None] = lambda _what, _uid: None  # failures, by UID alone
+
+
+def read(raw: RawMail, rules: Rules) -> tuple[Message, Machine | None, Claim, Evidence]:
+    """Return what a mail says, whether a machine says it, what it asks and who sent it. Pure and total."""
+    message = parse(raw.octets, complete=raw.complete)
+    return (
+        message,
+        screen(message, rules.own),
+        classify(message, rules.lexicon),
+        verify(message, rules.trust, rules.resolve),
+    )
+
+
+def process(raw: RawMail, line: Line, *, shadow: bool = False) -> str:
+    """Take one mail down the line in one transaction; return which of COUNTS it belongs to."""
+    message, machine, claim, evidence = read(raw, line.rules)
+    with line.store.unit() as unit:
+        seen = unit.receive(raw, message, evidence)
+        if seen != "new":
+            return "held" if seen == "second_look" else "already"
+        unit.claim = claim
+        rehearsal = unit.connection.begin_nested() if shadow else None
+        decision = _decide(unit, line, machine)
+        number = unit.apply(decision)
+        bodies = [owe(unit, owed, line) for owed in decision.owed]
+        if rehearsal is not None:
+            rehearsal.rollback()
+            unit.note_shadow(decision, number, [body.subject for body in bodies])
+    return COUNTED[decision.outcome]
+
+
+def _decide(unit: Unit, line: Line, machine: Machine | None) -> Decision:
+    assert unit.message and unit.claim and unit.evidence
+    facts = gather(unit, unit.message, unit.claim, machine)
+    case = Case(
+        message=unit.message, machine=machine, claim=unit.claim, evidence=unit.evidence, facts=facts,
+        policy=line.rules.policy, deadlines=line.rules.deadlines,
+    )  # fmt: skip
+    return decide(case)
+
+
+def owe(unit: Unit, owed: Owed, line: Line) -> Rendered:
+    """Render one mail that we owe and put it into the outbox, inside the unit's transaction."""
+    token = unit.new_id(26)
+    rendered = line.write(owed, frame_for(unit, owed, line.frame, token))
+    counts = owed.role in ("question", "received")
+    capped = counts and is_capped(unit, owed.to, owed.proven, line.rules.policy.limits)
+    unit.owe(owed, token=token, message_id=rendered.message_id, octets=rendered.octets, capped=capped)
+    return rendered
+
+
+def frame_for(unit: Unit, owed: Owed, frame: Frame, token: str) -> Frame:
+    """Return the frame of one answer: number, kind and times of its request, and what it threads to."""
+    request: Any = unit.row(Request, unit.request_id) if unit.request_id else None
+    values: dict[str, Any] = {"now": unit.now, "token": token}
+    if request is not None:
+        values |= {"number": request.id, "kind": request.kind or "", "received_at": request.received_at}
+    message = unit.message
+    if owed.threads and message is not None:
+        values |= {"in_reply_to": message.message_id, "references": message.references}
+    elif owed.threads and request is not None:
+        values |= {"in_reply_to": request.message_id, "references": tuple(request.references)}
+    return replace(frame, **values)
+
+
+def poll(mailbox: Mailbox, line: Line) -> dict[str, int]:
+    """Make one pass over the mailbox: fetch, decide, apply, file. Returns the counts of the mails fetched.
+
+    Raises what the mailbox or the store raise; what was decided until then stands.
+    """
+    store, counts = line.store, dict.fromkeys(COUNTS, 0)
+    began, shadow = store.clock(), store.shadow
+    state = mailbox.state()
+    file_decided(mailbox, store, state.uidvalidity)
+    cursor = store.cursor(mailbox.folder)
+    again = store.waiting(mailbox.folder, state.uidvalidity)
+    missing = set(again)
+    for batch in mailbox.fetch(cursor, again):
+        for raw in batch:
+            missing.discard(raw.uid)
+            counts[_guarded(raw, line, shadow)] += 1
+            counts["fetched"] += 1
+        file_decided(mailbox, store, state.uidvalidity)
+    store.vanished(mailbox.folder, state.uidvalidity, sorted(missing))
+    store.completed(mailbox.folder, began)
+    return counts
+
+
+def file_decided(mailbox: Mailbox, store: Store, uidvalidity: int) -> None:
+    """Move every mail that belongs in mailbot/Done, and remember that it was moved; idempotent."""
+    uids = store.unfiled(mailbox.folder, uidvalidity)
+    if uids and mailbox.file(uids):
+        store.filed(mailbox.folder, uidvalidity, uids)
+
+
+def _guarded(raw: RawMail, line: Line, shadow: bool) -> str:
+    """Process one mail so that a failure of it stops nobody: it waits, and its third failure holds it."""
+    try:
+        return process(raw, line, shadow=shadow)
+    except MailbotError:
+        raise  # the store or a door failed, not this mail: the pass ends
+    except Exception as exc:  # noqa: BLE001 - one poison mail never stops the line (design section 6)
+        line.report(type(exc).__name__, raw.uid)
+    with line.store.unit() as unit:
+        if unit.wait(raw, minutes=RETRY_MINUTES) < TRIES:
+            return "waiting"
+        poison(unit, raw)
+    return "poisoned"
+
+
+def poison(unit: Unit, raw: RawMail) -> None:
+    """Hold a mail that failed three times, by what little can be said of it."""
+    blank = Mark(kind=None, rung="none", tag=None, language=None)
+    unit.take_failed(raw)
+    unit.claim = Claim(kind=None, rung="none", tag=None, where=None, language="ru", subject=blank, paragraph=blank)
+    unit.evidence = Evidence(level="none", because="not read", address=None)
+    unit.apply(
+        Decision(outcome="hold", row="11", reason="poisoned", state="held", open=("operator",), tell_operator=True)
+    )

@@ -1,0 +1,283 @@
+"""Render an HTML body as the lines a person sees, so that later steps read one kind of text (WHATWG HTML section 13).
+
+Hidden elements vanish, a table row becomes one line with tabs, quoted history becomes "> " lines, struck-through
+letters carry U+0336. It loads nothing, follows nothing, and judges nothing; what is quoted in plain text is
+quote.py's matter.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+NODE_LIMIT = 50_000  # elements and texts that are rendered
+DEPTH_LIMIT = 400  # the HTML parser is quadratic in the depth of open elements
+STRUCK = "\u0336"
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_SKIPPED = _words(
+    "script style head title meta link template object iframe embed applet select textarea svg math canvas audio "
+    "video -comment -doctype -document-type"
+)
+_BLOCKS = _words(
+    "div section article header footer main aside nav address form fieldset center dl dt dd li table tbody thead "
+    "tfoot tr td th caption figure figcaption details summary body html legend"
+)
+_SPACED = _words("p h1 h2 h3 h4 h5 h6 ul ol pre blockquote hr")  # with a blank line around
+_STRUCK = frozenset(("s", "strike", "del"))
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|(?:^|[;\s])(?:font-size|max-height)\s*:\s*0(?:px|pt|em)?\s*(?:;|!|$)",
+    re.IGNORECASE,
+)
+_LINE_THROUGH = re.compile(r"text-decoration(?:-line)?\s*:[^;]{0,40}line-through", re.IGNORECASE)
+_NO_MARGIN = re.compile(r"margin(?:-top|-bottom)?\s*:\s*0", re.IGNORECASE)
+_OUTLOOK_LINE = re.compile(r"border-top\s*:\s*solid\s+#(?:E1E1E1|B5C4DF|CCCCCC)", re.IGNORECASE)
+_OUTLOOK_NONE = re.compile(r"border\s*:\s*none", re.IGNORECASE)
+_QUOTE_CLASSES = _words(
+    "gmail_quote moz-cite-prefix moz-forward-container yahoo_quoted mail-quote mail_quote protonmail_quote "
+    "tutanota_quote zmail_extra gmail_attr moz-email-headers-table ms-outlook-mobile-reference-message "
+    "mailru-blockquote quoted-text email-quote wmi-quote"
+)
+_QUOTE_IDS = _words(
+    "mail-editor-reference-message-container ms-outlook-mobile-reference-message reply-intro "
+    "replyBlockquote isReplyContent OLK_SRC_BODY_SECTION"
+)
+_REST_IDS = frozenset(("divRplyFwdMsg", "x_divRplyFwdMsg", "replySplit"))  # this and all that follows is history
+_REST_CLASSES = frozenset(("OutlookMessageHeader", "x_OutlookMessageHeader"))
+_TAGS = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
+_FLAT = _words(  # never nest: void, or closed by their next sibling
+    "br img hr meta link input col area base wbr source p li td tr th dt dd option tbody thead o"
+)
+_TOKEN = re.compile(r"<(/?)([a-zA-Z]{0,20})[^<>]{0,2000}>|[^<]+|<")
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
+
+
+@dataclass(slots=True)
+class _Page:
+    """A run of finished lines and the one being written; a table cell has its own."""
+
+    lines: list[tuple[int, str]] = field(default_factory=list)  # (depth of quotation, text)
+    open: list[str] = field(default_factory=list)
+    gap: bool = False  # a blank line is due before the next text
+
+    def end_line(self, depth: int) -> None:
+        """Finish the current line if anything stands in it, be it a no-break space."""
+        if self.open:
+            text = "".join(self.open).replace("\xa0", " ").strip(" ")
+            if self.gap and self.lines and self.lines[-1][1]:
+                self.lines.append((min(depth, self.lines[-1][0]), ""))
+            self.gap = False
+            self.lines.append((depth, text))
+            self.open.clear()
+
+    def add(self, text: str) -> None:
+        """Write text into the current line; a blank at its start is dropped."""
+        if not self.open or self.open[-1].endswith((" ", "\t")):
+            text = text.lstrip(" ")
+        if text:
+            self.open.append(text)
+
+
+@dataclass(slots=True)
+class _State:
+    page: _Page = field(default_factory=_Page)
+    above: list[_Page] = field(default_factory=list)  # the pages around the open cells
+    rows: list[list[_Page]] = field(default_factory=list)
+    quoted: int = 0
+    rest_quoted: bool = False
+    struck: int = 0
+    kept: int = 0  # open elements whose white space counts
+
+    @property
+    def depth(self) -> int:
+        """How many "> " the current line gets."""
+        return min(self.quoted + self.rest_quoted, 5)
+
+
+def render(html: str) -> tuple[str, str]:
+    """Return the visible text with LF line ends, and a defect word ("" or html_deep, html_long). Raises nothing."""
+    if _too_deep(html):
+        return _stripped(html), "html_deep"
+    from selectolax.lexbor import LexborHTMLParser  # slow to import, and many mails have no HTML
+
+    root = LexborHTMLParser(html).root
+    state = _State()
+    complete = root is None or _walk(root, state)
+    while state.above:  # cells that were still open where the walk was cut
+        state.page.end_line(state.depth)
+        state.above[-1].lines += state.page.lines
+        state.page = state.above.pop()
+    state.page.end_line(state.depth)
+    return _text(state.page.lines), "" if complete else "html_long"
+
+
+def _walk(root: Any, state: _State) -> bool:
+    stack: list[tuple[Any, bool]] = [(root, False)]
+    seen = 0
+    closing: list[tuple[int, int, int]] = []
+    while stack:
+        node, leaving = stack.pop()
+        if leaving:
+            _leave(node, state)
+            state.quoted, state.struck, state.kept = closing.pop()
+            continue
+        seen += 1
+        if seen > NODE_LIMIT:
+            return False
+        tag = node.tag
+        if tag == "-text":
+            _write(node.text_content or "", state)
+        elif tag not in _SKIPPED:
+            attributes = node.attributes
+            if not _hidden(attributes):
+                closing.append((state.quoted, state.struck, state.kept))
+                _enter(tag, attributes, node, state)
+                stack.append((node, True))
+                stack += [(child, False) for child in reversed(_children(node))]
+    return True
+
+
+def _children(node: Any) -> list[Any]:
+    children = []
+    child = node.child
+    while child is not None:
+        children.append(child)
+        child = child.next
+    return children
+
+
+def _enter(tag: str, attributes: dict[str, str | None], node: Any, state: _State) -> None:
+    style = attributes.get("style") or ""
+    if tag in _BLOCKS or tag in _SPACED:
+        state.page.end_line(state.depth)
+        if tag in _SPACED and not _tight(tag, attributes, style):
+            state.page.gap = True
+    _quote(tag, attributes, style, state)
+    if tag in _STRUCK or (style and _LINE_THROUGH.search(style)):
+        state.struck += 1
+    if tag == "pre" or "pre-wrap" in style:
+        state.kept += 1
+    if tag == "br":
+        if state.page.open:
+            state.page.end_line(state.depth)
+        else:
+            state.page.lines.append((state.depth, ""))
+    elif tag == "img" and "data-emoji" in attributes:
+        state.page.add(attributes.get("data-emoji") or "")
+    elif tag == "tr":
+        state.rows.append([])
+    elif tag in ("td", "th") and state.rows:
+        state.above.append(state.page)
+        state.page = _Page()
+
+
+def _leave(node: Any, state: _State) -> None:
+    tag = node.tag
+    if tag in ("td", "th") and state.rows and state.above:
+        state.page.end_line(state.depth)
+        state.rows[-1].append(state.page)
+        state.page = state.above.pop()
+    elif tag == "tr" and state.rows:
+        _row(state.rows.pop(), state)
+    elif tag in _BLOCKS or tag in _SPACED:
+        state.page.end_line(state.depth)
+        if tag in _SPACED and not _tight(tag, node.attributes, node.attributes.get("style") or ""):
+            state.page.gap = True
+
+
+def _row(cells: list[_Page], state: _State) -> None:
+    state.page.end_line(state.depth)
+    trimmed = [[line for line in cell.lines if line[1]] for cell in cells]
+    if all(len(lines) <= 1 for lines in trimmed):
+        text = "\t".join(lines[0][1] if lines else "" for lines in trimmed).rstrip("\t")
+        if text.strip():
+            depth = min(lines[0][0] for lines in trimmed if lines)
+            state.page.lines.append((depth, text))
+        return
+    for cell in cells:
+        state.page.lines += cell.lines
+
+
+def _quote(tag: str, attributes: dict[str, str | None], style: str, state: _State) -> None:
+    classes = (attributes.get("class") or "").split()
+    name = attributes.get("id") or ""
+    if (
+        name in _REST_IDS
+        or _REST_CLASSES.intersection(classes)
+        or (tag == "div" and _OUTLOOK_LINE.search(style) and _OUTLOOK_NONE.search(style))
+    ):
+        state.rest_quoted = True
+    elif (
+        tag == "blockquote"
+        or name in _QUOTE_IDS
+        or name.startswith("yahoo_quoted")
+        or _QUOTE_CLASSES.intersection(part.removeprefix("x_") for part in classes)
+    ):
+        # a heading inside a quoting container is no second level
+        state.quoted += 1 if tag == "blockquote" or not state.quoted else 0
+
+
+def _tight(tag: str, attributes: dict[str, str | None], style: str) -> bool:
+    """A paragraph without a margin is a line: Outlook writes each line so."""
+    return tag == "p" and ("Mso" in (attributes.get("class") or "") or _NO_MARGIN.search(style) is not None)
+
+
+def _hidden(attributes: dict[str, str | None]) -> bool:
+    style = attributes.get("style")
+    return "hidden" in attributes or (style is not None and _HIDDEN.search(style) is not None)
+
+
+def _write(text: str, state: _State) -> None:
+    if state.struck:
+        text = "".join(letter if letter.isspace() else letter + STRUCK for letter in text)
+    if not state.kept:
+        state.page.add(_BLANKS.sub(" ", text))
+        return
+    first, *others = text.replace("\r\n", "\n").split("\n")
+    if first:
+        state.page.open.append(first)
+    for line in others:
+        if not state.page.open:
+            state.page.lines.append((state.depth, ""))
+        state.page.end_line(state.depth)
+        if line:
+            state.page.open.append(line)
+
+
+def _text(lines: list[tuple[int, str]]) -> str:
+    written: list[str] = []
+    for depth, text in lines:
+        if text or (written and written[-1].strip("> ")):  # never two blank lines in a row, none first
+            written.append(("> " * depth + text).rstrip(" "))
+    return "\n".join(written).rstrip("\n")
+
+
+def _too_deep(html: str) -> bool:
+    depth = 0
+    for found in _TAGS.finditer(html):
+        if found[2].lower() not in _FLAT:
+            depth = max(depth - 1, 0) if found[1] else depth + 1
+            if depth > DEPTH_LIMIT:
+                return True
+    return False
+
+
+def _stripped(html: str) -> str:
+    """The text between the tags, for a page that the parser must not see."""
+    import html as entities
+
+    kept: list[str] = []
+    skipped = ""
+    for found in _TOKEN.finditer(html[:200_000]):
+        tag = (found[2] or "").lower()
+        if tag in ("script", "style", "head"):
+            skipped = "" if found[1] else tag
+        elif not skipped:
+            kept.append("\n" if tag or found[0].startswith("<") else found[0])
+    lines = (_BLANKS.sub(" ", line).strip() for line in entities.unescape("".join(kept)).split("\n"))
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,180 @@
+"""Octets in, Message out: total, bounded, and the only door to mail-parser (RFC 5322, RFC 2045 to 2047).
+
+mail-parser reads dates, addresses and the MIME tree; where it raises or loses something (repeated fields, raw
+8-bit subjects, wrong charset labels, truncated multiparts, forwarded mails) the raw header (header.py) and the
+tree that it holds are read here instead. What is wrong with a mail becomes a defect word, never an exception.
+No judgement: whether a machine or the right person wrote is machine.py's and sender.py's matter.
+"""
+
+from __future__ import annotations
+
+import email
+import logging
+import re
+from datetime import UTC, datetime
+from email.message import Message as Tree
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import mailparser
+
+from mailbot.reading.body import Body, attempt, read_body
+from mailbot.reading.charset import decode_words, nfc, one_line
+from mailbot.reading.header import Header, letters, mailboxes, read
+from mailbot.reading.message import Address, Message
+from mailbot.reading.quote import split
+
+CONTAINER_LIMIT = 30  # multiparts and embedded messages that are looked into at all
+LINE_LIMIT = 250_000  # body lines times open multiparts: each is one comparison for the stdlib
+ROOT_TEXT_LIMIT = 2_000_000  # octets of a mail that is one text
+DELIMITER_LIMIT = 300  # boundary lines
+PART_FIELD_LIMIT = 4_000  # octets of one Content-* field; the stdlib is quadratic in its parameters
+ID_LIMIT = 200
+_LIBRARY_FIELDS = frozenset(("to", "cc", "reply-to", "date", "mime-version"))
+_CONTENT_FIELD = re.compile(rb"\n(content-[a-z-]{1,30})[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE)
+_CONTAINER = re.compile(rb"[ \t\r\n]*(?:multipart|message)/", re.IGNORECASE)
+_BOUNDARY = re.compile(rb"boundary[ \t]*=[ \t]*(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
+_CHARSET = re.compile(r"charset\s*=\s*\"?([^\s;\"]{1,60})", re.IGNORECASE)
+_ID = re.compile(r"<[^<>\s]{1,998}>")
+logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it quotes mails; logs carry ids and reasons only
+
+
+def parse(octets: bytes, *, complete: bool = True) -> Message:
+    """Return the mail as a typed Message; `complete` False where the octets are the header alone.
+
+    Octets as received (the caller caps them at 10 MB); every field of the result is filled. Raises nothing,
+    on any octets. Source: RFC 5322, with the limits of RFC 7103's spirit: cut, and say so in `defects`.
+    """
+    header = read(octets)
+    defects = list(header.defects)
+    body, cut = _bounded(header) if complete else (b"", "")
+    clean = _clean(header) + b"\n\n" + body
+    parsed: Any = attempt(lambda: mailparser.parse_from_bytes(clean), None)
+    tree: Tree | None = attempt(lambda: parsed.message, None) if parsed is not None else None
+    if tree is None:
+        defects.append("parser_failed")
+        tree = attempt(lambda: email.message_from_bytes(clean), None)
+    content = Body()
+    if tree is not None:
+        content = attempt(lambda: read_body(tree, complete), Body(defects=("body_unread",)))
+    defects += [cut, *content.defects]
+    return _message(header, parsed, content, (octets, complete, defects))
+
+
+def _message(header: Header, parsed: Any, body: Body, rest: tuple[bytes, bool, list[str]]) -> Message:
+    octets, complete, defects = rest
+    charset = _declared(header)
+    headers = tuple((name, nfc(letters(value, charset))) for name, value in header.fields)
+    top: dict[str, str] = {}
+    for name, value in headers:
+        top.setdefault(name, value)
+    from_, wrong = mailboxes(top.get("from", ""))
+    subject, damaged = decode_words(top.get("subject", ""))
+    split_text = split(body.text)
+    return Message(
+        headers=headers,
+        from_fields=sum(1 for name, _ in headers if name == "from"),
+        from_=from_,
+        sender=mailboxes(top.get("sender", ""))[0],
+        reply_to=_addresses(parsed, "reply_to", top.get("reply-to", "")),
+        to=_addresses(parsed, "to", top.get("to", "")),
+        cc=_addresses(parsed, "cc", top.get("cc", "")),
+        subject=one_line(subject),
+        date=_utc(attempt(lambda: parsed.date, None)) or _date(top.get("date", "")),
+        message_id=_message_id(top.get("message-id", "")),
+        in_reply_to=_ids(top.get("in-reply-to", "")),
+        references=_ids(top.get("references", "")),
+        hop_at=_date(top.get("received", "").rpartition(";")[2]),
+        text=body.text,
+        own_text=split_text.own,
+        signature=split_text.signature,
+        quoted=split_text.quoted,
+        content_type=body.content_type,
+        report_type=body.report_type,
+        parts=body.parts,
+        returned_ids=body.returned_ids,
+        repeated=header.repeated,
+        defects=tuple(dict.fromkeys(word for word in (*defects, wrong, damaged) if word)),
+        size_bytes=len(octets),
+        complete=complete,
+    )
+
+
+def _clean(header: Header) -> bytes:
+    """The fields that the library reads, each once, short enough that its quadratic corners stay cheap."""
+    seen: set[str] = set()
+    lines = []
+    for name, value in header.fields:
+        if name not in seen and (name in _LIBRARY_FIELDS or name.startswith("content-")):
+            seen.add(name)
+            short = value[:PART_FIELD_LIMIT] if name.startswith("content-") else value
+            lines.append(name.encode() + b": " + short)
+    return b"\n".join(lines)
+
+
+def _bounded(header: Header) -> tuple[bytes, str]:
+    """The body, cut where it has more structure than a person's mail ever has, and a defect word."""
+    kind = next((value for name, value in header.fields if name == "content-type"), b"text/plain")
+    body, containers = header.body, 0
+    if _CONTAINER.match(kind):
+        body, containers = _less_structure(body, kind[:PART_FIELD_LIMIT])
+    elif kind[:5].lower() == b"text/":
+        body = body[:ROOT_TEXT_LIMIT]
+    while body.count(b"\n") * (containers + 1) > LINE_LIMIT:
+        body = body[: len(body) // 2]
+    return body, "" if len(body) == len(header.body) else "body_cut"
+
+
+def _less_structure(body: bytes, kind: bytes) -> tuple[bytes, int]:
+    boundaries = [found[1] or found[2] for found in _BOUNDARY.finditer(kind)]
+    containers, cut = 0, len(body)
+    for found in _CONTENT_FIELD.finditer(b"\n" + body):
+        if len(found[2]) > PART_FIELD_LIMIT or containers > CONTAINER_LIMIT:
+            cut = max(found.start() - 1, 0)
+            break
+        if _CONTAINER.match(found[2]):
+            containers += 1
+            boundaries += [inner[1] or inner[2] for inner in _BOUNDARY.finditer(found[2])]
+    if boundaries:
+        lines = re.compile(rb"\n--(?:" + b"|".join({re.escape(one) for one in boundaries}) + b")")
+        for number, found in enumerate(lines.finditer(body, 0, cut)):
+            if number > DELIMITER_LIMIT:
+                cut = found.start()
+                break
+    return body[:cut], containers
+
+
+def _declared(header: Header) -> str:
+    kind = next((value for name, value in header.fields if name == "content-type"), b"")
+    found = _CHARSET.search(kind.decode("latin-1"))
+    return found[1] if found else ""
+
+
+def _addresses(parsed: Any, name: str, value: str) -> tuple[Address, ...]:
+    none: list[tuple[str, str]] = []
+    if parsed is None:
+        return mailboxes(value)[0]
+    found = attempt(lambda: [(str(n), str(a)) for n, a in getattr(parsed, name)], none)
+    return tuple(Address(name=one_line(name), addr=one_line(addr)) for name, addr in found[:ID_LIMIT])
+
+
+def _date(value: str) -> datetime | None:
+    return _utc(attempt(lambda: parsedate_to_datetime(value.strip()), None)) if value.strip() else None
+
+
+def _utc(value: object) -> datetime | None:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        return None
+    return attempt(lambda: value.astimezone(UTC), None)
+
+
+def _message_id(value: str) -> str:
+    found = _ids(value)
+    if found:
+        return found[0]
+    bare = value.strip()
+    return f"<{bare}>" if "@" in bare and _ID.fullmatch(f"<{bare}>") else ""
+
+
+def _ids(value: str) -> tuple[str, ...]:
+    return tuple(_ID.findall(value)[:ID_LIMIT])

@@ -1,0 +1,227 @@
+"""The verbs of a decision's effects, each one change of the store inside the unit's transaction.
+
+No rule stands here: what is due was decided in deciding/. Every verb can be carried out twice without harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from mailbot.deciding.decision import Owed
+from mailbot.reading.address import address_key
+from mailbot.store import people
+from mailbot.store.tables import Address, Consent, Person, Question, Request, Suppression
+
+if TYPE_CHECKING:
+    from mailbot.store.unit import Unit
+
+
+def table(model: Any) -> Any:
+    """Return the Core table of a model."""
+    return model.__table__
+
+
+def stop_news(unit: Unit, address: str, days: int | None = None, restorable: bool = False) -> None:
+    """End the news consent of everybody at that address and suppress it for news, perhaps for some days only."""
+    for person_id in people.ids_at(unit.connection, address):
+        end_consent(unit, person_id, "news")
+    suppress(unit, address, "news", unit.now + timedelta(days=days) if days else None)
+
+
+def end_consent(unit: Unit, person_id: str, purpose: str) -> None:
+    """Mark the open consents of a person as withdrawn by this request."""
+    consent = table(Consent)
+    unit.connection.execute(
+        sa.update(consent)
+        .where(consent.c.person_id == person_id, consent.c.purpose == purpose, consent.c.withdrawn_at.is_(None))
+        .values(withdrawn_at=unit.now, withdrawn_by=unit.request_id)
+    )
+
+
+def suppress(unit: Unit, address: str, purpose: str, until: datetime | None = None) -> None:
+    """Remember the keyed hash of an address; a suppression without an end is never shortened."""
+    key, suppression = unit.keys.suppression(address), table(Suppression)
+    same = sa.and_(suppression.c.key == key, suppression.c.purpose == purpose)
+    found = unit.connection.execute(sa.select(suppression).where(same)).first()
+    if found is None:
+        row = {"key": key, "purpose": purpose, "since": unit.now, "until": until, "request_id": unit.request_id}
+        unit.connection.execute(sa.insert(suppression).values(**row))
+    elif found.until is not None and (until is None or until > found.until):
+        unit.connection.execute(sa.update(suppression).where(same).values(until=until))
+
+
+def restore_news(unit: Unit, request_id: str) -> None:
+    """Put back the news that this request had stopped, and nothing else."""
+    consent, suppression = table(Consent), table(Suppression)
+    unit.connection.execute(
+        sa.update(consent).where(consent.c.withdrawn_by == request_id).values(withdrawn_at=None, withdrawn_by="")
+    )
+    unit.connection.execute(sa.delete(suppression).where(suppression.c.request_id == request_id))
+
+
+def give_news(unit: Unit, person_id: str, address: str) -> None:
+    """Record a new news consent, this mail its proof, and end the suppression for news."""
+    values = {"purpose": "news", "given_at": unit.now, "source": f"mail {unit.request_id}", "policy_version": ""}
+    people.add_consent(unit.connection, person_id, **values)
+    suppression = table(Suppression)
+    unit.connection.execute(
+        sa.delete(suppression).where(
+            suppression.c.key == unit.keys.suppression(address), suppression.c.purpose == "news"
+        )
+    )
+
+
+def change_fields(unit: Unit, person_id: str, values: dict[str, Any], until: datetime) -> None:
+    """Write the stated fields; what they were before is kept for the undo until its window ends."""
+    old = people.fields_of(unit.connection, person_id)
+    before = {name: old[name] for name in values}
+    people.set_fields(unit.connection, person_id, values)
+    people.note_changed(unit.connection, person_id, values)
+    _remember(unit, until, fields=before, after=people.fields_of(unit.connection, person_id, tuple(values)))
+
+
+def _remember(unit: Unit, until: datetime, **values: Any) -> None:
+    request = unit.row(Request, unit.request_id)
+    unit.update(Request, unit.request_id, before={**request.before, **values}, undo_until=until)
+
+
+def change_address(unit: Unit, person_id: str, old: str, new: str, until: datetime) -> None:
+    """Put the new address in the place of the old one."""
+    if not people.replace_address(unit.connection, person_id, old, new):
+        return
+    unit.update(Person, person_id, address_changed_at=unit.now)
+    people.note_changed(unit.connection, person_id, ("email",))
+    _remember(unit, until, address={"old": old, "new": new})
+
+
+def stop_person(unit: Unit, person_id: str, why: str, until: datetime) -> None:
+    """Stop after a withdrawal: no mailing, no use, no export; the store keeps what an undo needs."""
+    unit.update(Person, person_id, blocked=why, blocked_until=until if why == "withdrawal" else None)
+    for purpose in ("processing", "news"):
+        end_consent(unit, person_id, purpose)
+    for addr in people.addresses(unit.connection, person_id):
+        suppress(unit, addr, "news")
+    unit.update(Request, unit.request_id, undo_until=until)
+
+
+def undo(unit: Unit, request_id: str) -> None:
+    """Take back what that request changed: its fields, its stop, its news, its address."""
+    request = unit.row(Request, request_id)
+    if request.kind == "withdrawal" and request.person_id:
+        unit.update(Person, request.person_id, blocked="", blocked_until=None)
+        restore_news(unit, request_id)
+    if request.before.get("fields"):
+        people.set_fields(unit.connection, request.person_id, _dated(request.before["fields"]))
+    moved = request.before.get("address")
+    if moved:
+        people.replace_address(unit.connection, request.person_id, moved["new"], moved["old"])
+    unit.update(Request, request_id, undo_until=None, destroy_at=None, before={}, closed_at=unit.now)
+    close_questions(unit, request_id, "undone")
+
+
+def _dated(values: dict[str, Any]) -> dict[str, Any]:
+    day = values.get("birth_date")
+    return {**values, "birth_date": date.fromisoformat(day)} if isinstance(day, str) else values
+
+
+def close_question(unit: Unit, token: str, outcome: str) -> None:
+    """Close one question: it can be answered once."""
+    unit.update(Question, token, closed_at=unit.now, outcome=outcome)
+
+
+def close_questions(unit: Unit, request_id: str, outcome: str) -> None:
+    """Close every open question of a request."""
+    question = table(Question)
+    unit.connection.execute(
+        sa.update(question)
+        .where(question.c.request_id == request_id, question.c.closed_at.is_(None))
+        .values(closed_at=unit.now, outcome=outcome)
+    )
+
+
+def ask_again(unit: Unit, token: str) -> None:
+    """The question was asked once more: the next unclear answer is held."""
+    unit.update(Question, token, asked_again=True)
+
+
+def hold_request(unit: Unit, request_id: str, reason: str) -> None:
+    """Hold that request for the operator: an answer of ours did not arrive."""
+    reopen(unit, request_id, reason)
+    unit.update(Request, request_id, destroy_at=None)
+
+
+def reopen(unit: Unit, request_id: str, reason: str) -> None:
+    """List a request again as waiting for the operator."""
+    request = unit.row(Request, request_id)
+    opens = list(dict.fromkeys([*request.open, "operator"]))
+    state = "held" if request.state not in ("applied", "undone") else request.state
+    unit.update(Request, request_id, open=opens, reason=reason, state=state, tell=True, told_at=None)
+
+
+def supersede(unit: Unit, person_id: str, kind: str) -> None:
+    """A better proven mail takes the place of open weaker requests of the same person and kind."""
+    request = table(Request)
+    weaker = unit.connection.execute(
+        sa.select(request.c.id).where(
+            request.c.person_id == person_id, request.c.kind == kind, request.c.id != unit.request_id,
+            request.c.state.in_(("challenged", "asked", "held")), request.c.proven.is_(False),
+        )
+    ).scalars()  # fmt: skip
+    for number in list(weaker):
+        unit.update(Request, number, state="expired", reason="superseded", open=[], due_at=None, closed_at=unit.now)
+        close_questions(unit, number, "superseded")
+
+
+def note_other(unit: Unit, kind: str) -> None:
+    """Remember the other tag of the mail, which waits for the operator."""
+    request = unit.row(Request, unit.request_id)
+    unit.update(Request, unit.request_id, fields={**request.fields, "other_kind": kind})
+
+
+def note_replaced(unit: Unit, address: str) -> None:
+    """Remember which address the new one replaces once it says yes."""
+    request = unit.row(Request, unit.request_id)
+    unit.update(Request, unit.request_id, fields={**request.fields, "replaces": address})
+
+
+def count_wrong_token(unit: Unit) -> None:
+    """Count a token that could not be used; it never uses up a question."""
+    unit.event("wrong_token")
+
+
+def addressee(unit: Unit, owed: Owed, person_id: str | None) -> str | None:
+    """Return whom a question is about: the request's person, else the one person at the asked address."""
+    if person_id or owed.waits_for != "confirm":
+        return person_id
+    found = people.ids_at(unit.connection, owed.to)
+    return found[0] if len(found) == 1 else None
+
+
+def is_clean(unit_connection: sa.Connection, request: Any) -> bool:
+    """Tell whether the fields that a request changed are still as it left them."""
+    if not request.person_id:
+        return False
+    after = request.before.get("after", {})
+    if after and people.fields_of(unit_connection, request.person_id, tuple(after)) != after:
+        return False
+    moved = request.before.get("address")
+    if not moved:
+        return True
+    keys = {
+        row.key
+        for row in unit_connection.execute(sa.select(table(Address)).where(Address.person_id == request.person_id))
+    }  # type: ignore[arg-type]
+    return address_key(moved["new"]) in keys
+
+
+VERBS: dict[str, Callable[..., None]] = {
+    verb.__name__: verb
+    for verb in (
+        stop_news, restore_news, give_news, change_fields, change_address, stop_person, undo, close_question,
+        ask_again, hold_request, supersede, note_other, note_replaced, count_wrong_token,
+    )
+}  # fmt: skip

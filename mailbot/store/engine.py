@@ -1,0 +1,128 @@
+"""Opens the store: SQLite or PostgreSQL, and everything in which the two differ. No tables, no rules.
+
+SQLite runs in WAL mode with synchronous=FULL (a commit survives a power cut), BEGIN IMMEDIATE (a read that
+turns into a write never fails half-way) and secure_delete (destroyed rows leave no bytes in free pages).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailbot.errors import ConfigError, StoreUnavailable
+
+TURN = 0x6D61696C  # the advisory lock of the one poller, on PostgreSQL
+
+
+def open_engine(url: str, folder: Path, password: str | None = None) -> sa.Engine:
+    """Return an engine for a store URL; a relative SQLite path lies in `folder`. Raises ConfigError.
+
+    `sqlite:///PATH` or `postgresql://USER@HOST/DB`. Connects at first use.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as exc:
+        raise ConfigError("store.url: expected sqlite:///PATH or postgresql://USER@HOST/DB") from exc
+    if parsed.drivername == "sqlite" and parsed.database:
+        return _sqlite(folder / parsed.database)
+    if parsed.drivername in ("postgresql", "postgresql+psycopg"):
+        return _postgres(parsed, password)
+    raise ConfigError("store.url: expected sqlite:///PATH or postgresql://USER@HOST/DB")
+
+
+def _sqlite(path: Path) -> sa.Engine:
+    if not path.exists() and path.parent.is_dir():
+        path.touch(mode=0o600)  # before SQLite does: its own default is wider
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": 30})
+
+    @sa.event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgres(url: sa.URL, password: str | None) -> sa.Engine:
+    try:
+        import psycopg  # noqa: F401 - the extra may be missing
+    except ImportError as exc:
+        raise ConfigError("store.url: PostgreSQL needs the extra: pip install 'mailbot[postgres]'") from exc
+    if password is not None:
+        url = url.set(password=password)
+    return sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """Turn a driver's "can't be reached", "locked" or "full" into StoreUnavailable."""
+    try:
+        yield
+    except sa.exc.OperationalError as exc:
+        raise StoreUnavailable(f"the store can't be used now ({type(exc.orig).__name__})") from exc
+    except sa.exc.DBAPIError as exc:
+        if exc.connection_invalidated:
+            raise StoreUnavailable("the connection to the store broke") from exc
+        raise
+
+
+@contextlib.contextmanager
+def turn(engine: sa.Engine) -> Iterator[bool]:
+    """Hold the one poller's turn; yields False where another process has it. A dead holder frees it at once.
+
+    A file lock beside the SQLite file, an advisory lock on PostgreSQL. Nothing rests on it but politeness:
+    two passes at once would still do nothing twice.
+    """
+    if engine.dialect.name == "sqlite":
+        with _file_lock(Path(f"{engine.url.database}.turn")) as held:
+            yield held
+        return
+    with translated(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        held = bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(TURN))))
+        try:
+            yield held
+        finally:
+            if held:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(TURN)))
+
+
+@contextlib.contextmanager
+def _file_lock(path: Path) -> Iterator[bool]:
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as exc:
+        raise StoreUnavailable(f"{path}: can't be opened ({exc.strerror})") from exc
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)
+
+
+def scrub(engine: sa.Engine) -> None:
+    """Leave no destroyed byte in the write-ahead log (SQLite) or in dead rows (PostgreSQL)."""
+    with translated():
+        if engine.dialect.name == "sqlite":
+            raw = engine.raw_connection()
+            try:
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                raw.close()
+            return
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM")

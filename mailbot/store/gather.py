@@ -1,0 +1,176 @@
+"""Gathers the facts that bear on one mail. Reads alone; asks the store only what that mail can depend on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailbot.deciding.decision import Purpose
+from mailbot.deciding.facts import Facts, PersonFacts, RequestFacts, TokenFacts
+from mailbot.reading.address import address_key
+from mailbot.reading.claim import Claim
+from mailbot.reading.machine import Machine
+from mailbot.reading.message import Message
+from mailbot.reading.tokens import tokens
+from mailbot.store import people
+from mailbot.store.effects import is_clean
+from mailbot.store.tables import Mail, Question, Reply, Request, Suppression
+from mailbot.store.unit import Unit
+
+_request: Any = Request.__table__  # type: ignore[attr-defined]
+_reply: Any = Reply.__table__  # type: ignore[attr-defined]
+_question: Any = Question.__table__  # type: ignore[attr-defined]
+_mail: Any = Mail.__table__  # type: ignore[attr-defined]
+_suppression: Any = Suppression.__table__  # type: ignore[attr-defined]
+
+
+def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) -> Facts:
+    """Return the facts for this mail, as they stand inside the unit's transaction."""
+    assert unit.raw is not None
+    writer, connection = message.writer or "", unit.connection
+    brought = tokens(message)
+    known = _replies(connection, brought)
+    found = tuple(p for i in people.ids_at(connection, writer) if (p := people.facts(connection, i)))
+    answers = bool(message.in_reply_to or message.references)
+    ours = bool(known)
+    changes = claim.acts and claim.kind in ("update", "withdrawal")
+    returned = _replies(connection, _returned(message, machine)) if machine else {}
+    return Facts(
+        now=unit.now,
+        received_at=unit.raw.received_at,
+        people=found,
+        token=_token(unit, brought, known, writer) if known else None,
+        wrong_tokens=sum(token not in known for token in brought),
+        replies_to_us=ours,
+        replies_to_stranger=answers and not ours and not _in_ledger(unit, message, writer),
+        bounced=_bounced(unit, machine, returned),
+        complained=next(iter(returned.values())).address if machine and machine.why == "arf" and returned else "",
+        id_reused=_id_reused(unit, message, writer),
+        earlier=_earlier(unit, found[0].id, claim.kind) if changes and len(found) == 1 else None,
+        named=_named(connection, claim) if changes and not found else (),
+        withdrawals_last_hour=_lately(unit, "withdrawal") if claim.kind == "withdrawal" else 0,
+        unproven_unsubscribes_last_hour=_lately(unit, "unsubscribe") if claim.kind == "unsubscribe" else 0,
+        suppressed=suppressed(unit, writer) if writer and claim.kind else (),
+        was_shadow=unit.was_shadow,
+    )
+
+
+def _returned(message: Message, machine: Machine | None) -> tuple[str, ...]:
+    bounced = machine.bounced_ids if machine else ()
+    ids = (*bounced, *message.returned_ids, *message.in_reply_to, *message.references)
+    locals_ = [reference.strip("<>").partition("@")[0].lower() for reference in ids]
+    return tuple(dict.fromkeys(local for local in locals_ if len(local) == 26))[:50]
+
+
+def _replies(connection: sa.Connection, found: tuple[str, ...]) -> dict[str, Any]:
+    """Return our mails among those tokens, in the order given."""
+    if not found:
+        return {}
+    rows = {row.token: row for row in connection.execute(sa.select(_reply).where(_reply.c.token.in_(found)))}
+    return {token: rows[token] for token in found if token in rows}
+
+
+def _token(unit: Unit, brought: tuple[str, ...], known: dict[str, Any], writer: str) -> TokenFacts | None:
+    """Return the mail of ours that this one answers: an open question first, else the most telling token."""
+    questions = {
+        row.token: row
+        for row in unit.connection.execute(sa.select(_question).where(_question.c.token.in_(tuple(known))))
+    }
+    mine = [t for t in known if known[t].address_key == address_key(writer)] or list(known)
+    live = [t for t in mine if t in questions and _is_open(unit, questions[t])]
+    first = mine[0]
+    token = first if first in live or known[first].role != "question" else (live or mine)[0]
+    reply, question = known[token], questions.get(token)
+    request = unit.row(Request, reply.request_id) if reply.request_id else None
+    if request is None:
+        return None
+    person_id = (question.person_id if question else None) or request.person_id
+    waits_for = question.waits_for if question else ""
+    return TokenFacts(
+        token=token, template=reply.template, role=reply.role, waits_for=waits_for,
+        is_open=question is not None and _is_open(unit, question),
+        from_addressee=bool(writer) and address_key(writer) == reply.address_key, address=reply.address,
+        asked_again=bool(question and question.asked_again), new_address=reply.address if waits_for == "new_address" else "",
+        request=request_facts(unit, request), person=people.facts(unit.connection, person_id) if person_id else None,
+    )  # fmt: skip
+
+
+def _is_open(unit: Unit, question: Any) -> bool:
+    return question.closed_at is None and (question.expires_at is None or unit.now <= question.expires_at)
+
+
+def request_facts(unit: Unit, row: Any) -> RequestFacts:
+    """Return a request row as facts."""
+    return RequestFacts(
+        id=row.id, kind=row.kind, state=row.state, outcome=row.outcome, proven=row.proven,
+        received_at=row.received_at, language=row.language, person_id=row.person_id, fields=row.fields,
+        undo_until=row.destroy_at or row.undo_until, undo_clean=is_clean(unit.connection, row), open=tuple(row.open),
+    )  # fmt: skip
+
+
+def _in_ledger(unit: Unit, message: Message, writer: str) -> bool:
+    """Tell whether a mail that this one answers came from the same address before."""
+    keys = [unit.keys.message_id(m, writer) for m in (*message.in_reply_to, *message.references)[:50]]
+    query = sa.select(_mail.c.id).where(_mail.c.message_key.in_(keys)).limit(1)
+    return unit.connection.execute(query).first() is not None
+
+
+def _id_reused(unit: Unit, message: Message, writer: str) -> bool:
+    """Tell whether this Message-ID came from the same address before with another text."""
+    key = unit.keys.message_id(message.message_id, writer)
+    if not key:
+        return False
+    other = sa.and_(_mail.c.message_key == key, _mail.c.id != unit.mail_id, _mail.c.text_key != unit.keys.text(message))
+    return unit.connection.execute(sa.select(_mail.c.id).where(other).limit(1)).first() is not None
+
+
+def _bounced(unit: Unit, machine: Machine | None, returned: dict[str, Any]) -> RequestFacts | None:
+    """Return the request of a reply of ours that a delivery report returns."""
+    if machine is None or machine.why not in ("dsn", "null_return_path", "role_address"):
+        return None
+    for reply in returned.values():
+        request = unit.row(Request, reply.request_id) if reply.request_id else None
+        if request is not None:
+            return request_facts(unit, request)
+    return None
+
+
+def _earlier(unit: Unit, person_id: str, kind: str | None) -> RequestFacts | None:
+    """Return the latest open request of that person and kind; of a withdrawal also the one carried out."""
+    states = ["challenged", "asked", "held"] + (["applied"] if kind == "withdrawal" else [])
+    row = unit.connection.execute(
+        sa.select(_request)
+        .where(_request.c.person_id == person_id, _request.c.kind == kind, _request.c.state.in_(states))
+        .order_by(_request.c.decided_at.desc())
+        .limit(1)
+    ).first()
+    return request_facts(unit, row) if row is not None else None
+
+
+def _named(connection: sa.Connection, claim: Claim) -> tuple[PersonFacts, ...]:
+    """Return the person on file under an address that the text names, if it is exactly one."""
+    extract = claim.extract
+    ids = {i for addr in (*extract.emails, *extract.old.get("email", ())) for i in people.ids_at(connection, addr)}
+    found = [people.facts(connection, i) for i in ids]
+    return tuple(p for p in found if p is not None and not p.blocked) if len(found) == 1 else ()
+
+
+def _lately(unit: Unit, kind: str) -> int:
+    """Count what the breaker counts: withdrawals carried out, or unproven unsubscribes, in the last hour."""
+    proof = _request.c.proven.is_(True) if kind == "withdrawal" else _request.c.proven.is_(False)
+    query = sa.select(sa.func.count()).where(
+        _request.c.kind == kind, _request.c.state == "applied", proof,
+        _request.c.decided_at > unit.now - timedelta(hours=1),
+    )  # fmt: skip
+    return int(unit.connection.execute(query).scalar_one())
+
+
+def suppressed(unit: Unit, address: str) -> tuple[Purpose, ...]:
+    """Return the purposes for which an address is suppressed now."""
+    query = sa.select(_suppression.c.purpose).where(
+        _suppression.c.key == unit.keys.suppression(address),
+        sa.or_(_suppression.c.until.is_(None), _suppression.c.until > unit.now),
+    )
+    return tuple(sorted(unit.connection.execute(query).scalars()))

@@ -1,0 +1,87 @@
+"""The operator's view of requests: listed, found by number, counted. Reads, and the small marks of a listing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailbot.store.tables import Event, Mail, Reply, Request
+
+_request: Any = Request.__table__  # type: ignore[attr-defined]
+_reply: Any = Reply.__table__  # type: ignore[attr-defined]
+_event: Any = Event.__table__  # type: ignore[attr-defined]
+_mail: Any = Mail.__table__  # type: ignore[attr-defined]
+
+WAITING = ("held", "challenged", "asked")
+
+
+def find(connection: sa.Connection, number: str) -> Any | None:
+    """Return a request row by its number, upper or lower case; None where there is none."""
+    return connection.execute(sa.select(_request).where(_request.c.id == number.strip().upper())).first()
+
+
+def select(
+    connection: sa.Connection, *, state: str | None = None, kind: str | None = None, everything: bool = False
+) -> list[Any]:
+    """Return requests, those that wait for the operator first, then by due date.
+
+    By default what is open: held, challenged, asked, `left` with a kind, and whatever waits for something.
+    """
+    query = sa.select(_request)
+    if state:
+        query = query.where(_request.c.state == state)
+    if kind:
+        query = query.where(_request.c.kind == kind)
+    rows = list(connection.execute(query.order_by(_request.c.received_at, _request.c.id)))
+    if not everything and not state:
+        rows = [row for row in rows if is_open(row)]
+    return sorted(rows, key=lambda row: (not _for_operator(row), row.due_at is None, row.due_at or row.received_at))
+
+
+def is_open(row: Any) -> bool:
+    """Tell whether something of a request is still waiting."""
+    if row.closed_at is not None and not row.open:
+        return False
+    return row.state in WAITING or (row.state == "left" and row.kind is not None) or bool(row.open)
+
+
+def _for_operator(row: Any) -> bool:
+    return "operator" in row.open or "obligations" in row.open
+
+
+def as_json(row: Any) -> dict[str, Any]:
+    """Return one request as `requests list --json` prints it."""
+    return {
+        "id": row.id, "kind": row.kind, "state": row.state, "reason": row.reason, "language": row.language,
+        "received_at": row.received_at, "due_at": row.due_at, "address": row.address, "message_id": row.message_id,
+        "open": list(row.open),
+    }  # fmt: skip
+
+
+def shadows(connection: sa.Connection) -> list[Any]:
+    """Return the ledger rows of mails that were only looked at in shadow mode."""
+    query = sa.select(_mail).where(_mail.c.state == "shadow").order_by(_mail.c.id)
+    return list(connection.execute(query))
+
+
+def replies(connection: sa.Connection, number: str) -> list[Any]:
+    """Return the mails that we owe or sent for a request."""
+    return list(connection.execute(sa.select(_reply).where(_reply.c.request_id == number).order_by(_reply.c.id)))
+
+
+def events(connection: sa.Connection, number: str) -> list[Any]:
+    """Return the audit rows of a request, oldest first."""
+    return list(connection.execute(sa.select(_event).where(_event.c.request_id == number).order_by(_event.c.id)))
+
+
+def untold(connection: sa.Connection) -> list[Any]:
+    """Return the requests of which the operator has to be told and was not."""
+    query = sa.select(_request).where(_request.c.tell.is_(True), _request.c.told_at.is_(None))
+    return list(connection.execute(query.order_by(_request.c.due_at, _request.c.id)))
+
+
+def counts(connection: sa.Connection) -> dict[str, int]:
+    """Return how many requests are in each state."""
+    query = sa.select(_request.c.state, sa.func.count()).group_by(_request.c.state)
+    return {row[0]: row[1] for row in connection.execute(query)}

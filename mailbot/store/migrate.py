@@ -1,0 +1,42 @@
+"""Brings the store's tables to this version (Alembic); loaded only where tables are made or changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from mailbot.errors import ConfigError
+from mailbot.store.engine import translated
+
+HEAD = "0001"  # the newest revision; a test holds it equal to the newest file in migrations/versions
+
+
+def upgrade(engine: sa.Engine) -> None:
+    """Make or upgrade the tables. Raises StoreUnavailable."""
+    from alembic import command  # late: half a second, and only init and db upgrade need it
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with translated(), engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def revision(engine: sa.Engine) -> str:
+    """Return the revision of the store's tables, "" where there are none. Raises StoreUnavailable."""
+    with translated(), engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return ""
+        return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() or "")
+
+
+def require_current(engine: sa.Engine) -> None:
+    """Refuse to work on tables of another version. Raises ConfigError, StoreUnavailable."""
+    found = revision(engine)
+    if found != HEAD:
+        raise ConfigError(
+            f"store: its tables are {f'version {found}' if found else 'missing'}, this mailbot needs {HEAD}: "
+            "run `mailbot db upgrade`"
+        )

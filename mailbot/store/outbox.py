@@ -1,0 +1,185 @@
+"""The outbox: replies leased, marked as sent, put off or given up; what their caps allow. No mail is sent here."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailbot.config import LimitRules
+from mailbot.ports import NewId
+from mailbot.reading.address import address_key
+from mailbot.store import effects
+from mailbot.store.store import Store
+from mailbot.store.tables import Reply, Request
+from mailbot.store.unit import Unit
+
+LEASE = timedelta(seconds=60)
+BACK_OFF = (1, 5, 15, 60, 240, 720)  # minutes before the next try, by how often it was put off
+_reply: Any = Reply.__table__  # type: ignore[attr-defined]
+
+WindowEnd = Callable[[datetime], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """One reply that this process may send until its lease lapses."""
+
+    id: int
+    address: str
+    octets: bytes
+
+
+def owner_name(new_id: NewId) -> str:
+    """Return a name for this process as a leaseholder: host, process id, random letters."""
+    return f"{socket.gethostname()}:{os.getpid()}:{new_id(8)}"
+
+
+def lease(store: Store, owner: str, limit: int) -> list[Leased]:
+    """Lease replies that are due, in order; a lease of a process that is gone on this host counts for nothing."""
+    with store.unit() as unit:
+        rows = unit.connection.execute(
+            sa.select(_reply.c.id, _reply.c.owner, _reply.c.lease_until, _reply.c.address, _reply.c.octets)
+            .where(*_due(unit.now))
+            .order_by(_reply.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        ).all()
+        mine = [r for r in rows if r.lease_until is None or r.lease_until <= unit.now or _is_gone(r.owner)]
+        if mine:
+            ids = [row.id for row in mine]
+            unit.connection.execute(
+                sa.update(_reply).where(_reply.c.id.in_(ids)).values(owner=owner, lease_until=unit.now + LEASE)
+            )
+    return [Leased(row.id, row.address, row.octets) for row in mine]
+
+
+def _due(now: datetime) -> tuple[Any, ...]:
+    later = sa.or_(_reply.c.next_try_at.is_(None), _reply.c.next_try_at <= now)
+    return (_reply.c.sent_at.is_(None), _reply.c.gave_up_at.is_(None), later)
+
+
+def _is_gone(owner: str) -> bool:
+    """Tell whether a leaseholder was a process of this host that no longer runs: it can't send any more."""
+    host, _, rest = owner.partition(":")
+    pid = rest.partition(":")[0]
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def extend(store: Store, owner: str, ids: list[int]) -> set[int]:
+    """Renew the lease of replies not sent yet; return those that are still ours."""
+    with store.unit() as unit:
+        ours = sa.and_(_reply.c.id.in_(ids), _reply.c.owner == owner, _reply.c.sent_at.is_(None))
+        unit.connection.execute(sa.update(_reply).where(ours).values(lease_until=unit.now + LEASE))
+        return set(unit.connection.execute(sa.select(_reply.c.id).where(ours)).scalars())
+
+
+def sent(store: Store, reply_id: int, answer: str, window_end: WindowEnd) -> None:
+    """Mark a reply as taken by the server; a withdrawal's receipt opens its undo window."""
+    with store.unit() as unit:
+        row = unit.row(Reply, reply_id)
+        unit.update(Reply, reply_id, sent_at=unit.now, answer=answer[:200], owner="", lease_until=None)
+        if row.template == "withdrawal-stopped" and row.role == "receipt":
+            schedule_destruction(unit, row.request_id, window_end)
+        if row.role == "final":
+            forget(unit, reply_id)
+
+
+def schedule_destruction(unit: Unit, request_id: str, window_end: WindowEnd) -> None:
+    """Set when a withdrawal is carried out to its end; an open question of the operator holds it back."""
+    request = unit.row(Request, request_id)
+    if request is None or request.state != "applied" or "obligations" in request.open or request.destroy_at:
+        return
+    receipts = sa.select(sa.func.min(_reply.c.sent_at)).where(
+        _reply.c.request_id == request_id, _reply.c.template == "withdrawal-stopped", _reply.c.role == "receipt"
+    )
+    first = unit.connection.execute(receipts).scalar()
+    if first is not None:
+        end = window_end(first)
+        unit.update(Request, request_id, destroy_at=end, undo_until=end)
+
+
+def forget(unit: Unit, reply_id: int) -> None:
+    """Forget to whom a final mail went and what it said; a hash of it stays."""
+    from mailbot.store.keys import sha256
+
+    row = unit.row(Reply, reply_id)
+    unit.update(Reply, reply_id, address="", address_key="", octets=b"", gave_up_why=f"sha256 {sha256(row.octets)}")
+
+
+def put_off(store: Store, reply_id: int, answer: str) -> None:
+    """Try a reply again later: the server said 4xx, or the connection broke."""
+    with store.unit() as unit:
+        row = unit.row(Reply, reply_id)
+        minutes = BACK_OFF[min(row.tries, len(BACK_OFF) - 1)]
+        unit.update(
+            Reply, reply_id, tries=row.tries + 1, next_try_at=unit.now + timedelta(minutes=minutes), owner="",
+            lease_until=None, answer=answer[:200],
+        )  # fmt: skip
+
+
+def release(store: Store, ids: list[int]) -> None:
+    """Give leases back for replies that were not tried."""
+    if ids:
+        with store.unit() as unit:
+            unit.connection.execute(
+                sa.update(_reply)
+                .where(_reply.c.id.in_(ids), _reply.c.sent_at.is_(None))
+                .values(owner="", lease_until=None)
+            )
+
+
+def give_up(store: Store, reply_id: int, answer: str) -> None:
+    """Give a reply up for good (5xx to its recipient or text) and hold its request for the operator."""
+    with store.unit() as unit:
+        row = unit.row(Reply, reply_id)
+        unit.update(
+            Reply, reply_id, gave_up_at=unit.now, gave_up_why="refused", answer=answer[:200], owner="", lease_until=None
+        )
+        unit.request_id = row.request_id or ""
+        if row.role == "final":
+            forget(unit, reply_id)
+        elif row.request_id:
+            effects.hold_request(unit, row.request_id, "reply_refused")
+        unit.event("reply_given_up", row.template)
+
+
+def owed(store: Store) -> int:
+    """Return how many replies wait to be sent."""
+    with store.reading() as connection:
+        query = sa.select(sa.func.count()).where(_reply.c.sent_at.is_(None), _reply.c.gave_up_at.is_(None))
+        return int(connection.execute(query).scalar_one())
+
+
+def is_capped(unit: Unit, address: str, proven: bool, limits: LimitRules) -> bool:
+    """Tell whether an address had its share of questions and receipts; proven and unproven are counted apart."""
+    mine = sa.and_(
+        _reply.c.address_key == address_key(address), _reply.c.counted.is_(True), _reply.c.proven.is_(proven),
+        _reply.c.gave_up_at.is_(None),
+    )  # fmt: skip
+    for days, most in ((1, limits.replies_per_day), (30, limits.replies_per_30_days)):
+        since = unit.now - timedelta(days=days)
+        query = sa.select(sa.func.count()).where(mine, _reply.c.created_at > since)
+        if unit.connection.execute(query).scalar_one() >= most:
+            return True
+    return False
+
+
+def sent_last_hour(store: Store) -> int:
+    """Return how many replies went out to everybody in the last hour."""
+    with store.reading() as connection:
+        since = store.clock() - timedelta(hours=1)
+        return int(connection.execute(sa.select(sa.func.count()).where(_reply.c.sent_at > since)).scalar_one())

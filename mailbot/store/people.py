@@ -1,0 +1,141 @@
+"""People on file: looked up by address, shown, written. Core queries alone; no rule stands here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailbot.deciding.facts import PersonFacts
+from mailbot.reading.address import address_key
+from mailbot.store.tables import Address, Consent, Obligation, Person, Phone, Request
+
+PLAIN = ("surname", "given_name", "patronymic", "birth_date", "birth_place")
+_person: Any = Person.__table__  # type: ignore[attr-defined]
+_address: Any = Address.__table__  # type: ignore[attr-defined]
+_phone: Any = Phone.__table__  # type: ignore[attr-defined]
+_consent: Any = Consent.__table__  # type: ignore[attr-defined]
+_obligation: Any = Obligation.__table__  # type: ignore[attr-defined]
+
+
+def ids_at(connection: sa.Connection, address: str) -> list[str]:
+    """Return the ids of everybody on file under an address."""
+    if not address:
+        return []
+    query = sa.select(_address.c.person_id).where(_address.c.key == address_key(address)).order_by(_address.c.id)
+    return list(dict.fromkeys(connection.execute(query).scalars()))
+
+
+def addresses(connection: sa.Connection, person_id: str) -> list[str]:
+    """Return the addr-specs of a person, the primary one first."""
+    query = sa.select(_address.c.addr).where(_address.c.person_id == person_id)
+    return list(connection.execute(query.order_by(_address.c.position, _address.c.id)).scalars())
+
+
+def phones(connection: sa.Connection, person_id: str) -> list[str]:
+    """Return the phone numbers of a person, E.164."""
+    query = sa.select(_phone.c.number).where(_phone.c.person_id == person_id)
+    return list(connection.execute(query.order_by(_phone.c.position, _phone.c.id)).scalars())
+
+
+def facts(connection: sa.Connection, person_id: str) -> PersonFacts | None:
+    """Return what a decision may know of a person; None where there is nobody."""
+    row = connection.execute(sa.select(_person).where(_person.c.id == person_id)).first()
+    if row is None:
+        return None
+    consents = connection.execute(sa.select(_consent).where(_consent.c.person_id == person_id)).all()
+    given = [c.given_at for c in consents if c.given_at is not None]
+    count = sa.select(sa.func.count()).where(_obligation.c.person_id == person_id, _obligation.c.closed_at.is_(None))
+    return PersonFacts(
+        id=row.id, surname=row.surname, given_name=row.given_name, emails=tuple(addresses(connection, person_id)),
+        phones=tuple(phones(connection, person_id)), blocked=row.blocked, consent_at=max(given) if given else None,
+        address_changed_at=row.address_changed_at, open_obligations=connection.execute(count).scalar_one(),
+        news=any(c.purpose == "news" and c.withdrawn_at is None for c in consents),
+    )  # fmt: skip
+
+
+def fields_of(connection: sa.Connection, person_id: str, names: Iterable[str] | None = None) -> dict[str, Any]:
+    """Return a person's fields as JSON-ready values; `names` may hold "phones"."""
+    row = connection.execute(sa.select(_person).where(_person.c.id == person_id)).one()
+    values: dict[str, Any] = {name: getattr(row, name) for name in PLAIN}
+    if values["birth_date"] is not None:
+        values["birth_date"] = values["birth_date"].isoformat()
+    values["phones"] = phones(connection, person_id)
+    return {name: values[name] for name in names} if names is not None else values
+
+
+def set_fields(connection: sa.Connection, person_id: str, values: dict[str, Any]) -> None:
+    """Write fields of a person: the plain ones (patronymic None: there is none) and the whole list of phones."""
+    plain = {name: values[name] for name in PLAIN if name in values}
+    if isinstance(plain.get("birth_date"), str):
+        plain["birth_date"] = date.fromisoformat(plain["birth_date"])
+    if plain:
+        connection.execute(sa.update(_person).where(_person.c.id == person_id).values(**plain))
+    if "phones" in values:
+        connection.execute(sa.delete(_phone).where(_phone.c.person_id == person_id))
+        rows = [
+            {"person_id": person_id, "number": n, "position": i} for i, n in enumerate(dict.fromkeys(values["phones"]))
+        ]
+        if rows:
+            connection.execute(sa.insert(_phone), rows)
+
+
+def note_changed(connection: sa.Connection, person_id: str, names: Iterable[str]) -> None:
+    """Remember that a request changed these fields: an import keeps them."""
+    row = connection.execute(sa.select(_person.c.changed_fields).where(_person.c.id == person_id)).one()
+    plain = ("phone" if name == "phones" else name for name in names)
+    changed = list(dict.fromkeys([*row.changed_fields, *plain]))
+    connection.execute(sa.update(_person).where(_person.c.id == person_id).values(changed_fields=changed))
+
+
+def replace_address(connection: sa.Connection, person_id: str, old: str, new: str) -> bool:
+    """Put a new address in the place of an old one, or beside the others where there is no such old one."""
+    mine = _address.c.person_id == person_id
+    if connection.execute(sa.select(_address.c.id).where(mine, _address.c.key == address_key(new))).first():
+        return False
+    values = {"addr": new, "key": address_key(new)}
+    result = connection.execute(sa.update(_address).where(mine, _address.c.key == address_key(old)).values(**values))
+    if not result.rowcount:
+        position = len(addresses(connection, person_id))
+        connection.execute(sa.insert(_address).values(person_id=person_id, position=position, **values))
+    return True
+
+
+def add_consent(connection: sa.Connection, person_id: str, **values: Any) -> None:
+    """Record a consent: purpose, given_at (None: unproven), source and policy_version."""
+    connection.execute(sa.insert(_consent).values(person_id=person_id, withdrawn_by="", **values))
+
+
+def show(connection: sa.Connection, person_id: str) -> dict[str, Any]:
+    """Return one person as `people show --json` prints it, without the suppressions."""
+    row = connection.execute(sa.select(_person).where(_person.c.id == person_id)).one()
+    person = facts(connection, person_id)
+    assert person is not None
+    open_ = sa.select(_consent.c.purpose).where(_consent.c.person_id == person_id, _consent.c.withdrawn_at.is_(None))
+    purposes = set(connection.execute(open_).scalars())
+    block = {"why": row.blocked, "until": row.blocked_until} if row.blocked else None
+    return {
+        "id": row.id, "state": "blocked" if row.blocked else "active", "surname": row.surname,
+        "given_name": row.given_name, "patronymic": row.patronymic or None, "emails": list(person.emails),
+        "phones": list(person.phones), "birth_date": row.birth_date, "birth_place": row.birth_place,
+        "processing": "processing" in purposes, "news": "news" in purposes,
+        "obligations": person.open_obligations, "block": block,
+    }  # fmt: skip
+
+
+def erase(connection: sa.Connection, person_id: str) -> list[str]:
+    """Delete a person with addresses, phones, consents and obligations; return the addresses that were on file."""
+    gone = addresses(connection, person_id)
+    for table in (_address, _phone, _consent, _obligation):
+        connection.execute(sa.delete(table).where(table.c.person_id == person_id))
+    connection.execute(sa.delete(_person).where(_person.c.id == person_id))
+    return gone
+
+
+def requests_of(connection: sa.Connection, person_id: str, keys: Iterable[str]) -> list[str]:
+    """Return the numbers of every request of a person or from one of the addresses."""
+    request: Any = Request.__table__  # type: ignore[attr-defined]
+    mine = sa.or_(request.c.person_id == person_id, request.c.address_key.in_(list(keys) or ["-"]))
+    return list(connection.execute(sa.select(request.c.id).where(mine)).scalars())

@@ -1,0 +1,197 @@
+"""The store: opens units of work, keeps cursors and the installation's few values. Two dialects, one code."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailbot.errors import StoreUnavailable
+from mailbot.ports import Clock, Cursor, NewId
+from mailbot.store.engine import translated
+from mailbot.store.engine import turn as engine_turn
+from mailbot.store.keys import Keys
+from mailbot.store.tables import FolderCursor, Mail, MaildirName, Note
+from mailbot.store.unit import Unit
+
+_mail: Any = Mail.__table__  # type: ignore[attr-defined]
+_cursor: Any = FolderCursor.__table__  # type: ignore[attr-defined]
+_name: Any = MaildirName.__table__  # type: ignore[attr-defined]
+_note: Any = Note.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(slots=True)
+class Store:
+    """One installation's store. Raises StoreUnavailable where it can't be reached."""
+
+    engine: sa.Engine
+    keys: Keys
+    clock: Clock
+    new_id: NewId
+
+    @contextlib.contextmanager
+    def unit(self) -> Iterator[Unit]:
+        """Open one transaction; it is committed at the end, and rolled back by any exception."""
+        with translated(), self.engine.begin() as connection:
+            yield Unit(connection=connection, keys=self.keys, new_id=self.new_id, now=self.clock())
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Open a connection for reading."""
+        with translated(), self.engine.connect() as connection:
+            yield connection
+
+    def turn(self) -> contextlib.AbstractContextManager[bool]:
+        """Take the one poller's turn, or learn that another process has it."""
+        return engine_turn(self.engine)
+
+    # ---- cursors and the ledger ----------------------------------------------------------------------------
+
+    def cursor(self, folder: str) -> Cursor:
+        """Return how far that folder was read."""
+        with self.reading() as connection:
+            row = connection.execute(sa.select(_cursor).where(_cursor.c.folder == folder)).first()
+        if row is None:
+            return Cursor(uidvalidity=None, last_uid=0, since=None)
+        return Cursor(uidvalidity=row.uidvalidity, last_uid=row.last_uid, since=row.since)
+
+    def start(self, folder: str, cursor: Cursor) -> None:
+        """Write the cut-off of `init`, once: what is there already is never acted on."""
+        with self.unit() as unit:
+            if unit.row(FolderCursor, folder) is None:
+                values = {"uidvalidity": cursor.uidvalidity, "last_uid": cursor.last_uid, "since": cursor.since}
+                unit.connection.execute(sa.insert(_cursor).values(folder=folder, **values))
+
+    def completed(self, folder: str, began_at: datetime) -> None:
+        """Note that a whole pass over the folder, begun then, reached its end with no mail left waiting."""
+        with self.unit() as unit:
+            waiting = sa.select(_mail.c.id).where(_mail.c.folder == folder, _mail.c.state == "waiting").limit(1)
+            if unit.connection.execute(waiting).first() is None:
+                unit.update(FolderCursor, folder, complete_since=began_at)
+
+    def waiting(self, folder: str, uidvalidity: int | None) -> list[int]:
+        """Return the UIDs of mails whose next try is due."""
+        query = sa.select(_mail.c.uid).where(
+            _mail.c.folder == folder, _mail.c.uidvalidity == uidvalidity, _mail.c.state == "waiting",
+            _mail.c.next_try_at <= self.clock(),
+        ).order_by(_mail.c.uid)  # fmt: skip
+        with self.reading() as connection:
+            return list(connection.execute(query).scalars())
+
+    def vanished(self, folder: str, uidvalidity: int | None, uids: Sequence[int]) -> None:
+        """Note that waiting mails are no longer there: somebody moved them."""
+        if uids:
+            with self.unit() as unit:
+                unit.connection.execute(
+                    sa.update(_mail)
+                    .where(_mail.c.folder == folder, _mail.c.uidvalidity == uidvalidity, _mail.c.uid.in_(uids))
+                    .values(state="gone")
+                )
+
+    def unfiled(self, folder: str, uidvalidity: int) -> list[int]:
+        """Return the UIDs of mails that belong in mailbot/Done and were not moved yet."""
+        query = sa.select(_mail.c.uid).where(
+            _mail.c.belongs == "done", _mail.c.filed_at.is_(None), _mail.c.folder == folder,
+            _mail.c.uidvalidity == uidvalidity,
+        )  # fmt: skip
+        with self.reading() as connection:
+            return list(connection.execute(query.order_by(_mail.c.uid)).scalars())
+
+    def filed(self, folder: str, uidvalidity: int, uids: Sequence[int]) -> None:
+        """Note that these mails were moved."""
+        with self.unit() as unit:
+            unit.connection.execute(
+                sa.update(_mail)
+                .where(_mail.c.folder == folder, _mail.c.uidvalidity == uidvalidity, _mail.c.uid.in_(uids))
+                .values(filed_at=unit.now)
+            )
+
+    # ---- the installation's values -------------------------------------------------------------------------
+
+    def note(self, name: str) -> str:
+        """Return a value of the installation ("" where it was never set)."""
+        with self.reading() as connection:
+            return str(connection.execute(sa.select(_note.c.value).where(_note.c.name == name)).scalar() or "")
+
+    def set_note(self, name: str, value: str) -> None:
+        """Set a value of the installation."""
+        with self.unit() as unit:
+            if unit.row(Note, name) is None:
+                unit.connection.execute(sa.insert(_note).values(name=name, value=value))
+            else:
+                unit.update(Note, name, value=value)
+
+    @property
+    def shadow(self) -> bool:
+        """Whether the installation only shows what it would do."""
+        return self.note("mode") != "live"
+
+    @property
+    def paused(self) -> bool:
+        """Whether the kill switch is on: nothing is sent, nothing destroyed."""
+        return self.note("paused") == "yes"
+
+    def leave_shadow(self) -> int:
+        """Leave shadow mode; every mail seen in it is decided anew by the next pass. Returns how many."""
+        with self.unit() as unit:
+            moved = unit.connection.execute(
+                sa.update(_mail)
+                .where(_mail.c.state == "shadow")
+                .values(state="waiting", next_try_at=unit.now, tries=0, decision="", summary={"shadow": True})
+            )
+            unit.event("live", who="operator")
+        self.set_note("mode", "live")
+        return int(moved.rowcount)
+
+
+@dataclass(slots=True)
+class Numbers:
+    """The numbers of Maildir files, drawn in the order of first sight (intake/maildir.py asks for them)."""
+
+    store: Store
+
+    def validity(self) -> int:
+        """Return the UIDVALIDITY of every Maildir of this store: when it was first asked for."""
+        value = self.store.note("maildir_validity")
+        if not value:
+            value = str(int(datetime.now(UTC).timestamp()))
+            self.store.set_note("maildir_validity", value)
+        return int(value)
+
+    def number(self, folder: str, names: Sequence[str]) -> dict[str, int]:
+        """Return the number of each name; new names are numbered in the order given, in one commit."""
+        with self.store.unit() as unit:
+            rows = unit.connection.execute(sa.select(_name.c.name, _name.c.uid).where(_name.c.folder == folder))
+            known: dict[str, int] = {row.name: row.uid for row in rows}
+            for name in dict.fromkeys(names):
+                if name not in known:
+                    known[name] = unit.insert(MaildirName, folder=folder, name=name)
+        return {name: known[name] for name in names}
+
+    def name(self, uid: int) -> str | None:
+        """Return the file name that has that number."""
+        with self.store.reading() as connection:
+            return connection.execute(sa.select(_name.c.name).where(_name.c.uid == uid)).scalar()
+
+    def next(self) -> int:
+        """Return the number that the next new file will have at least."""
+        with self.store.reading() as connection:
+            return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(_name.c.uid), 0))).scalar_one()) + 1
+
+    def forget(self, uids: Sequence[int]) -> None:
+        """Forget the numbers of files that left the folder: one that comes back is a new one."""
+        with self.store.unit() as unit:
+            unit.connection.execute(sa.delete(_name).where(_name.c.uid.in_(list(uids))))
+
+
+def is_ready(engine: sa.Engine) -> bool:
+    """Tell whether the store's tables are there. Raises StoreUnavailable."""
+    try:
+        with translated():
+            return sa.inspect(engine).has_table("folder_cursor")
+    except sa.exc.SQLAlchemyError as exc:
+        raise StoreUnavailable("the store can't be read") from exc

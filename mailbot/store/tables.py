@@ -1,0 +1,250 @@
+"""What we hold: the tables, one class each (SQLModel). No queries here (unit.py and its neighbours).
+
+Personal data stand in person, address, phone, consent, request (fields, address), reply (octets, address)
+and question (address); everything else holds ids, times, keyed hashes and reasons.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def _json(**options: Any) -> Any:
+    return Field(default_factory=options.pop("factory", dict), sa_column=Column(JSON, nullable=False))
+
+
+class Person(SQLModel, table=True):
+    """A data subject; surname to birth_place are the policy's section 2."""
+
+    id: str = Field(primary_key=True, max_length=26)
+    surname: str = ""
+    given_name: str = ""
+    patronymic: str | None = None  # None: not told; "" : there is none
+    birth_date: date | None = None
+    birth_place: str = ""
+    blocked: str = ""  # "", withdrawal, dispute, obligation
+    blocked_until: datetime | None = None
+    address_changed_at: datetime | None = None
+    changed_fields: list[str] = _json(factory=list)  # fields that a request changed: an import keeps them
+    created_at: datetime
+
+
+class Address(SQLModel, table=True):
+    """One e-mail address of a person; `key` is what is looked up."""
+
+    __table_args__ = (UniqueConstraint("person_id", "key"),)
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: str = Field(foreign_key="person.id", index=True, max_length=26)
+    addr: str
+    key: str = Field(index=True)
+    position: int = 0
+
+
+class Phone(SQLModel, table=True):
+    """One phone number of a person, E.164."""
+
+    __table_args__ = (UniqueConstraint("person_id", "number"),)
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: str = Field(foreign_key="person.id", index=True, max_length=26)
+    number: str = Field(index=True)
+    position: int = 0
+
+
+class Consent(SQLModel, table=True):
+    """One consent, given and perhaps withdrawn; a person and purpose may have several, the latest counts."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: str = Field(foreign_key="person.id", index=True, max_length=26)
+    purpose: str  # processing, news
+    given_at: datetime | None = None  # None: unproven
+    source: str = ""  # import, operator, mail, or as the CSV says
+    policy_version: str = ""
+    withdrawn_at: datetime | None = None
+    withdrawn_by: str = ""  # the request's number
+
+
+class Obligation(SQLModel, table=True):
+    """An open course, debt or refund; while it is open, consent can't be withdrawn whole (law, art. 8(2))."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: str = Field(foreign_key="person.id", index=True, max_length=26)
+    until: date | None = None
+    opened_at: datetime
+    closed_at: datetime | None = None
+
+
+class Mail(SQLModel, table=True):
+    """The ledger: one row for each mail ever seen, at one place in the mailbox."""
+
+    __table_args__ = (
+        UniqueConstraint("folder", "uidvalidity", "uid"),
+        UniqueConstraint("fingerprint", "proof"),
+        Index("ix_mail_unfiled", "belongs", "filed_at"),
+        Index("ix_mail_state_next", "state", "next_try_at"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    folder: str
+    uidvalidity: int = Field(sa_column=Column(BigInteger, nullable=False))
+    uid: int = Field(sa_column=Column(BigInteger, nullable=False))
+    state: str  # decided, waiting, shadow, gone
+    sha256: str | None = Field(default=None, unique=True, max_length=64)  # None: a copy
+    fingerprint: str | None = Field(default=None, max_length=64)  # keyed; None: a copy
+    proof: int = 0  # 0 none, 1 weak, 2 authenticated
+    copy_of: int | None = None
+    message_key: str = Field(default="", index=True, max_length=64)  # keyed hash of Message-ID and From address
+    text_key: str = Field(default="", max_length=64)  # keyed hash of the decoded text
+    decision: str = ""
+    reason: str = ""
+    kind: str | None = None
+    request_id: str | None = Field(default=None, index=True, max_length=12)
+    belongs: str = ""  # "" INBOX, or "done"
+    filed_at: datetime | None = None
+    received_at: datetime
+    decided_at: datetime | None = None
+    tries: int = 0
+    next_try_at: datetime | None = None
+    summary: dict[str, Any] = _json()  # shadow: what would have been done
+
+
+class Request(SQLModel, table=True):
+    """One thing asked by one message."""
+
+    __table_args__ = (Index("ix_request_state_due", "state", "due_at"),)
+    id: str = Field(primary_key=True, max_length=12)  # the public number
+    mail_id: int | None = Field(default=None, index=True)
+    person_id: str | None = Field(default=None, index=True, max_length=26)
+    kind: str | None = None
+    state: str
+    outcome: str
+    row: str
+    reason: str
+    rung: str
+    tag: str | None = None
+    language: str
+    evidence: str
+    because: str
+    proven: bool = False
+    received_at: datetime
+    due_at: datetime | None = None
+    address: str = ""
+    address_key: str = Field(default="", index=True)
+    message_id: str = ""
+    references: list[str] = _json(factory=list)
+    open: list[str] = _json(factory=list)
+    pending: list[Any] = _json(factory=list)
+    fields: dict[str, Any] = _json()  # the claim's extract
+    before: dict[str, Any] = _json()  # what an undo puts back
+    undo_until: datetime | None = None
+    destroy_at: datetime | None = None
+    decided_at: datetime
+    closed_at: datetime | None = None
+    told_at: datetime | None = None  # when the operator was told
+    tell: bool = False
+    checked: str = ""  # how the operator made sure
+
+
+class Reply(SQLModel, table=True):
+    """The outbox: a mail that we owe, rendered in the transaction that decided it."""
+
+    __table_args__ = (Index("ix_reply_due", "sent_at", "gave_up_at", "next_try_at"),)
+    id: int | None = Field(default=None, primary_key=True)
+    token: str = Field(unique=True, max_length=26)
+    message_id: str
+    request_id: str | None = Field(default=None, index=True, max_length=12)
+    template: str
+    role: str
+    language: str
+    address: str
+    address_key: str = Field(index=True)
+    proven: bool = True
+    counted: bool = False  # against the caps of one address
+    octets: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: datetime
+    sent_at: datetime | None = None
+    answer: str = ""  # the server's
+    tries: int = 0
+    next_try_at: datetime | None = None
+    owner: str = ""
+    lease_until: datetime | None = None
+    gave_up_at: datetime | None = None
+    gave_up_why: str = ""
+
+
+class Question(SQLModel, table=True):
+    """A challenge or an ask: what the answer to one reply's token does."""
+
+    token: str = Field(primary_key=True, max_length=26)
+    request_id: str = Field(index=True, max_length=12)
+    waits_for: str  # confirm, new_address, ask
+    address: str
+    address_key: str
+    person_id: str | None = None
+    asked_at: datetime
+    expires_at: datetime | None = None
+    asked_again: bool = False
+    closed_at: datetime | None = None
+    outcome: str = ""  # yes, no, fields, superseded, expired
+
+
+class Suppression(SQLModel, table=True):
+    """The keyed hash of an address that must not be mailed or imported again."""
+
+    __table_args__ = (UniqueConstraint("key", "purpose"),)
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(max_length=64)
+    purpose: str  # news, processing
+    since: datetime
+    until: datetime | None = None
+    request_id: str | None = None
+
+
+class Event(SQLModel, table=True):
+    """An append-only audit row; never personal data."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime
+    who: str  # mailbot, operator
+    what: str
+    reason: str = ""
+    request_id: str | None = Field(default=None, index=True, max_length=12)
+    person_id: str | None = Field(default=None, max_length=26)
+
+
+class FolderCursor(SQLModel, table=True):
+    """How far a folder was read, and when it was last read whole."""
+
+    __tablename__ = "folder_cursor"
+    folder: str = Field(primary_key=True)
+    uidvalidity: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    last_uid: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    since: datetime | None = None
+    complete_since: datetime | None = None  # when the last complete pass began
+
+
+class MaildirName(SQLModel, table=True):
+    """The number of a Maildir file: its place in the order of first sight."""
+
+    __tablename__ = "maildir_name"
+    __table_args__ = (UniqueConstraint("folder", "name"), {"sqlite_autoincrement": True})
+    uid: int | None = Field(default=None, primary_key=True)
+    folder: str
+    name: str
+
+
+class Note(SQLModel, table=True):
+    """A few values of the installation: the HMAC key, since when it runs, shadow, pause."""
+
+    name: str = Field(primary_key=True)
+    value: str

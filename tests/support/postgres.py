@@ -1,0 +1,94 @@
+"""An own PostgreSQL cluster in a temporary folder, on a unix socket only; a new database per test.
+
+As root the server runs as the system user `postgres`, because initdb and postgres refuse root.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from tests.support.servers import missing, wait_for
+
+OWNER = "mailbot"
+
+
+class Postgres:
+    """One running cluster; `stop()` ends it and takes its folder away."""
+
+    def __init__(self, programs: Path) -> None:
+        """Make the cluster and start it. Raises RuntimeError with its log where it doesn't start."""
+        self._programs = programs
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # short: a socket path has 107 octets
+        self._as: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam("postgres")
+            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+            self._as = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+        self._numbers = itertools.count(1)
+        data = self.folder / "data"
+        self._run("initdb", "--no-sync", "-A", "trust", "-U", OWNER, "-E", "UTF8", "--locale=C", "-D", str(data))
+        command = [str(programs / "postgres"), "-D", str(data), "-k", str(self.folder), "-h", ""]
+        command += ["-c", "fsync=off", "-c", "max_connections=50", "-c", "shared_buffers=32MB"]
+        with (self.folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder, **self._as)
+        try:
+            started = wait_for(self._answers, self._process)
+            log_text = (self.folder / "log").read_text(errors="replace")
+        except BaseException:
+            self.stop()
+            raise
+        if not started:
+            self.stop()
+            raise RuntimeError(log_text)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._programs / program), *arguments]
+        subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **self._as)
+
+    def _answers(self) -> bool:
+        command = [str(self._programs / "pg_isready"), "-q", "-h", str(self.folder), "-U", OWNER]
+        return subprocess.run(command, check=False, cwd=self.folder, **self._as).returncode == 0
+
+    def database(self) -> str:
+        """Create an empty database and return its URL: postgresql://USER@/DB?host=/FOLDER."""
+        name = f"t{next(self._numbers)}"
+        self._run("psql", "-q", "-h", str(self.folder), "-U", OWNER, "-d", "postgres", "-c", f"create database {name}")
+        return f"postgresql://{OWNER}@/{name}?host={quote(str(self.folder))}"
+
+    def drop(self, url: str) -> None:
+        """Drop a database of `database()`, whoever is still connected."""
+        name = url.split("/")[3].split("?")[0]
+        drop = f"drop database if exists {name} with (force)"
+        self._run("psql", "-q", "-h", str(self.folder), "-U", OWNER, "-d", "postgres", "-c", drop)
+
+    def stop(self) -> None:
+        """End the server and remove its data."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+        self._process.wait(timeout=20)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _programs() -> Path | None:
+    versions = [p.parent for p in Path("/usr/lib/postgresql").glob("*/bin/postgres")]  # Debian keeps them off the PATH
+    found = shutil.which("postgres")
+    if versions or not found:
+        return max(versions, key=lambda p: int(p.parent.name), default=None)
+    return Path(found).resolve().parent
+
+
+def start() -> Postgres:
+    """Start a cluster; skips by name where PostgreSQL is not installed."""
+    programs = _programs()
+    if programs is None:
+        missing("PostgreSQL is not installed (postgresql)")
+    return Postgres(programs)

@@ -1,0 +1,111 @@
+"""What makes a mail a person's matter, and which kinds a free text speaks of."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailbot.reading.cues import CUES, cues, speaks_of
+
+HEARD = [
+    ("Прошу обновить телефон моей мамы, Ивановой Марии Петровны: 8-702-333-44-55, она согласна.", "third_person"),
+    ("Прошу обновить телефон моей мамы, она согласна.", "representative"),
+    ("Удалите телефон моего мужа", "third_person"),
+    ("Прошу удалить его данные", "third_person"),
+    ("Моя жена сменила номер", "third_person"),
+    ("Әкемнің деректерін өзгертіңіз", "third_person"),
+    ("Анамның телефоны өзгерді", "third_person"),
+    ("акемнин номири озгерди", "third_person"),
+    ("Please update my mother's phone", "third_person"),
+    ("I write on behalf of Dana", "representative"),
+    ("as her lawyer I ask you", "representative"),
+    ("Действую по доверенности", "representative"),
+    ("Я законный представитель", "representative"),
+    ("Сенімхат бойынша жазып отырмын", "representative"),
+    ("Я представляю интересы клиента", "representative"),
+    ("Прошу удалить данные моего ребёнка", "minor"),
+    ("Балам 15 жаста", "minor"),
+    ("Мне 16 лет", "minor"),
+    ("My son is 12", "minor"),
+    ("Кәмелетке толмаған", "minor"),
+    ("Мой отец умер", "deceased"),
+    ("Муж скончался в мае", "deceased"),
+    ("Әкем қайтыс болды", "deceased"),
+    ("She passed away", "deceased"),
+    ("he is deceased", "deceased"),
+    ("Прошу обновить телефон моей\nмамы", "third_person"),
+]
+SILENT = [
+    "Әкесінің аты: Болатқызы",
+    "Девичья фамилия матери: Ким",
+    "Отчество: Петровна\nИмя отца: Пётр",
+    "father's name: Bolat",
+    "Прошу изменить фамилию: была Ахметова, стала Серикова (свидетельство о браке во вложении).",
+    "В связи с замужеством прошу изменить фамилию",
+    "Мне 35 лет, прошу удалить мои данные",
+    "Салеметсиз бе, номирим озгерди: 87071234567\nЕскиси 87017654321 оширип тастаныздаршы.",
+    "Сәлеметсіз бе! Деректерімді жаңартуыңызды сұраймын",
+    "my phone died, here is the new number",
+    "Согласие отзываю",
+    "Прошу удалить мои данные, в том числе номер карты",
+]
+
+
+@pytest.mark.parametrize(("text", "cue"), HEARD)
+def test_a_cue_is_heard(text: str, cue: str) -> None:
+    assert cue in cues(text)
+
+
+@pytest.mark.parametrize("text", SILENT)
+def test_an_ordinary_mail_has_none(text: str) -> None:
+    assert cues(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        (
+            "Здравствуйте. Согласие отзываю, удалите все мои данные и больше не пишите.\nМарина",
+            ("withdrawal", "erasure", "unsubscribe"),
+        ),
+        ("Спасибо, письма больше не нужны. А когда следующий вебинар?", ("unsubscribe", "question")),
+        ("А когда следующий вебинар?", ("question",)),
+        (
+            "дербес деректерімді өңдеуге берген келісімімді кері қайтарып аламын.\nДеректерімді жойып, жауап беріңіз",
+            ("withdrawal", "erasure"),
+        ),
+        ("Прошу изменить фамилию: была Ахметова", ("update",)),
+        ("номирим озгерди", ("update",)),
+        ("please change my e-mail to aliya.k@example.com", ("update",)),
+        ("Please delete all my data", ("erasure",)),
+        ("I withdraw my consent", ("withdrawal",)),
+        ("I do not withdraw my consent", ()),
+        ("Согласие не отзываю", ()),
+        ("Тегі: Сәрсенова\nАты: Айгүл", ()),
+        ("Рахмет!", ()),
+        ("Жаңа нөмірім: 8 701 234 56 78, ескісін өшіріңіз", ("update",)),
+        ("Удалите старый номер 8 701 234 56 78", ()),
+        ("Маған хат жібермеңіз", ("unsubscribe",)),
+    ],
+)
+def test_the_kinds_that_a_text_speaks_of(text: str, kinds: tuple[str, ...]) -> None:
+    assert speaks_of(text) == kinds
+
+
+@given(st.text(max_size=300))
+def test_they_never_raise(text: str) -> None:
+    assert set(cues(text)) <= set(CUES)
+    speaks_of(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["а" * 10**6, "моей " * 200_000, "дерек " * 160_000, "not " * 250_000, "1 " * 500_000, "- " * 500_000]
+)
+def test_a_hostile_text_is_cheap(text: str) -> None:
+    started = time.perf_counter()
+    cues(text)
+    speaks_of(text)
+    assert time.perf_counter() - started < 1

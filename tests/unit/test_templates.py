@@ -1,0 +1,318 @@
+"""Every packaged template, in every language, over the whole matrix of sample values."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jinja2 import UndefinedError
+
+from mailbot.answering.reply import LANGUAGES, MARKERS, Frame, Rendered, Templates, render
+from mailbot.answering.samples import FRAME, VALUES, samples
+from mailbot.config import load_policy, packaged
+from mailbot.deciding.decision import TEMPLATES, Owed
+
+FOLDER = packaged("templates") / "mail"
+TOKEN = "abcdefghijklmnopqrstuvwx23"
+ALL = [(name, language) for name in TEMPLATES for language in LANGUAGES]
+TO_PEOPLE = [(name, language) for name, language in ALL if name != "operator"]
+ASKING = ("ask", "ask-again", "challenge", "new-address", "not-stored")
+FORBIDDEN = (
+    "!", "\u0259", "token", "токен", "authentic", "аутентифик", "suppress", "супресс", "suspicious", "подозр", "күдік",
+    "мошен", "алаяқ", "fraud", "spam", "спам", "undefined", "none", "{{", "[]",
+)  # fmt: skip
+HUMAN = {"kk": "«адам қарасын»", "ru": "«пусть посмотрит человек»", "en": '"a person, please"'}
+UNDO = {"kk": "ҚАЙТАРУ", "ru": "ОТМЕНИТЬ", "en": "UNDO"}
+YES = {"kk": "ИӘ", "ru": "ДА", "en": "YES"}
+NO = {"kk": "ЖОҚ", "ru": "НЕТ", "en": "NO"}
+DONE = {"kk": "орындалды", "ru": "выполнено", "en": "done"}
+NOTHING_DONE = (
+    "update-waiting",
+    "ask",
+    "ask-again",
+    "challenge",
+    "new-address",
+    "not-on-list",
+    "not-stored",
+    "received",
+)
+OPTIONAL = {
+    "update-applied": ("due_at",),
+    "new-address": ("due_at",),
+    "withdrawal-partial": ("kept",),
+    "operator": ("counts",),
+}
+templates = Templates([])
+
+
+def mail(name: str, language: str, values: dict[str, Any]) -> Rendered:
+    frame = Frame(token=TOKEN, **{key: values[key] for key in FRAME})
+    own = {key: value for key, value in values.items() if key not in FRAME or key == "kind"}
+    return render(
+        Owed(template=name, role="receipt", to="aliya@example.kz", language=language, values=own), frame, templates
+    )
+
+
+def mails(name: str, language: str) -> list[tuple[dict[str, Any], Rendered]]:
+    return [(values, mail(name, language, values)) for values in samples(name)]
+
+
+def one(name: str, language: str, **values: Any) -> str:
+    return mail(name, language, {**samples(name)[0], **values}).body
+
+
+def text_lines(rendered: Rendered, language: str) -> list[str]:
+    """Return the lines between the marker and the signature block."""
+    head = rendered.body.split(HUMAN[language])[0].split("\n")[:-1]
+    return [line for line in head if line.strip() and line not in MARKERS.values()]
+
+
+def folded(line: str) -> str:
+    return re.sub(r"[^\w]+", " ", line.casefold()).strip()
+
+
+def test_each_language_has_each_template_and_nothing_else() -> None:
+    for language in LANGUAGES:
+        names = {path.stem for path in (FOLDER / language).glob("*.txt")}
+        assert names == {*TEMPLATES, "_frame", "_words", "_parts"}
+    assert set(VALUES) == set(TEMPLATES)
+
+
+def test_the_packaged_templates_have_no_problem() -> None:
+    assert templates.check() == []
+
+
+@pytest.mark.parametrize(("name", "language"), ALL)
+def test_a_missing_value_is_an_error(name: str, language: str) -> None:
+    optional = {"kind", "asked_kind", "undone_kind", *OPTIONAL.get(name, ())}
+    frame = {"token": TOKEN, "language": language, "marker": ""}
+    for missing in {*VALUES[name], "mailbox", "token"} - optional:
+        failed = 0
+        for values in samples(name):
+            less = {**values, **frame, "operator_name": ""}
+            del less[missing]
+            try:
+                templates.text(name, language, less)
+            except UndefinedError:
+                failed += 1
+        assert failed, f"{missing} was not missed"
+
+
+@pytest.mark.parametrize(("name", "language"), ALL)
+def test_what_every_mail_keeps(name: str, language: str) -> None:
+    for _, rendered in mails(name, language):
+        text = f"{rendered.subject}\n{rendered.body}"
+        assert rendered.body.endswith(f"\n\n[{TOKEN}]\n")
+        assert text.count(TOKEN) == 1
+        own = text.replace(f"[{TOKEN}]", "").casefold()
+        assert not [word for word in FORBIDDEN if word in own]
+        assert "\n\n\n" not in text
+        assert not re.search(r"  | [,;:]|\(\)|[.,:] *\.", rendered.body.replace("...", "x")), rendered.body
+
+
+@pytest.mark.parametrize(("name", "language"), TO_PEOPLE)
+def test_short_with_number_human_and_operator(name: str, language: str) -> None:
+    for values, rendered in mails(name, language):
+        lines = text_lines(rendered, language)
+        assert 1 <= len(lines) <= 8, rendered.body
+        many = len(str(values)) > 900 or values.get("changed") or values.get("missing") or values.get("kept")
+        assert max(map(len, lines)) <= (190 if many else 170), rendered.body
+        assert values["number"] in rendered.subject
+        assert HUMAN[language] in rendered.body
+        assert "Example Courses, +7 700 000 00 00" in rendered.body
+
+
+@pytest.mark.parametrize(("name", "language"), TO_PEOPLE)
+def test_number_and_time_are_told(name: str, language: str) -> None:
+    clock = {"kk": "2026 ж. 23 қараша, 14:0", "ru": "23 ноября 2026 г., 14:0", "en": "23 November 2026, 14:0"}[language]
+    for _, rendered in mails(name, language):
+        if name != "ask-again":  # that one is a single sentence
+            assert "K7Q2" in rendered.body
+            assert clock in rendered.body
+
+
+def tags() -> set[str]:
+    policy = load_policy(None)
+    words = policy.words
+    sets = [getattr(group, language) for group in (policy.tags, policy.aliases) for language in LANGUAGES]
+    found = [tag for tag_set in sets for tag in (*tag_set.update, *tag_set.withdrawal, *tag_set.unsubscribe)]
+    return {folded(w) for w in (*found, *words.yes, *words.no, *words.undo, *words.only_news, *words.resubscribe)}
+
+
+@pytest.mark.parametrize(("name", "language"), ALL)
+def test_no_line_acts_by_itself(name: str, language: str) -> None:
+    acting = tags()
+    assert "unsubscribe" in acting
+    for _, rendered in mails(name, language):
+        for line in (*rendered.body.split("\n"), rendered.subject, *rendered.subject.split(":")):
+            assert folded(line) not in acting
+
+
+@pytest.mark.parametrize(("name", "language"), TO_PEOPLE)
+def test_the_marker_stands_first_where_an_answer_is_expected(name: str, language: str) -> None:
+    for values, rendered in mails(name, language):
+        asks = name in ASKING or (name in ("update-applied", "update-waiting") and bool(values["unclear"]))
+        assert (rendered.body.split("\n")[0] == MARKERS[language]) is asks
+        assert rendered.body.count(MARKERS[language]) == asks
+
+
+@pytest.mark.parametrize(("name", "language"), TO_PEOPLE)
+def test_done_is_said_only_of_what_was_done(name: str, language: str) -> None:
+    for _, rendered in mails(name, language):
+        if name in NOTHING_DONE:
+            assert DONE[language] not in rendered.subject.split(": ")[1]
+    assert mail("refused", language, samples("refused")[0]).subject.split(": ")[1] != DONE[language]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_subjects_are_fixed(language: str) -> None:
+    subject = {
+        "kk": "Сұраныс № K7Q2: орындалды", "ru": "Запрос № K7Q2: выполнено", "en": "Request No. K7Q2: done",
+    }[language]  # fmt: skip
+    assert mail("update-applied", language, samples("update-applied")[-1]).subject == subject
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("news_stopped", [False, True])
+def test_a_challenge_says_all_in_three_lines(language: str, news_stopped: bool) -> None:
+    values = {**samples("challenge")[0], "kind": "withdrawal", "news_stopped": news_stopped}
+    lines = text_lines(mail("challenge", language, values), language)
+    assert YES[language] in lines[2]
+    assert NO[language] in lines[2]
+    news = {"kk": "жаңалықтар", "ru": "новости", "en": "news"}[language]
+    assert (news in lines[1]) is news_stopped
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_how_to_take_it_back(language: str) -> None:
+    later = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+    hour = "17:00"
+    assert UNDO[language] in one("update-applied", language, undo_until=later)
+    assert UNDO[language] not in one("update-applied", language, undo_until=None)
+    for name in ("address-changed", "withdrawal-stopped", "withdrawal-notice"):
+        key = "undo_until" if name == "address-changed" else "destroy_at"
+        body = one(name, language, **{key: later})
+        assert UNDO[language] in body
+        assert hour in body
+    for name in ("unsubscribed", "only-news"):
+        assert UNDO[language] in one(name, language)
+    only_news = {"kk": "ТЕК ХАТ", "ru": "ТОЛЬКО ПИСЬМА", "en": "ONLY NEWS"}[language]
+    assert only_news in one("withdrawal-stopped", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_refusal_names_where_to_complain(language: str) -> None:
+    court = {"kk": "сотқа", "ru": "в суд", "en": "a court"}[language]
+    body = {"kk": "уәкілетті органға", "ru": "уполномоченный орган", "en": "authorised body"}[language]
+    for name in ("refused", "withdrawal-partial"):
+        for _, rendered in mails(name, language):
+            assert court in rendered.body
+            assert body in rendered.body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_operators_question_names_the_commands(language: str) -> None:
+    body = mail("operator", language, samples("operator")[-1]).body
+    for command in ("show K7Q2", "release K7Q2", "refuse K7Q2 --reason obligation", "close K7Q2"):
+        assert command in body
+    assert "a@example.kz" in body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_known_code_has_its_own_sentence(language: str) -> None:
+    codes = VALUES["refused"]["code"]
+    assert len({one("refused", language, code=code) for code in codes}) == len(codes)
+    for why in ("subject_body_disagree", "several_kinds", "too_old", "human_asked", "second_change"):
+        assert one("received", language, why=why) != one("received", language, why="unheard_of")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_stop_that_came_earlier_keeps_its_time(language: str) -> None:
+    earlier = datetime(2026, 11, 20, 6, 1, tzinfo=UTC)
+    values = {**samples("withdrawal-stopped")[0], "stopped_at": earlier}
+    first = text_lines(mail("withdrawal-stopped", language, values), language)[0]
+    assert "11:01" in first
+    assert "14:06" not in first
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_each_month_has_a_name(month: int) -> None:
+    names = set()
+    for language in LANGUAGES:
+        at = datetime(2026, month, 5, 19, 30, tzinfo=UTC)  # the next day in Almaty
+        body = one("destroyed", language, destroyed_at=at)
+        found = re.search(r"2026 ж\. 6 (\w+), 00:30|\b6 (\w+) 2026(?: г\.)?, 00:30", body)
+        assert found, body
+        names.add(next(group for group in found.groups() if group))
+    assert len(names) == 3
+
+
+def test_no_word_mixes_alphabets_and_no_language_holds_foreign_letters() -> None:
+    mixed = re.compile(r"[A-Za-z][А-Яа-яЁёӘәІіҢңҒғҮүҰұҚқӨөҺһ]|[А-Яа-яЁёӘәІіҢңҒғҮүҰұҚқӨөҺһ][A-Za-z]")
+    for path in sorted(FOLDER.rglob("*.txt")):
+        text = path.read_text(encoding="utf-8")
+        assert not mixed.search(text), path
+        assert "\u0259" not in text
+        if path.parent.name == "ru":
+            assert not re.search("[ӘәІіҢңҒғҮүҰұҚқӨөҺһ]", text), path
+        if path.parent.name == "en":
+            assert text.isascii(), path
+
+
+def test_a_template_of_the_operator_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "ru").mkdir()
+    (tmp_path / "ru" / "not-on-list.txt").write_text(
+        '{% extends "_frame.txt" %}{% block state %}получено{% endblock %}{% block body %}Нет такого.{% endblock %}',
+        encoding="utf-8",
+    )
+    own = Templates([tmp_path])
+    values = {**samples("not-on-list")[0], "token": TOKEN, "language": "ru", "marker": ""}
+    assert own.check() == []
+    assert own.text("not-on-list", "ru", values)[1].startswith("Нет такого.")
+    assert own.text("not-on-list", "en", values) == templates.text("not-on-list", "en", values)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"{% block", b"Subject: x\n\n{{ nobody }}", b"no subject", b"", b"\xff\xfe", b"Subject: a\x07b\n\nx",
+        b"Subject: x\n\n{{ 1 / 0 }}", b"Subject: x\n\n{{ now.nothing.at_all }}",
+        b"Subject: x\n\n{{ ''.__class__.__mro__ }}",
+    ],
+)  # fmt: skip
+def test_a_broken_template_yields_to_the_packaged_one(tmp_path: Path, broken: bytes) -> None:
+    (tmp_path / "kk").mkdir()
+    (tmp_path / "kk" / "ask.txt").write_bytes(broken)
+    own = Templates([tmp_path])
+    values = {**samples("ask")[0], "token": TOKEN, "language": "kk", "marker": ""}
+    assert own.text("ask", "kk", values) == templates.text("ask", "kk", values)
+    problems = own.check()
+    assert len(problems) == 1
+    assert problems[0].startswith("templates: kk/ask.txt: ")
+
+
+def test_a_broken_frame_is_reported_for_every_mail_and_stops_none(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "_frame.txt").write_text("{% if", encoding="utf-8")
+    own = Templates([tmp_path])
+    assert len(own.check()) == len(TEMPLATES)
+    values = {**samples("ask")[0], "token": TOKEN, "language": "en", "marker": ""}
+    assert own.text("ask", "en", values) == templates.text("ask", "en", values)
+
+
+def test_a_misspelt_file_name_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "ru").mkdir()
+    (tmp_path / "ru" / "update_applied.txt").write_text("x", encoding="utf-8")
+    assert Templates([tmp_path, tmp_path / "missing"]).check() == [
+        "templates: ru/update_applied.txt: mailbot has no template of this name"
+    ]
+
+
+def test_the_zone_is_named_only_where_it_is_almaty() -> None:
+    values = samples("destroyed")[0]
+    assert "(Almaty time)" in mail("destroyed", "en", values).body
+    assert "Almaty" not in mail("destroyed", "en", {**values, "timezone": "UTC"}).body
+    assert "09:05" in mail("destroyed", "en", {**values, "timezone": "UTC"}).body
