@@ -113,7 +113,7 @@ _RETURNED_BLOCK = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _AWAY_SUBJECT = re.compile(
-    r"\s*(?:re:\s*)?(?:\[?(?:auto(?:matic)?[- ]?(?:reply|response|responder)|auto:|"
+    r"\s*(?:re:\s*)?(?:\[?(?:auto(?:matic)?[- ]?(?:reply|response|responder)|auto(?=:)|"
     r"out of (?:the )?office(?: auto)?(?:[- ]?reply| message| notification)?|vacation (?:reply|response|message)|"
     r"away from (?:the |my )?(?:office|mail|desk)|"
     r"on vacation|i'm away|автоответ(?:чик)?|авто-ответ|автоматический ответ|автоматическое уведомление|вне офиса|"
@@ -152,7 +152,7 @@ _BACK = re.compile(
 )
 _GREETING = re.compile(
     r"\s*(?:(?:dear|hello|hi|good (?:day|morning)|здравствуйте|добрый день|уважаем\S{1,5}|сәлеметсіз бе|құрметті|"
-    r"guten tag|sehr geehrte|bonjour|hola|labdien)\b[^\n]{0,60}\n\s*)?",
+    r"guten tag|sehr geehrte|bonjour|hola|labdien)\b[^\n:.?]{0,40}\n\s*)?",
     re.IGNORECASE,
 )
 _COMMENT = re.compile(r"\([^()]{0,500}\)")

@@ -42,7 +42,7 @@ class Store:
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Open a connection for reading."""
-        with translated(), self.engine.connect() as connection:
+        with translated(), self.engine.connect().execution_options(reading=True) as connection:
             yield connection
 
     def turn(self) -> contextlib.AbstractContextManager[bool]:
