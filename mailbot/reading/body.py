@@ -19,7 +19,9 @@ from mailbot.reading.message import Part
 DEPTH_LIMIT = 10
 PART_LIMIT = 100
 TEXT_LIMIT = 1_000_000  # octets of text that are decoded, all parts together
+TEXT_LINES = 20_000  # lines of text that are kept: each is looked at many times later
 ID_LIMIT = 200
+_HIGH = bytes(range(128, 256))  # a letter that was cut in two is left out
 _STUB = re.compile(
     r"view (?:this|the) (?:e-?mail|message) (?:in|on|with)|(?:does not|doesn't|cannot|can't|unable to) "
     r"(?:support|display|read|view) html|html[- ](?:capable|compatible|enabled)|(?:requires?|use) an? html|"
@@ -90,6 +92,9 @@ def read_body(tree: Tree, complete: bool = True) -> Body:
         text = _written(pieces, reading)
         if not text.strip() and reading.named:
             text = _plain(reading.named[0], reading)
+        if text.count("\n") >= TEXT_LINES:
+            text = "\n".join(text.split("\n", TEXT_LINES)[:TEXT_LINES])
+            reading.defects.append("text_cut")
         reading.ids += _RETURNED.findall(text)
     return Body(
         text=text,
@@ -170,7 +175,7 @@ def _written(pieces: list[Tree], reading: _Reading) -> str:
 def _plain(part: Tree, reading: _Reading) -> str:
     octets = _octets(part)
     if len(octets) > reading.left:
-        octets = octets[: reading.left]
+        octets = octets[: octets.rfind(b"\n", 0, reading.left) + 1] or octets[: reading.left].rstrip(_HIGH)
         reading.defects.append("text_cut")
     reading.left -= len(octets)
     text, wrong = decode(octets, _parameter(part, "charset"))

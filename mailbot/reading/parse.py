@@ -48,7 +48,7 @@ def parse(octets: bytes, *, complete: bool = True) -> Message:
     header = read(octets)
     defects = list(header.defects)
     body, cut = _bounded(header) if complete else (b"", "")
-    clean = _clean(header) + b"\n\n" + body
+    clean = _clean(header) + b"\n" + body
     parsed: Any = attempt(lambda: mailparser.parse_from_bytes(clean), None)
     tree: Tree | None = attempt(lambda: parsed.message, None) if parsed is not None else None
     if tree is None:
@@ -108,8 +108,8 @@ def _clean(header: Header) -> bytes:
         if name not in seen and (name in _LIBRARY_FIELDS or name.startswith("content-")):
             seen.add(name)
             short = value[:PART_FIELD_LIMIT] if name.startswith("content-") else value
-            lines.append(name.encode() + b": " + short)
-    return b"\n".join(lines)
+            lines.append(name.encode() + b": " + short + b"\n")
+    return b"".join(lines)
 
 
 def _bounded(header: Header) -> tuple[bytes, str]:
@@ -121,7 +121,7 @@ def _bounded(header: Header) -> tuple[bytes, str]:
     elif kind[:5].lower() == b"text/":
         body = body[:ROOT_TEXT_LIMIT]
     while body.count(b"\n") * (containers + 1) > LINE_LIMIT:
-        body = body[: len(body) // 2]
+        body = body[: body.rfind(b"\n", 0, len(body) // 2) + 1]
     return body, "" if len(body) == len(header.body) else "body_cut"
 
 

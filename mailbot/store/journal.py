@@ -81,6 +81,11 @@ def untold(connection: sa.Connection) -> list[Any]:
     return list(connection.execute(query.order_by(_request.c.due_at, _request.c.id)))
 
 
+def latest(connection: sa.Connection) -> Any:
+    """Return the ledger row of the mail that came in last."""
+    return connection.execute(sa.select(_mail).order_by(_mail.c.id.desc()).limit(1)).one()
+
+
 def counts(connection: sa.Connection) -> dict[str, int]:
     """Return how many requests are in each state."""
     query = sa.select(_request.c.state, sa.func.count()).group_by(_request.c.state)
