@@ -14,7 +14,6 @@ from mailbot import config
 from mailbot.answering.maildir import MaildirCourier
 from mailbot.answering.outbox import Outbox
 from mailbot.answering.reply import Frame, Templates, render
-from mailbot.config import Policy, Settings
 from mailbot.deciding.deadlines import Deadlines
 from mailbot.errors import ConfigError, CourierRefused, CourierUnavailable, MailboxRefused, MailboxUnavailable
 from mailbot.operating import notices, retention
@@ -22,6 +21,7 @@ from mailbot.pipeline import COUNTS, Line, Rules, poll
 from mailbot.ports import Clock, Courier, Mailbox, NewId
 from mailbot.reading.lexicon import compile_words
 from mailbot.reading.sender import compile_trust
+from mailbot.settings import Policy, Settings, TrustSettings
 from mailbot.store import outbox
 from mailbot.store.engine import open_engine
 from mailbot.store.keys import Keys
@@ -98,7 +98,7 @@ class App:
 
 def read_rules(policy: Policy, settings: Settings | None = None) -> Rules:
     """Compile the rules of a policy file; without settings nothing is trusted and no address is our own."""
-    trust = settings.trust if settings else config.TrustSettings()
+    trust = settings.trust if settings else TrustSettings()
     own = tuple(settings.mailbox.addresses) if settings else ()
     return Rules(
         policy=policy, lexicon=compile_words(policy), trust=compile_trust(trust), deadlines=Deadlines(policy), own=own

@@ -1,222 +1,24 @@
-"""Every setting, its default and its sentence: `mailbot.toml` (Settings) and `policy.toml` (Policy).
+"""Loads `mailbot.toml` and `policy.toml` of an installation, the environment over them, and its secrets.
 
-Loading merges file and environment (`MAILBOT_SECTION__KEY`) and turns each failure into a ConfigError that
-names file, key and rule. Secrets are read on demand and never stand in an error. No connection is made here.
+Each failure is a ConfigError that names file, key and rule. Secrets are read on demand and never stand in an
+error. No connection is made here; the settings themselves are in settings.py.
 """
 
 from __future__ import annotations
 
 import os
 import tomllib
-from datetime import date, time
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import ValidationError
 
 from mailbot.errors import ConfigError
+from mailbot.settings import Policy, Section, Settings
 
 SETTINGS_FILE = "mailbot.toml"
 POLICY_FILE = "policy.toml"
 ENV_PREFIX = "MAILBOT_"
-Handling = Literal["apply", "operator"]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
-
-class Section(BaseModel):
-    """A table of the file: an unknown key is an error, values never stand in messages."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class MailboxSettings(Section):
-    url: Text = Field(description="the mailbox that is read: imaps://USER@HOST/INBOX or maildir:///PATH")
-    addresses: list[Text] = Field(
-        min_length=1, description="every address this mailbox receives mail for; the first one writes the answers"
-    )
-    password_file: str = Field(default="", description="file that holds the mailbox's password")
-    ca_file: str = Field(default="", description="certificate authority of a private mail server")
-    timeout_seconds: int = Field(default=60, ge=1, le=600, description="how long one answer of the server may take")
-    max_bytes: int = Field(default=10_000_000, ge=10_000, description="of a larger mail only the header is read")
-
-
-class CourierSettings(Section):
-    url: Text = Field(
-        description="the server that takes our answers: smtps://USER@HOST, smtp://USER@HOST:587 or maildir:///PATH"
-    )
-    password_file: str = Field(default="", description="file that holds the courier's password; empty: the mailbox's")
-    ca_file: str = Field(default="", description="certificate authority of a private mail server")
-    timeout_seconds: int = Field(default=60, ge=1, le=600, description="how long one answer of the server may take")
-
-
-class StoreSettings(Section):
-    url: Text = Field(
-        default="sqlite:///mailbot.sqlite",
-        description="sqlite:///PATH (relative to this folder) or postgresql://USER@HOST/DB",
-    )
-
-
-class OperatorSettings(Section):
-    name: str = Field(default="", description="who answers for the data, as it stands under each answer")
-    contact: str = Field(default="", description="how people reach a human: a phone number or a page")
-    mail: str = Field(
-        default="", description="where mailbot tells and asks the operator; never the mailbox's own address"
-    )
-    language: Literal["kk", "ru", "en"] = Field(
-        default="ru", description="the language in which mailbot writes to the operator"
-    )
-
-
-class TrustSettings(Section):
-    authserv: list[Text] = Field(
-        default_factory=list,
-        description="who writes Authentication-Results: NAME, NAME:below (under its own Received), *.NAME (varying)",
-    )
-    internal: list[Text] = Field(
-        default_factory=list,
-        description="domains whose users can't forge each other inside this provider, so their mail needs no result",
-    )
-
-
-class ScheduleSettings(Section):
-    poll_seconds: int = Field(default=60, ge=5, le=86_400, description="how often `mailbot run` looks into the mailbox")
-
-
-class TemplateSettings(Section):
-    folder: str = Field(
-        default="templates", description="your own templates, used before the packaged ones; may be missing"
-    )
-
-
-class Settings(Section):
-    """mailbot.toml."""
-
-    mailbox: MailboxSettings
-    courier: CourierSettings
-    store: StoreSettings = StoreSettings()
-    operator: OperatorSettings = OperatorSettings()
-    trust: TrustSettings = TrustSettings()
-    schedule: ScheduleSettings = ScheduleSettings()
-    templates: TemplateSettings = TemplateSettings()
-
-
-class TagSet(Section):
-    update: list[Text] = Field(default_factory=list, description="marks that ask for an update of one's data")
-    withdrawal: list[Text] = Field(default_factory=list, description="marks that withdraw the consent to processing")
-    unsubscribe: list[Text] = Field(default_factory=list, description="marks that stop the news")
-
-
-class Tags(Section):
-    kk: TagSet = Field(default=TagSet(), description="in Kazakh")
-    ru: TagSet = Field(default=TagSet(), description="in Russian")
-    en: TagSet = Field(default=TagSet(), description="in English")
-
-
-class Words(Section):
-    yes: list[Text] = Field(description="a line of such words confirms")
-    no: list[Text] = Field(description="a line of such words denies")
-    undo: list[Text] = Field(description="a line of such words takes a change back")
-    only_news: list[Text] = Field(description="a line of such words turns a withdrawal into an unsubscribe")
-    human: list[Text] = Field(description="a line of such words brings a person")
-    resubscribe: list[Text] = Field(description="a whole subject that gives the news consent anew")
-    courtesy: list[Text] = Field(description="thanks that need no answer")
-    greetings: list[Text] = Field(description="a line that starts so is passed over before the tag is looked for")
-    sign_offs: list[Text] = Field(description="a line that starts so ends the text")
-    reply_prefixes: list[Text] = Field(description="what mail programs put before the subject of a reply")
-    forward_prefixes: list[Text] = Field(description="what mail programs put before the subject of a forwarded mail")
-    external_marks: list[Text] = Field(description="bracket words that gateways put before a subject")
-
-
-class FieldRules(Section):
-    preset: Literal["apply", "documents"] = Field(
-        default="apply",
-        description="`apply`: people correct everything themselves; `documents`: name and birth wait for the operator",
-    )
-    surname: Handling | None = Field(default=None, description="apply or operator; empty: by the preset")
-    given_name: Handling | None = Field(default=None, description="apply or operator; empty: by the preset")
-    patronymic: Handling | None = Field(default=None, description="apply or operator; empty: by the preset")
-    email: Handling | None = Field(default=None, description="apply (after a yes from the new address) or operator")
-    phone: Handling | None = Field(default=None, description="apply or operator; empty: by the preset")
-    birth_date: Handling | None = Field(default=None, description="apply or operator; empty: by the preset")
-    birth_place: Handling | None = Field(default=None, description="apply or operator; empty: by the preset")
-
-    def handling(self, field: str) -> Handling:
-        """Return what an update may do with that field."""
-        own: Handling | None = getattr(self, field)
-        if own is not None:
-            return own
-        documents = self.preset == "documents" and field not in ("email", "phone")
-        return "operator" if documents else "apply"
-
-
-class WithdrawalRules(Section):
-    obligations: Literal["ask", "register", "none"] = Field(
-        default="ask",
-        description="who knows of an open course, debt or refund: `ask` the operator, the `register`, or `none`",
-    )
-    destroy_at: time = Field(
-        default=time(17, 0), description="the hour of the next working day at which the undo window ends"
-    )
-
-
-class ClockRules(Section):
-    timezone: str = Field(default="Asia/Almaty", description="the zone of all hours here")
-    held: int = Field(default=3, ge=1, le=30, description="working days for anything held, left, asked or challenged")
-    proven: int = Field(
-        default=1, ge=1, le=30, description="working days for a proven update or withdrawal that waits for the operator"
-    )
-    ends_at: time = Field(default=time(18, 0), description="the hour at which a clock's last day ends")
-
-
-class UndoRules(Section):
-    update_hours: int = Field(default=72, ge=1, le=720, description="how long an update can be taken back")
-
-
-class LimitRules(Section):
-    age_days: int = Field(default=14, ge=1, le=365, description="an older mail is held")
-    replies_per_day: int = Field(default=3, ge=1, description="questions, reminders and receipts of one address a day")
-    replies_per_30_days: int = Field(default=10, ge=1, description="the same in 30 days")
-    replies_per_hour: int = Field(default=500, ge=1, description="answers to everybody in an hour")
-    withdrawals_per_hour: int = Field(default=20, ge=1, description="more withdrawals an hour are held (breaker)")
-    unproven_unsubscribes_per_hour: int = Field(
-        default=20, ge=1, description="more unproven unsubscribes an hour are held (breaker)"
-    )
-    change_hours: int = Field(
-        default=24, ge=0, le=720, description="a second change of an address within these hours is held"
-    )
-
-
-class AnswerRules(Section):
-    received: bool = Field(default=True, description="a proven mail that waits for the operator gets a receipt")
-
-
-class SuppressionRules(Section):
-    unproven_days: int = Field(
-        default=90, ge=1, description="how long an unproven unsubscribe of an unknown address counts"
-    )
-
-
-class HolidayRules(Section):
-    country: str = Field(default="KZ", description="whose public holidays are days off")
-    add: list[date] = Field(default_factory=list, description="further days off")
-    remove: list[date] = Field(default_factory=list, description="days that are worked after all")
-
-
-class Policy(Section):
-    """policy.toml."""
-
-    version: Text = Field(description="the version of the published policy, as consents name it")
-    tags: Tags = Field(description="the marks that the policy promises, whole")
-    aliases: Tags = Field(default=Tags(), description="other whole wordings of the same wish")
-    words: Words = Field(description="the words that act, and what mail programs put around them")
-    fields: FieldRules = FieldRules()
-    withdrawal: WithdrawalRules = WithdrawalRules()
-    clocks: ClockRules = ClockRules()
-    undo: UndoRules = UndoRules()
-    limits: LimitRules = LimitRules()
-    answers: AnswerRules = AnswerRules()
-    suppression: SuppressionRules = SuppressionRules()
-    holidays: HolidayRules = HolidayRules()
 
 
 Model = TypeVar("Model", bound=Section)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mailbot.answering.reply import Frame, Rendered
-from mailbot.config import Policy
 from mailbot.deciding.case import Case
 from mailbot.deciding.deadlines import Deadlines
 from mailbot.deciding.decide import decide
@@ -25,6 +24,7 @@ from mailbot.reading.machine import Machine, screen
 from mailbot.reading.message import Message
 from mailbot.reading.parse import parse
 from mailbot.reading.sender import Evidence, Trust, verify
+from mailbot.settings import Policy
 from mailbot.store.gather import gather
 from mailbot.store.outbox import is_capped
 from mailbot.store.store import Store

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailbot.config import LimitRules
 from mailbot.errors import CourierRefused, CourierUnavailable, ReplyDeferred, ReplyRefused
 from mailbot.ports import Courier
+from mailbot.settings import LimitRules
 from mailbot.store import outbox
 from mailbot.store.store import Store
 

@@ -27,12 +27,8 @@ from mailbot.answering.samples import samples
 from mailbot.config import packaged
 from mailbot.deciding.decision import TEMPLATES, Owed
 from mailbot.reading.claim import Kind
+from mailbot.reading.quote import MARKERS
 
-MARKERS = {
-    "kk": "Жауабыңызды осы жолдың үстіне жазыңыз",
-    "ru": "Ответ пишите над этой строкой",
-    "en": "Please write your answer above this line",
-}  # stand above our text where an answer is expected; not in the templates, because reading must know them
 LANGUAGES = tuple(MARKERS)
 BOTH = "kk+ru"
 MAX_BYTES = 100_000

@@ -52,7 +52,7 @@ def _would(shadows: list[Any], arguments: argparse.Namespace) -> list[dict[str, 
                 "message_id": row.summary.get("message_id"),
                 "open": row.summary.get("open", []),
                 "shadow": True,
-            }  # fmt: skip
+            }
         )
     return objects
 
@@ -65,8 +65,9 @@ def _line(each: dict[str, Any], language: str, app: App) -> str:
     until = f"until {due.astimezone(zone):%d.%m.%Y %H:%M}" if due else ""
     would = "would be " if each.get("shadow") else ""
     waits = f" [{', '.join(each['open'])}]" if each["open"] else ""
-    head = f"{each['id']}  {each['kind'] or '-':12} {would}{each['state']}{waits}  {clean(each['address'] or '-')}  {until}"
-    return f"{head.rstrip()}\n        {sentence(each['reason'], language)}"
+    what = f"{each['kind'] or '-':12} {would}{each['state']}{waits}"
+    head = f"{each['id']}  {what}  {clean(each['address'] or '-')}  {until}".rstrip()
+    return f"{head}\n        {sentence(each['reason'], language)}"
 
 
 def show(arguments: argparse.Namespace) -> int:

@@ -74,9 +74,9 @@ def _after_init(folder: Path, readable: bool, live: bool) -> None:
 def _plan(arguments: argparse.Namespace) -> setup.Plan:
     asked = sys.stdin.isatty()
     preset = _preset(asked and not arguments.mailbox)
-    mailbox = arguments.mailbox or preset.get("mailbox")
-    courier = arguments.courier or preset.get("courier")
-    addresses = arguments.address or ([_ask("address of the mailbox")] if asked else None)
+    mailbox: str = arguments.mailbox or preset.get("mailbox", "")
+    courier: str = arguments.courier or preset.get("courier", "")
+    addresses: list[str] = arguments.address or ([_ask("address of the mailbox")] if asked else [])
     for name, value in (("--mailbox", mailbox), ("--courier", courier), ("--address", addresses)):
         if not value:
             raise UsageError(f"init needs {name}")

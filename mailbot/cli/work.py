@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 from mailbot.cli.output import clean, print_json, tell
-from mailbot.config import SETTINGS_FILE, TrustSettings, load_policy
+from mailbot.config import SETTINGS_FILE, load_policy
 from mailbot.errors import InputError
 
 
@@ -38,6 +40,7 @@ def explain(arguments: argparse.Namespace) -> int:
     from mailbot.app import build, read_rules, utc_now
     from mailbot.operating import explain as explaining
     from mailbot.reading.sender import compile_trust
+    from mailbot.settings import TrustSettings
 
     app = build(arguments.config) if (arguments.config / SETTINGS_FILE).is_file() and not arguments.person else None
     known = None if app else arguments.person != "unknown"
@@ -76,7 +79,7 @@ def _print(result: dict[str, object], arguments: argparse.Namespace, language: s
         print("\n".join(f"  | {clean(row)}" for row in str(own).split("\n")))
 
 
-def _resolver(path):  # type: ignore[no-untyped-def]
+def _resolver(path: Path) -> Callable[[str], list[str]]:
     """Return a resolver over a JSON file: name → TXT records."""
     try:
         records = json.loads(path.read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from mailbot.deciding.case import Case, hold, receipt, undo_until
 from mailbot.deciding.decision import Decision, Effect, Owed
@@ -74,12 +75,19 @@ def _new_address(case: Case, token: TokenFacts, close: Effect) -> Decision:
     change = Effect(
         verb="change_address", args={"person_id": person.id, "old": old, "new": token.new_address, "until": until}
     )
-    common = {"undo_until": until}
+    values = {"changed": ["email"], "pending": [], "unclear": [], "due_at": None, "undo_until": until}
     owed = [
-        Owed(template="update-applied", role="receipt", to=token.new_address, language=request.language, values={"changed": ["email"], "pending": [], "unclear": [], "due_at": None, **common}),
-    ]  # fmt: skip
+        Owed(template="update-applied", role="receipt", to=token.new_address, language=request.language, values=values)
+    ]
     owed += [
-        Owed(template="address-changed", role="notice", to=addr, language=request.language, values=common, threads=False)
+        Owed(
+            template="address-changed",
+            role="notice",
+            to=addr,
+            language=request.language,
+            values={"undo_until": until},
+            threads=False,
+        )
         for addr in person.emails
         if addr != token.new_address
     ]  # fmt: skip
@@ -172,7 +180,7 @@ def row_7(case: Case) -> Decision | None:
 def _undo(case: Case, token: TokenFacts) -> Decision | None:
     request, person = token.request, token.person
     assert person is not None
-    if request.state != "applied" or request.undo_until is None or case.facts.now > request.undo_until:
+    if request.state != "applied" or request.undo_until is None or case.facts.received_at > request.undo_until:
         return None  # late: row 7b
     if not request.undo_clean:
         return replace(hold(case, "7", "undo_conflict", person_id=person.id), kind="undo", request_id=request.id)
@@ -181,18 +189,13 @@ def _undo(case: Case, token: TokenFacts) -> Decision | None:
     if case.claim.word == "only_news":
         effects.append(Effect(verb="stop_news", args={"address": token.address}))
         reason, template = "only_news", "only-news"
-    main = Owed(
-        template=template,
-        role="receipt",
-        to=token.address,
-        language=case.language,
-        values={"undone_kind": request.kind},
-    )
-    owed = [main] + [
-        Owed(template="undone-notice", role="notice", to=addr, language=case.language, values={"undone_kind": request.kind}, threads=False)
+    common: dict[str, Any] = {"language": case.language, "values": {"undone_kind": request.kind}}
+    owed = [Owed(template=template, role="receipt", to=token.address, **common)]
+    owed += [
+        Owed(template="undone-notice", role="notice", to=addr, threads=False, **common)
         for addr in person.emails
         if addr != token.address
-    ]  # fmt: skip
+    ]
     return Decision(
         outcome="apply", row="7", reason=reason, kind="undo", state="undone", request_id=request.id,
         person_id=person.id, effects=tuple(effects), owed=tuple(owed),
@@ -202,7 +205,8 @@ def _undo(case: Case, token: TokenFacts) -> Decision | None:
 def row_7a(case: Case) -> Decision | None:
     """News consent given anew: undo of an unsubscribe at any time, or a resubscribe word as the whole subject."""
     token, address, person = case.facts.token, "", case.person
-    if token is not None and token.from_addressee and token.request.kind == "unsubscribe" and case.claim.word == "undo":
+    stopped_news = token is not None and (token.request.kind == "unsubscribe" or token.template == "only-news")
+    if token is not None and token.from_addressee and stopped_news and case.claim.word == "undo":
         address, person = token.address, token.person
     elif case.claim.resubscribe and case.proven and person is not None:
         address = case.writer

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from mailbot.config import Policy
 from mailbot.deciding.deadlines import Deadlines
-from mailbot.deciding.decision import Decision, Effect, Owed
+from mailbot.deciding.decision import Decision, Effect, Owed, Role
 from mailbot.deciding.facts import Facts, PersonFacts
 from mailbot.reading.claim import Claim
 from mailbot.reading.machine import Machine
 from mailbot.reading.message import Message
 from mailbot.reading.sender import Evidence
+from mailbot.settings import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,11 @@ def undo_until(case: Case) -> datetime:
     return case.facts.now + timedelta(hours=case.policy.undo.update_hours)
 
 
+def asks_change(case: Case) -> bool:
+    """Tell whether rows 15 to 22 speak of this claim."""
+    return case.claim.acts and case.claim.kind in ("update", "withdrawal")
+
+
 Row = Callable[[Case], Decision | None]
 
 
@@ -79,7 +85,8 @@ def hold(
     owed = received(case, reason, due)
     return Decision(
         outcome="hold", row=row, reason=reason, kind=case.claim.kind, state="held", due_at=due, open=("operator",),
-        person_id=person_id or (case.person.id if case.person else None), effects=effects, owed=owed, tell_operator=True,
+        person_id=person_id or (case.person.id if case.person else None), effects=effects, owed=owed,
+        tell_operator=True,
     )  # fmt: skip
 
 
@@ -90,9 +97,9 @@ def received(case: Case, reason: str, due: datetime) -> tuple[Owed, ...]:
     return (receipt(case, "received", role="received", why=reason, due_at=due),)
 
 
-def receipt(case: Case, template: str, role: str = "receipt", **values: object) -> Owed:
+def receipt(case: Case, template: str, /, role: Role = "receipt", **values: Any) -> Owed:
     """Return an answer to the writer in his language."""
     return Owed(
-        template=template, role=role, to=case.writer, language=case.language, values=values,  # type: ignore[arg-type]
+        template=template, role=role, to=case.writer, language=case.language, values=values,
         proven=case.proven,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailbot.config import Policy
+from mailbot.settings import Policy
 
 
 @dataclass(slots=True)

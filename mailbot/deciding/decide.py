@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailbot.deciding import answers, changes, machines, requests
+from mailbot.deciding import answers, changes, machines, requests, updates
 from mailbot.deciding.case import Case, Row, hold
 from mailbot.deciding.decision import Decision
 
@@ -21,7 +21,7 @@ REQUEST_ROWS: tuple[Row, ...] = (
     changes.row_15,
     changes.row_15a,
     changes.row_15b,
-    changes.row_16,
+    updates.row_16,
     changes.row_17,
     changes.rows_18_to_20,
     changes.row_21,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from mailbot.deciding.case import Case, hold, receipt
-from mailbot.deciding.decision import Decision, Effect
+from mailbot.deciding.decision import Decision, Effect, Owed
 
 CONFLICT_REASONS = {
     "disagree": "subject_body_disagree",
@@ -112,12 +112,13 @@ def rows_12_to_14(case: Case) -> Decision | None:
 def unsubscribe(case: Case) -> Decision:
     """Return the decision of row 12 (on file), 13 (proven, unknown) or 14 (unproven, unknown)."""
     args: dict[str, object] = {"address": case.writer}
+    owed: tuple[Owed, ...] = ()
     if case.facts.people:
         row, reason, owed = "12", "unsubscribe_on_file", (receipt(case, "unsubscribed", other_kind=None),)
     elif case.evidence.level == "authenticated":
         row, reason, owed = "13", "unsubscribe_not_listed", (receipt(case, "not-on-list", other_kind=None),)
     else:
-        row, reason, owed = "14", "unsubscribe_unproven", ()
+        row, reason = "14", "unsubscribe_unproven"
         args["days"] = case.policy.suppression.unproven_days
     return Decision(
         outcome="apply", row=row, reason=reason, kind="unsubscribe", state="applied",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mailbot.app import build, open_mailbox, open_store, utc_now
 from mailbot.config import load_settings
-from mailbot.demo.mails import BOX, HOST, PEOPLE, answers, first_mails, thanks
+from mailbot.demo.mails import BOX, HOST, PEOPLE, answer, load, make
 from mailbot.demo.teller import Teller
 from mailbot.errors import ConflictError
 from mailbot.operating import imports, review, roll, setup
@@ -77,16 +77,16 @@ def _tell(teller: Teller, time: Time) -> None:
     roll.import_rows(line, rows, overwrite=False, dry_run=False, progress=lambda _count: None)
     out(f"An invented site, {BOX}, with {len(rows)} people on file.")
     out("\n== Mail comes in ==")
-    for sample in first_mails(time()):
-        teller.mail(sample)
+    for mail in load("first"):
+        teller.mail(make(mail, time()))
     out("\n== People read our answers and write back ==")
-    for sample in answers(time(), teller.last_to):
-        teller.mail(sample)
-    teller.mail(thanks(time(), teller.last_to))
+    for mail in load("answers"):
+        teller.mail(answer(mail, time(), teller.last_to(mail["writer"], mail["to"])))
     out("\n== The operator says: nothing is open with the person who withdrew ==")
     number = teller.number_of("marat@example.com")
     review.release(line, number, checked="looked into the list of courses")
-    out(f"   mailbot requests release {number}")
+    out(f"    mailbot requests release {number}")
+    teller.pass_()
     out("\n== Five days later: the undo window is over, the mailbox was read, the data are destroyed ==")
     time.ahead += timedelta(days=5)
     for _ in range(2):  # a pass that reads the whole mailbox, and the sweep after it

@@ -1,13 +1,16 @@
-"""The demo's invented people and mails. Data, and the little that makes RFC 5322 octets of it."""
+"""The demo's invented people and mails: mails.toml made into RFC 5322 octets."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
 from email.message import Message
 from email.utils import format_datetime
+from importlib import resources
+from typing import Any
 
 BOX = "info@example.kz"
 HOST = "mx.example.kz"
@@ -23,7 +26,7 @@ Miller,John,,john@example.com,,,,yes,2025-01-16,site form
 Ким,Алина,,family@example.com,+77010000008,,,yes,2025-01-17,site form
 Ким,Виктор,,family@example.com,,,,yes,2025-01-17,site form
 """
-Sent = Callable[[str], Message]  # address → the last mail that we sent there
+Sent = Callable[[str, str], Message]  # address, template → the last such mail that we sent there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,66 +39,37 @@ class Sample:
     octets: bytes
 
 
-def make(title: str, writer: str, subject: str, body: str, at: datetime, **extra: object) -> Sample:
-    """Return a mail; `proven` False leaves out what the mail server says of its sender."""
-    domain = writer.rpartition("@")[2]
-    headers = [f"Received: from mail.{domain} by {HOST}; {format_datetime(at)}"]
-    if extra.get("proven", True):
-        headers.insert(0, f"Authentication-Results: {HOST}; dmarc=pass header.from={domain}")
+def load(part: str) -> list[dict[str, Any]]:
+    """Return the mails of one part of the story (`first` or `answers`) as data."""
+    text = resources.files("mailbot.demo").joinpath("mails.toml").read_text(encoding="utf-8")
+    mails: list[dict[str, Any]] = tomllib.loads(text)[part]
+    return mails
+
+
+def make(mail: dict[str, Any], at: datetime) -> Sample:
+    """Return one mail; where `proven` is false the mail server says nothing of its sender."""
+    writer: str = mail["writer"]
+    domain, when = writer.rpartition("@")[2], format_datetime(at)
+    headers = [f"Authentication-Results: {HOST}; dmarc=pass header.from={domain}"] if mail.get("proven", True) else []
     headers += [
-        f"From: {writer}", f"To: {BOX}", f"Subject: {Header(subject, 'utf-8').encode()}", f"Date: {format_datetime(at)}",
-        f"Message-ID: <{abs(hash((title, at)))}@{domain}>", *[str(line) for line in extra.get("headers", ())],  # type: ignore[attr-defined]
-        "MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit",
-    ]  # fmt: skip
-    octets = "\r\n".join([*headers, "", *body.split("\n")]).encode()
-    return Sample(title=title, writer=writer, subject=subject, octets=octets)
+        f"Received: from mail.{domain} by {HOST}; {when}",
+        f"From: {writer}",
+        f"To: {BOX}",
+        f"Subject: {Header(mail['subject'], 'utf-8').encode()}",
+        f"Date: {when}",
+        f"Message-ID: <{mail['title'].replace(' ', '-').replace(',', '')}@{domain}>",
+        *mail.get("headers", ()),
+        "MIME-Version: 1.0",
+        "Content-Type: text/plain; charset=utf-8",
+        "Content-Transfer-Encoding: 8bit",
+    ]
+    octets = "\r\n".join([*headers, "", *mail["body"].split("\n")]).encode()
+    return Sample(title=mail["title"], writer=writer, subject=mail["subject"], octets=octets)
 
 
-def first_mails(at: datetime) -> list[Sample]:
-    """Return the mails that start the story."""
-    return [
-        make("an update, in Kazakh", "aigul@example.com", "Дербес деректерді өзектендіру", "Сәлеметсіз бе!\nЖаңа нөмірім: +7 701 234 56 78\n\nРахмет, Айгүл", at),
-        make("a new e-mail address, in Russian", "dinara@example.com", "Актуализация персональных данных", "Добрый день!\nПрошу заменить почту на dinara.new@example.com\n", at),
-        make("an update that names nothing, in English", "alice@example.com", "Updating personal data", "Hello, please update my data.\n", at),
-        make("no more news, typed without Kazakh letters", "dauren@example.com", "Хабарламалардан бас тарту", "", at),
-        make("a withdrawal, in Russian", "marat@example.com", "Отзыв согласия на обработку персональных данных", "Прошу удалить мои данные.\n", at),
-        make("a withdrawal, in Kazakh", "saule@example.com", "Дербес деректерді өңдеуге келісімді кері қайтарып алу", "", at),
-        make("a spoofed withdrawal: anybody can type this From", "john@example.com", "Withdrawal of consent to the processing of personal data", "Delete everything.\n", at, proven=False),
-        make("an unsubscribe of somebody unknown, proven", "lena@example.org", "Отписка", "", at),
-        make("an unsubscribe of somebody unknown, unproven", "guest@example.org", "Unsubscribe", "", at, proven=False),
-        make("an update of somebody unknown", "nurlan@example.org", "Дербес деректерді өзектендіру", "Телефон: 8 705 555 66 77\n", at),
-        make("one address, two people", "family@example.com", "Актуализация персональных данных", "Телефон: 8 702 000 00 09\nАлина Ким\n", at),
-        make("the opposite of a withdrawal", "alice@example.com", "Не отзываю согласие на обработку персональных данных", "", at),
-        make("subject and text disagree", "alice@example.com", "Актуализация персональных данных", "Согласие отзываю, удалите все мои данные.\n", at),
-        make("a question about one's data", "dauren@example.com", "Какие мои данные вы храните?", "Здравствуйте, какие мои персональные данные вы храните?\n", at),
-        make("a customer's ordinary mail", "vera@example.org", "Вопрос о курсе", "Здравствуйте! Когда начинается курс?\n", at),
-        make("an out-of-office answer", "boss@example.org", "Автоответ: Отзыв согласия на обработку персональных данных", "Я в отпуске.\n", at, headers=["Auto-Submitted: auto-replied"]),
-        make("two From fields", "alice@example.com", "Updating personal data", "Phone: +7 701 999 99 99\n", at, headers=["From: thief@example.org"]),
-    ]  # fmt: skip
-
-
-def reply(title: str, writer: str, text: str, at: datetime, sent: Message, proven: bool = True) -> Sample:
+def answer(mail: dict[str, Any], at: datetime, sent: Message) -> Sample:
     """Return an answer as a phone writes it: the text on top, our mail quoted below."""
     body = sent.get_payload(decode=True)
-    assert isinstance(body, bytes)
-    quoted = "\n".join(f"> {row}" for row in body.decode().splitlines())
+    quoted = "\n".join(f"> {row}" for row in body.decode().splitlines()) if isinstance(body, bytes) else ""
     thread = [f"In-Reply-To: {sent['Message-ID']}", f"References: {sent['Message-ID']}"]
-    return make(title, writer, "Re:", f"{text}\n\n{quoted}", at, headers=thread, proven=proven)
-
-
-def answers(at: datetime, sent: Sent) -> list[Sample]:
-    """Return what people write back to our first answers."""
-    new = "dinara.new@example.com"
-    return [
-        reply("the new address says yes", new, "Да", at, sent(new)),
-        reply("the data that we had asked for", "alice@example.com", "Phone: +7 701 777 88 99", at, sent("alice@example.com")),
-        reply("the spoofed withdrawal is denied", "john@example.com", "No, not me.", at, sent("john@example.com"), proven=False),
-        reply("a withdrawal becomes the smaller wish", "saule@example.com", "Тек хат", at, sent("saule@example.com")),
-        reply("the person at the shared address says yes", "family@example.com", "Да, подтверждаю.", at, sent("family@example.com")),
-        reply("news again", "dauren@example.com", "Қайтару", at, sent("dauren@example.com")),
-    ]  # fmt: skip
-
-
-def thanks(at: datetime, sent: Sent) -> Sample:
-    """Return a courtesy that needs no answer."""
-    return reply("thanks", "aigul@example.com", "Рахмет!", at, sent("aigul@example.com"))
+    return make({**mail, "subject": "Re:", "body": f"{mail['body']}\n\n{quoted}", "headers": thread}, at)

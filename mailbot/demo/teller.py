@@ -74,10 +74,10 @@ class Teller:
             self.out(f"    mailbot --config {self.place} {command}")
         self.out(f"    {self.place / 'sent' / 'new'} holds the answers")
 
-    def last_to(self, address: str) -> Message:
-        """Return the last mail that we sent to an address, but for notices of receipt."""
-        mails = [mail for mail in self._sent().values() if mail["To"] == address]
-        return mails[-1]
+    def last_to(self, address: str, template: str) -> Message:
+        """Return the last mail of that template that we sent to an address."""
+        with self.app.line.store.reading() as connection:
+            return message_from_bytes(journal.last_reply(connection, address, template).octets)
 
     def number_of(self, address: str) -> str:
         """Return the number of that writer's open request."""

@@ -9,7 +9,6 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfoNotFoundError
 
 from mailbot.answering.reply import Templates
-from mailbot.config import Settings
 from mailbot.errors import MailbotError
 from mailbot.operating import roll
 from mailbot.pipeline import Line
@@ -18,6 +17,7 @@ from mailbot.reading.address import address_key
 from mailbot.reading.classify import classify
 from mailbot.reading.machine import screen
 from mailbot.reading.parse import parse
+from mailbot.settings import Settings
 from mailbot.store.migrate import HEAD, revision
 
 SHADOW_DAYS = 7

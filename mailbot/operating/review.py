@@ -10,7 +10,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailbot.config import FieldRules
 from mailbot.deciding.answers import as_extract
 from mailbot.deciding.case import Case
 from mailbot.deciding.decide import decide_request
@@ -22,6 +21,7 @@ from mailbot.reading.address import address_key
 from mailbot.reading.claim import TAG_KINDS, Claim, Mark
 from mailbot.reading.message import blank_message
 from mailbot.reading.sender import Evidence
+from mailbot.settings import FieldRules
 from mailbot.store import effects, journal, people
 from mailbot.store.gather import request_facts
 from mailbot.store.outbox import schedule_destruction
@@ -74,10 +74,9 @@ def _person(unit: Unit, row: Any, address: str | None, kind: str) -> PersonFacts
         return found[0]
     if kind == "unsubscribe":
         return None
-    where = f"under {'that address' if address else 'the address of this mail'}"
-    raise InputError(
-        f"request {row.id}: {'several people are' if found else 'nobody is'} on file {where}; name the person with --person"
-    )
+    who = "several people are" if found else "nobody is"
+    where = "that address" if address else "the address of this mail"
+    raise InputError(f"request {row.id}: {who} on file under {where}; name the person with --person")
 
 
 def _decide(unit: Unit, line: Line, row: Any, kind: Any, person: PersonFacts | None) -> Decision:
@@ -120,7 +119,16 @@ def _no_obligations(unit: Unit, line: Line, row: Any, checked: str) -> None:
     schedule_destruction(unit, row.id, line.rules.deadlines.window_end)
     end = unit.row(Request, row.id).destroy_at
     if row.reason == "obligation_open" or end is None or end > unit.now:
-        _tell(unit, line, row, "withdrawal-stopped", obligations=False, due_at=None, destroy_at=end or _end(line, unit))
+        _tell(
+            unit,
+            line,
+            row,
+            "withdrawal-stopped",
+            obligations=False,
+            due_at=None,
+            destroy_at=end or _end(line, unit),
+            stopped_at=row.decided_at,
+        )
     unit.event("released", "no_obligations", who="operator", person_id=row.person_id)
 
 

@@ -121,7 +121,7 @@ def block(store: Store, address: str) -> int:
 
 
 def unblock(store: Store, address: str) -> int:
-    """Release a dispute's block; a withdrawal's stop is not one (undo its request). Raises InputError, ConflictError."""
+    """Release a dispute's block; a withdrawal's stop is none (undo its request). Raises InputError, ConflictError."""
     with store.unit() as unit:
         ids = people.ids_at(unit.connection, address)
         if not ids:

@@ -160,7 +160,7 @@ def _also(heard: _Heard, mark: Mark) -> tuple[Kind, ...]:
 
 
 def _word(own: str, lexicon: Lexicon) -> Word | None:
-    line = first_line(own)
+    line = first_line(own, lexicon)
     return line_word(line, lexicon) if line and not asks(line) else None
 
 
@@ -177,4 +177,6 @@ def _extract(message: Message, heard: _Heard, mark: Mark, tongue: Language) -> E
     """Look for fields where they may count: an update, an answer to our question, a short text."""
     answers = heard.subject.reply_prefix or bool(message.in_reply_to)
     wanted = mark.kind == "update" or answers or len(heard.own) < _SHORT
-    return extract(heard.own, tongue) if wanted and clean(heard.own) else Extract()
+    written = message.date or message.hop_at
+    today = written.date() if written else None
+    return extract(heard.own, tongue, today=today) if wanted and clean(heard.own) else Extract()

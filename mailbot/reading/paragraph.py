@@ -27,9 +27,10 @@ _MORE = frozenset(
 )
 
 
-def first_line(own_text: str) -> str:
-    """Return the first own line that isn't blank, or "". Raises nothing."""
-    return next((line for line in own_text.split("\n", _MOST_LINES) if clean(line)), "").split("\n", 1)[0]
+def first_line(own_text: str, lexicon: Lexicon) -> str:
+    """Return the first own line that is neither blank nor a greeting, or "". Raises nothing."""
+    lines = own_text.split("\n", _MOST_LINES)[:_MOST_LINES]
+    return next((line for line in lines if clean(line) and not _is_opened(line, lexicon.greetings)), "")
 
 
 def first_paragraph(own_text: str, lexicon: Lexicon, is_label_line: Callable[[str], bool]) -> str:

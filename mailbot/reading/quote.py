@@ -59,6 +59,12 @@ _BARE_FORWARD = re.compile(
     r"inizio messaggio inoltrato|inicio del mensaje reenviado|iletilen ileti başlangıcı) ?:$",
     re.IGNORECASE,
 )
+MARKERS = {
+    "kk": "Жауабыңызды осы жолдың үстіне жазыңыз",
+    "ru": "Ответ пишите над этой строкой",
+    "en": "Please write your answer above this line",
+}  # the first line of our own mails that wait for an answer, so that our text is never read as the person's
+_OURS = frozenset(marker.casefold() for marker in MARKERS.values())
 _RULE = re.compile(r"^(?:[-_=*—–─] ?){3,}$")
 
 _HEADER_WORDS: dict[str, str] = {
@@ -185,7 +191,7 @@ def _cut(views: Sequence[str], number: int, above: bool) -> int:
     view = views[number]
     if len(view) > LONGEST:
         return 0
-    if _DELIMITED.match(view) or _BARE_FORWARD.match(view):
+    if view.casefold() in _OURS or _DELIMITED.match(view) or _BARE_FORWARD.match(view):
         return 1
     if above and view.endswith(":") and _SHORT_VERB.match(view):
         return 1

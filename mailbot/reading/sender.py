@@ -15,11 +15,11 @@ from typing import Any, Literal
 
 import authres
 
-from mailbot.config import TrustSettings
 from mailbot.errors import ConfigError, TemporaryError
 from mailbot.ports import Resolver
 from mailbot.reading.address import address_key, domain_key
 from mailbot.reading.message import Message
+from mailbot.settings import TrustSettings
 
 FIELD_LIMIT = 16_000  # letters of an Authentication-Results field that is still read
 NESTING_LIMIT = 20  # open parentheses

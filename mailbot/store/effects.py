@@ -201,21 +201,19 @@ def addressee(unit: Unit, owed: Owed, person_id: str | None) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def is_clean(unit_connection: sa.Connection, request: Any) -> bool:
+def is_clean(connection: sa.Connection, request: Any) -> bool:
     """Tell whether the fields that a request changed are still as it left them."""
     if not request.person_id:
         return False
     after = request.before.get("after", {})
-    if after and people.fields_of(unit_connection, request.person_id, tuple(after)) != after:
+    if after and people.fields_of(connection, request.person_id, tuple(after)) != after:
         return False
     moved = request.before.get("address")
     if not moved:
         return True
-    keys = {
-        row.key
-        for row in unit_connection.execute(sa.select(table(Address)).where(Address.person_id == request.person_id))
-    }  # type: ignore[arg-type]
-    return address_key(moved["new"]) in keys
+    address = table(Address)
+    keys = sa.select(address.c.key).where(address.c.person_id == request.person_id)
+    return address_key(moved["new"]) in set(connection.execute(keys).scalars())
 
 
 VERBS: dict[str, Callable[..., None]] = {

@@ -92,21 +92,26 @@ def _token(unit: Unit, brought: tuple[str, ...], known: dict[str, Any], writer: 
         token=token, template=reply.template, role=reply.role, waits_for=waits_for,
         is_open=question is not None and _is_open(unit, question),
         from_addressee=bool(writer) and address_key(writer) == reply.address_key, address=reply.address,
-        asked_again=bool(question and question.asked_again), new_address=reply.address if waits_for == "new_address" else "",
+        asked_again=bool(question and question.asked_again),
+        new_address=reply.address if waits_for == "new_address" else "",
         request=request_facts(unit, request), person=people.facts(unit.connection, person_id) if person_id else None,
     )  # fmt: skip
 
 
 def _is_open(unit: Unit, question: Any) -> bool:
-    return question.closed_at is None and (question.expires_at is None or unit.now <= question.expires_at)
+    at = unit.raw.received_at if unit.raw is not None else unit.now  # a late pass makes no answer late
+    return question.closed_at is None and (question.expires_at is None or at <= question.expires_at)
 
 
 def request_facts(unit: Unit, row: Any) -> RequestFacts:
-    """Return a request row as facts."""
+    """Return a request row as facts; a withdrawal whose window did not open yet can be taken back any time."""
+    undo_until = row.destroy_at or row.undo_until
+    if row.kind == "withdrawal" and row.destroy_at is None and row.state == "applied":
+        undo_until = unit.now + timedelta(days=1)
     return RequestFacts(
         id=row.id, kind=row.kind, state=row.state, outcome=row.outcome, proven=row.proven,
         received_at=row.received_at, language=row.language, person_id=row.person_id, fields=row.fields,
-        undo_until=row.destroy_at or row.undo_until, undo_clean=is_clean(unit.connection, row), open=tuple(row.open),
+        undo_until=undo_until, undo_clean=is_clean(unit.connection, row), open=tuple(row.open),
     )  # fmt: skip
 
 

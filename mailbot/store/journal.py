@@ -70,6 +70,12 @@ def replies(connection: sa.Connection, number: str) -> list[Any]:
     return list(connection.execute(sa.select(_reply).where(_reply.c.request_id == number).order_by(_reply.c.id)))
 
 
+def last_reply(connection: sa.Connection, address: str, template: str) -> Any:
+    """Return the last mail of that template that we owe or sent to an address."""
+    mine = sa.select(_reply).where(_reply.c.address == address, _reply.c.template == template)
+    return connection.execute(mine.order_by(_reply.c.id.desc()).limit(1)).one()
+
+
 def events(connection: sa.Connection, number: str) -> list[Any]:
     """Return the audit rows of a request, oldest first."""
     return list(connection.execute(sa.select(_event).where(_event.c.request_id == number).order_by(_event.c.id)))

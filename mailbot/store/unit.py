@@ -185,7 +185,7 @@ class Unit:
 
     # ---- small things --------------------------------------------------------------------------------------
 
-    def row(self, table: Any, key: str) -> Any:
+    def row(self, table: Any, key: str | int) -> Any:
         """Return one row by its primary key, or None."""
         column = next(iter(table.__table__.primary_key.columns))
         return self.connection.execute(sa.select(table.__table__).where(column == key)).first()
@@ -238,21 +238,24 @@ class Unit:
         still = [item for item in request.open if item != "new_address"] if decision.row in ("3", "4") else request.open
         closed = decision.state in ("refused", "undone")
         opens = [] if closed else list(dict.fromkeys([*still, *decision.open]))
+        due_at = decision.due_at or (request.due_at if opens else None)
+        proven = request.proven or decision.row == "3" or self.evidence is None or _is_proven(self.evidence)
         self.update(
-            Request, self.request_id, state=decision.state, due_at=decision.due_at or (request.due_at if opens else None),
+            Request, self.request_id, state=decision.state, due_at=due_at,
             open=opens, fields=fields, person_id=decision.person_id or request.person_id, outcome=decision.outcome,
             reason=decision.reason, tell=decision.tell_operator or request.tell, decided_at=self.now,
-            proven=request.proven or decision.row == "3" or self.evidence is None or self.evidence.level == "authenticated",
+            proven=proven,
             told_at=None if decision.tell_operator else request.told_at,
             pending=[list(item) for item in decision.pending],
         )  # fmt: skip
 
     def note_shadow(self, decision: Decision, number: str, subjects: list[str]) -> None:
         """Write what would have been done; the effects themselves were rolled back."""
+        assert self.evidence and self.claim and self.message
+        due_at = decision.due_at.isoformat() if decision.due_at else None
         summary = {
-            "number": number, "state": decision.state, "due_at": decision.due_at.isoformat() if decision.due_at else None,
-            "address": self.evidence.address if self.evidence else None, "subjects": subjects,
-            "language": self.claim.language if self.claim else "", "message_id": self.message.message_id if self.message else "",
+            "number": number, "state": decision.state, "due_at": due_at, "address": self.evidence.address,
+            "subjects": subjects, "language": self.claim.language, "message_id": self.message.message_id,
             "open": list(decision.open),
         }  # fmt: skip
         self._update_mail(
@@ -282,6 +285,10 @@ class Unit:
                 Mail, seen.id, tries=seen.tries + 1, next_try_at=next_try, uid=raw.uid, uidvalidity=raw.uidvalidity
             )
         return int(seen.tries) + 1
+
+
+def _is_proven(evidence: Evidence) -> bool:
+    return evidence.level == "authenticated"
 
 
 def stored(extract: Extract) -> dict[str, Any]:

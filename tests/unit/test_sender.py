@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailbot.config import TrustSettings
+from mailbot.settings import TrustSettings
 from mailbot.errors import ConfigError, TemporaryError
 from mailbot.reading.parse import parse
 from mailbot.reading.sender import Evidence, Trust, compile_trust, verify

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailbot.config import TagSet, load_policy
+from mailbot.config import load_policy
+from mailbot.settings import TagSet
 from mailbot.errors import ConfigError
 from mailbot.reading.claim import TAG_KINDS, Kind, Rung, Word
 from mailbot.reading.near import edits, typo
