@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mailbot.deciding.case import Case, hold, receipt, undo_until
-from mailbot.deciding.decision import Decision, Effect, Owed
+from mailbot.deciding.decision import Decision, Effect, Owed, State
 from mailbot.deciding.facts import RequestFacts, TokenFacts
 from mailbot.reading.claim import Claim, Extract, Unclear
 from mailbot.reading.sender import Evidence
@@ -118,7 +118,7 @@ def row_5(case: Case, again: Again) -> Decision | None:
     """Fields in answer to an `ask`: the same request goes on by row 16 or 17."""
     token = _live(case, "ask")
     extract = case.claim.extract
-    if token is None or not (extract.fields or extract.unclear):
+    if token is None or not (extract.fields or extract.unclear) or (case.claim.acts and case.claim.kind != "update"):
         return None
     mark = replace(case.claim.subject, kind="update", rung="exact")
     claim = replace(case.claim, kind="update", rung="exact", subject=mark, where="body", conflicts=case.claim.conflicts)
@@ -164,12 +164,13 @@ def row_7(case: Case) -> Decision | None:
     word, request = case.claim.word, token.request
     if word == "human":
         held = hold(case, "7", "human_asked", person_id=request.person_id)
+        state: State = "applied" if request.state == "applied" else "held"  # what was done stays done
         owed = held.owed or (
             replace(
                 receipt(case, "received", role="received", why="human_asked", due_at=held.due_at), to=token.address
             ),
         )
-        return replace(held, kind="undo", request_id=request.id, owed=owed)  # fmt: skip
+        return replace(held, kind="undo", state=state, request_id=request.id, owed=owed)  # fmt: skip
     if word not in ("undo", "only_news") or request.kind not in ("update", "withdrawal") or token.person is None:
         return None
     if word == "only_news" and request.kind != "withdrawal":
@@ -204,19 +205,20 @@ def _undo(case: Case, token: TokenFacts) -> Decision | None:
 
 def row_7a(case: Case) -> Decision | None:
     """News consent given anew: undo of an unsubscribe at any time, or a resubscribe word as the whole subject."""
-    token, address, person = case.facts.token, "", case.person
+    token, address = case.facts.token, ""
+    people = tuple(person for person in case.facts.people if not person.blocked)
     stopped_news = token is not None and (token.request.kind == "unsubscribe" or token.template == "only-news")
     if token is not None and token.from_addressee and stopped_news and case.claim.word == "undo":
-        address, person = token.address, token.person
-    elif case.claim.resubscribe and case.proven and person is not None:
+        address = token.address
+    elif case.claim.resubscribe and case.proven:
         address = case.writer
-    if not address or person is None or person.blocked:
+    if not address or not people:
         return None
-    give = Effect(verb="give_news", args={"person_id": person.id, "address": address})
+    give = [Effect(verb="give_news", args={"person_id": person.id, "address": address}) for person in people]
     owed = replace(receipt(case, "resubscribed"), to=address)
     return Decision(
-        outcome="apply", row="7a", reason="resubscribed", kind="resubscribe", state="applied", person_id=person.id,
-        effects=(give,), owed=(owed,),
+        outcome="apply", row="7a", reason="resubscribed", kind="resubscribe", state="applied",
+        person_id=people[0].id if len(people) == 1 else None, effects=tuple(give), owed=(owed,),
     )  # fmt: skip
 
 

@@ -57,11 +57,10 @@ def _stored(case: Case) -> dict[str, str | None]:
 def _repeated(case: Case) -> Decision:
     earlier = case.facts.earlier
     assert earlier is not None
-    outcome = earlier.outcome
-    state = earlier.state
+    owed = received(case, "repeated", case.due()) if earlier.state == "held" else ()
     return Decision(
-        outcome=outcome, row="17", reason="repeated", kind=case.claim.kind, state=state, request_id=earlier.id,
-        person_id=earlier.person_id,
+        outcome=earlier.outcome, row="17", reason="repeated", kind=case.claim.kind, state=earlier.state,
+        request_id=earlier.id, person_id=earlier.person_id, owed=owed,
     )  # fmt: skip
 
 

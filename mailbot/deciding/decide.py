@@ -12,6 +12,8 @@ from mailbot.deciding import answers, changes, machines, requests, updates
 from mailbot.deciding.case import Case, Row, hold
 from mailbot.deciding.decision import Decision
 
+# Defects of a mail whose text may not be what the person wrote, or not all of it.
+UNREADABLE = frozenset(("parser_failed", "body_unread", "body_cut", "text_cut", "too_deep", "too_many_parts"))
 REQUEST_ROWS: tuple[Row, ...] = (
     requests.row_10,
     requests.row_11,
@@ -32,7 +34,7 @@ REQUEST_ROWS: tuple[Row, ...] = (
 
 def decide(case: Case) -> Decision:
     """Return what is due for this mail. Total: raises nothing; the last row takes everything."""
-    if not case.message.complete or "unreadable" in case.message.defects:
+    if not case.message.complete or not UNREADABLE.isdisjoint(case.message.defects):
         return _header_only(case)
     for row in TABLE:
         decision = row(case)

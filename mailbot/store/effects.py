@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,9 +15,7 @@ from mailbot.deciding.decision import Owed
 from mailbot.reading.address import address_key
 from mailbot.store import people
 from mailbot.store.tables import Address, Consent, Person, Question, Request, Suppression
-
-if TYPE_CHECKING:
-    from mailbot.store.unit import Unit
+from mailbot.store.transaction import Transaction
 
 
 def table(model: Any) -> Any:
@@ -25,14 +23,14 @@ def table(model: Any) -> Any:
     return model.__table__
 
 
-def stop_news(unit: Unit, address: str, days: int | None = None, restorable: bool = False) -> None:
+def stop_news(unit: Transaction, address: str, days: int | None = None, restorable: bool = False) -> None:
     """End the news consent of everybody at that address and suppress it for news, perhaps for some days only."""
     for person_id in people.ids_at(unit.connection, address):
         end_consent(unit, person_id, "news")
     suppress(unit, address, "news", unit.now + timedelta(days=days) if days else None)
 
 
-def end_consent(unit: Unit, person_id: str, purpose: str) -> None:
+def end_consent(unit: Transaction, person_id: str, purpose: str) -> None:
     """Mark the open consents of a person as withdrawn by this request."""
     consent = table(Consent)
     unit.connection.execute(
@@ -42,7 +40,7 @@ def end_consent(unit: Unit, person_id: str, purpose: str) -> None:
     )
 
 
-def suppress(unit: Unit, address: str, purpose: str, until: datetime | None = None) -> None:
+def suppress(unit: Transaction, address: str, purpose: str, until: datetime | None = None) -> None:
     """Remember the keyed hash of an address; a suppression without an end is never shortened."""
     key, suppression = unit.keys.suppression(address), table(Suppression)
     same = sa.and_(suppression.c.key == key, suppression.c.purpose == purpose)
@@ -54,7 +52,7 @@ def suppress(unit: Unit, address: str, purpose: str, until: datetime | None = No
         unit.connection.execute(sa.update(suppression).where(same).values(until=until))
 
 
-def restore_news(unit: Unit, request_id: str) -> None:
+def restore_news(unit: Transaction, request_id: str) -> None:
     """Put back the news that this request had stopped, and nothing else."""
     consent, suppression = table(Consent), table(Suppression)
     unit.connection.execute(
@@ -63,7 +61,7 @@ def restore_news(unit: Unit, request_id: str) -> None:
     unit.connection.execute(sa.delete(suppression).where(suppression.c.request_id == request_id))
 
 
-def give_news(unit: Unit, person_id: str, address: str) -> None:
+def give_news(unit: Transaction, person_id: str, address: str) -> None:
     """Record a new news consent, this mail its proof, and end the suppression for news."""
     values = {"purpose": "news", "given_at": unit.now, "source": f"mail {unit.request_id}", "policy_version": ""}
     people.add_consent(unit.connection, person_id, **values)
@@ -75,7 +73,7 @@ def give_news(unit: Unit, person_id: str, address: str) -> None:
     )
 
 
-def change_fields(unit: Unit, person_id: str, values: dict[str, Any], until: datetime) -> None:
+def change_fields(unit: Transaction, person_id: str, values: dict[str, Any], until: datetime) -> None:
     """Write the stated fields; what they were before is kept for the undo until its window ends."""
     old = people.fields_of(unit.connection, person_id)
     before = {name: old[name] for name in values}
@@ -84,12 +82,12 @@ def change_fields(unit: Unit, person_id: str, values: dict[str, Any], until: dat
     _remember(unit, until, fields=before, after=people.fields_of(unit.connection, person_id, tuple(values)))
 
 
-def _remember(unit: Unit, until: datetime, **values: Any) -> None:
+def _remember(unit: Transaction, until: datetime, **values: Any) -> None:
     request = unit.row(Request, unit.request_id)
     unit.update(Request, unit.request_id, before={**request.before, **values}, undo_until=until)
 
 
-def change_address(unit: Unit, person_id: str, old: str, new: str, until: datetime) -> None:
+def change_address(unit: Transaction, person_id: str, old: str, new: str, until: datetime) -> None:
     """Put the new address in the place of the old one."""
     if not people.replace_address(unit.connection, person_id, old, new):
         return
@@ -98,7 +96,7 @@ def change_address(unit: Unit, person_id: str, old: str, new: str, until: dateti
     _remember(unit, until, address={"old": old, "new": new})
 
 
-def stop_person(unit: Unit, person_id: str, why: str, until: datetime) -> None:
+def stop_person(unit: Transaction, person_id: str, why: str, until: datetime) -> None:
     """Stop after a withdrawal: no mailing, no use, no export; the store keeps what an undo needs."""
     unit.update(Person, person_id, blocked=why, blocked_until=until if why == "withdrawal" else None)
     for purpose in ("processing", "news"):
@@ -108,7 +106,7 @@ def stop_person(unit: Unit, person_id: str, why: str, until: datetime) -> None:
     unit.update(Request, unit.request_id, undo_until=until)
 
 
-def undo(unit: Unit, request_id: str) -> None:
+def undo(unit: Transaction, request_id: str) -> None:
     """Take back what that request changed: its fields, its stop, its news, its address."""
     request = unit.row(Request, request_id)
     if request.kind == "withdrawal" and request.person_id:
@@ -128,12 +126,16 @@ def _dated(values: dict[str, Any]) -> dict[str, Any]:
     return {**values, "birth_date": date.fromisoformat(day)} if isinstance(day, str) else values
 
 
-def close_question(unit: Unit, token: str, outcome: str) -> None:
-    """Close one question: it can be answered once."""
-    unit.update(Question, token, closed_at=unit.now, outcome=outcome)
+def close_question(unit: Transaction, token: str, outcome: str) -> None:
+    """Close a question and its repetitions: what was asked can be answered once."""
+    question, asked = table(Question), unit.row(Question, token)
+    same = sa.and_(question.c.request_id == asked.request_id, question.c.waits_for == asked.waits_for)
+    unit.connection.execute(
+        sa.update(question).where(same, question.c.closed_at.is_(None)).values(closed_at=unit.now, outcome=outcome)
+    )
 
 
-def close_questions(unit: Unit, request_id: str, outcome: str) -> None:
+def close_questions(unit: Transaction, request_id: str, outcome: str) -> None:
     """Close every open question of a request."""
     question = table(Question)
     unit.connection.execute(
@@ -143,18 +145,18 @@ def close_questions(unit: Unit, request_id: str, outcome: str) -> None:
     )
 
 
-def ask_again(unit: Unit, token: str) -> None:
+def ask_again(unit: Transaction, token: str) -> None:
     """The question was asked once more: the next unclear answer is held."""
     unit.update(Question, token, asked_again=True)
 
 
-def hold_request(unit: Unit, request_id: str, reason: str) -> None:
+def hold_request(unit: Transaction, request_id: str, reason: str) -> None:
     """Hold that request for the operator: an answer of ours did not arrive."""
     reopen(unit, request_id, reason)
     unit.update(Request, request_id, destroy_at=None)
 
 
-def reopen(unit: Unit, request_id: str, reason: str) -> None:
+def reopen(unit: Transaction, request_id: str, reason: str) -> None:
     """List a request again as waiting for the operator."""
     request = unit.row(Request, request_id)
     opens = list(dict.fromkeys([*request.open, "operator"]))
@@ -162,7 +164,7 @@ def reopen(unit: Unit, request_id: str, reason: str) -> None:
     unit.update(Request, request_id, open=opens, reason=reason, state=state, tell=True, told_at=None)
 
 
-def supersede(unit: Unit, person_id: str, kind: str) -> None:
+def supersede(unit: Transaction, person_id: str, kind: str) -> None:
     """A better proven mail takes the place of open weaker requests of the same person and kind."""
     request = table(Request)
     weaker = unit.connection.execute(
@@ -176,24 +178,24 @@ def supersede(unit: Unit, person_id: str, kind: str) -> None:
         close_questions(unit, number, "superseded")
 
 
-def note_other(unit: Unit, kind: str) -> None:
+def note_other(unit: Transaction, kind: str) -> None:
     """Remember the other tag of the mail, which waits for the operator."""
     request = unit.row(Request, unit.request_id)
     unit.update(Request, unit.request_id, fields={**request.fields, "other_kind": kind})
 
 
-def note_replaced(unit: Unit, address: str) -> None:
+def note_replaced(unit: Transaction, address: str) -> None:
     """Remember which address the new one replaces once it says yes."""
     request = unit.row(Request, unit.request_id)
     unit.update(Request, unit.request_id, fields={**request.fields, "replaces": address})
 
 
-def count_wrong_token(unit: Unit) -> None:
+def count_wrong_token(unit: Transaction) -> None:
     """Count a token that could not be used; it never uses up a question."""
     unit.event("wrong_token")
 
 
-def addressee(unit: Unit, owed: Owed, person_id: str | None) -> str | None:
+def addressee(unit: Transaction, owed: Owed, person_id: str | None) -> str | None:
     """Return whom a question is about: the request's person, else the one person at the asked address."""
     if person_id or owed.waits_for != "confirm":
         return person_id

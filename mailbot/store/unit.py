@@ -7,36 +7,32 @@ and the answers owed are committed together or not at all (design: the states of
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from mailbot.deciding.decision import Decision, Owed
-from mailbot.ports import NewId, RawMail
+from mailbot.ports import RawMail
 from mailbot.reading.address import address_key
 from mailbot.reading.claim import Claim, Extract
 from mailbot.reading.message import Message
 from mailbot.reading.sender import Evidence
 from mailbot.store import effects
-from mailbot.store.keys import Keys, sha256
-from mailbot.store.tables import Event, FolderCursor, Mail, Question, Reply, Request
+from mailbot.store.keys import sha256
+from mailbot.store.tables import FolderCursor, Mail, Question, Reply, Request
+from mailbot.store.transaction import Transaction
 
 PROOF = {"none": 0, "weak": 1, "authenticated": 2}
 NUMBER_LETTERS = 6
 
 
 @dataclass(slots=True)
-class Unit:
-    """One open transaction. `mail_id` is the ledger row that `receive` made or took up."""
+class Unit(Transaction):
+    """One mail's transaction. `mail_id` is the ledger row that `receive` made or took up."""
 
-    connection: sa.Connection
-    keys: Keys
-    new_id: NewId
-    now: datetime
     mail_id: int = 0
     was_shadow: bool = False
-    request_id: str = ""
     raw: RawMail | None = None
     message: Message | None = None
     evidence: Evidence | None = None
@@ -171,38 +167,10 @@ class Unit:
             asked_again=owed.template == "ask-again", outcome="",
         )  # fmt: skip
 
-    def event(self, what: str, reason: str = "", *, who: str = "mailbot", person_id: str | None = None) -> None:
-        """Append one audit row: ids, times and reasons alone."""
-        self.insert(
-            Event,
-            at=self.now,
-            who=who,
-            what=what,
-            reason=reason,
-            request_id=self.request_id or None,
-            person_id=person_id,
-        )
-
     # ---- small things --------------------------------------------------------------------------------------
-
-    def row(self, table: Any, key: str | int) -> Any:
-        """Return one row by its primary key, or None."""
-        column = next(iter(table.__table__.primary_key.columns))
-        return self.connection.execute(sa.select(table.__table__).where(column == key)).first()
-
-    def update(self, table: Any, key: str | int, **values: Any) -> None:
-        """Change one row by its primary key."""
-        column = next(iter(table.__table__.primary_key.columns))
-        self.connection.execute(sa.update(table.__table__).where(column == key).values(**values))
 
     def _update_mail(self, **values: Any) -> None:
         self.update(Mail, self.mail_id, **values)
-
-    def insert(self, table: Any, **values: Any) -> int:
-        """Insert one row; return its number, 0 where its key is no number."""
-        result = self.connection.execute(sa.insert(table.__table__).values(**values))
-        key = result.inserted_primary_key
-        return key[0] if key and isinstance(key[0], int) else 0
 
     def _number(self) -> str:
         """Draw the short public number of a request."""

@@ -1,0 +1,52 @@
+"""One open transaction of the store, and the few moves that everything in it makes. No table's meaning here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailbot.ports import NewId
+from mailbot.store.keys import Keys
+from mailbot.store.tables import Event
+
+
+@dataclass(slots=True)
+class Transaction:
+    """Reads and writes inside one transaction; `request_id` is the request that is being handled, "" for none."""
+
+    connection: sa.Connection
+    keys: Keys
+    new_id: NewId
+    now: datetime
+    request_id: str = ""
+
+    def event(self, what: str, reason: str = "", *, who: str = "mailbot", person_id: str | None = None) -> None:
+        """Append one audit row: ids, times and reasons alone."""
+        self.insert(
+            Event,
+            at=self.now,
+            who=who,
+            what=what,
+            reason=reason,
+            request_id=self.request_id or None,
+            person_id=person_id,
+        )
+
+    def row(self, table: Any, key: str | int) -> Any:
+        """Return one row by its primary key, or None."""
+        column = next(iter(table.__table__.primary_key.columns))
+        return self.connection.execute(sa.select(table.__table__).where(column == key)).first()
+
+    def update(self, table: Any, key: str | int, **values: Any) -> None:
+        """Change one row by its primary key."""
+        column = next(iter(table.__table__.primary_key.columns))
+        self.connection.execute(sa.update(table.__table__).where(column == key).values(**values))
+
+    def insert(self, table: Any, **values: Any) -> int:
+        """Insert one row; return its number, 0 where its key is no number."""
+        result = self.connection.execute(sa.insert(table.__table__).values(**values))
+        key = result.inserted_primary_key
+        return key[0] if key and isinstance(key[0], int) else 0
