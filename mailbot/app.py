@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,14 @@ from mailbot.answering.maildir import MaildirCourier
 from mailbot.answering.outbox import Outbox
 from mailbot.answering.reply import Frame, Templates, render
 from mailbot.deciding.deadlines import Deadlines
-from mailbot.errors import ConfigError, CourierRefused, CourierUnavailable, MailboxRefused, MailboxUnavailable
+from mailbot.errors import (
+    ConfigError,
+    CourierRefused,
+    CourierUnavailable,
+    MailbotError,
+    MailboxRefused,
+    MailboxUnavailable,
+)
 from mailbot.operating import notices, retention
 from mailbot.pipeline import COUNTS, Line, Rules, poll
 from mailbot.ports import Clock, Courier, Mailbox, NewId
@@ -52,42 +59,38 @@ class App:
     mailbox: Mailbox
     courier: Courier
     templates: Templates
-    _outbox: Outbox = field(init=False)
 
-    def __post_init__(self) -> None:
-        self._outbox = Outbox(
-            store=self.line.store, courier=self.courier, sender=self.settings.mailbox.addresses[0],
-            limits=self.line.rules.policy.limits, window_end=self.line.rules.deadlines.window_end,
-        )  # fmt: skip
+    def poll(self) -> tuple[dict[str, int], MailbotError | None]:
+        """Make one pass: fetch, decide, apply, file; sweep what is due; tell the operator; send what is owed.
 
-    def poll(self) -> dict[str, int]:
-        """Make one pass: fetch, decide, apply, file; tell the operator; send what is owed; sweep what is due.
-
-        Returns the counts, all zero where another process has the turn. What is owed is sent also where the
-        mailbox can't be read; its error is raised afterwards.
+        Returns the counts, all zero where another process has the turn, and what ended the pass early (the
+        mailbox's failure before the courier's). What is owed is sent also where the mailbox can't be read.
         """
-        with self.line.store.turn() as mine:
-            return self._pass() if mine else dict.fromkeys(COUNTS, 0)
-
-    def _pass(self) -> dict[str, int]:
         counts = dict.fromkeys(COUNTS, 0)
-        failure: MailboxUnavailable | MailboxRefused | None = None
+        with self.line.store.turn() as mine:
+            return (counts, self._pass(counts)) if mine else (counts, None)
+
+    def _pass(self, counts: dict[str, int]) -> MailbotError | None:
+        failure: MailbotError | None = None
         try:
-            counts |= poll(self.mailbox, self.line)
+            poll(self.mailbox, self.line, counts)
         except (MailboxUnavailable, MailboxRefused) as exc:
             failure = exc
         retention.sweep(self.line, self.mailbox.folder)
         notices.tell_operator(self.line, self.settings.operator.mail, self.settings.operator.language)
         try:
-            counts |= self._outbox.send()
-        except (CourierUnavailable, CourierRefused):
-            if failure is None:
-                raise
-        finally:
-            counts["owed"] = outbox.owed(self.line.store)
-        if failure is not None:
-            raise failure
-        return counts
+            self._outbox().send(counts)
+        except (CourierUnavailable, CourierRefused) as exc:
+            failure = failure or exc
+        counts["owed"] = outbox.owed(self.line.store)
+        return failure
+
+    def _outbox(self) -> Outbox:
+        rules = self.line.rules
+        return Outbox(
+            store=self.line.store, courier=self.courier, sender=self.settings.mailbox.addresses[0],
+            limits=rules.policy.limits, window_end=rules.deadlines.window_end, stop=self.line.stop,
+        )  # fmt: skip
 
     def close(self) -> None:
         """Close both doors and the store."""

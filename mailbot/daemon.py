@@ -9,9 +9,10 @@ import logging
 import os
 import signal
 import socket
+import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -28,7 +29,9 @@ def serve(folder: Path) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     for name in ("apscheduler", "imapclient"):  # imapclient would log the mails themselves
         logging.getLogger(name).setLevel(logging.WARNING)
+    stopping = threading.Event()
     app = build(folder)
+    app.line = replace(app.line, stop=stopping.is_set)
     scheduler = BackgroundScheduler(
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
@@ -42,6 +45,7 @@ def serve(folder: Path) -> int:
             notify("WATCHDOG=1")
     finally:
         notify("STOPPING=1")
+        stopping.set()
         scheduler.shutdown(wait=True)
         app.close()
     return 0
@@ -49,14 +53,16 @@ def serve(folder: Path) -> int:
 
 def one_pass(app: App) -> None:
     """Make one pass; what failed is logged by its sentence, and tried again at the next."""
+    counts: dict[str, int] = {}
+    failure: MailbotError | None
     try:
-        counts: dict[str, Any] = app.poll()
-    except PermanentError as exc:
-        log.error("%s", exc)
+        counts, failure = app.poll()
     except MailbotError as exc:
-        log.warning("%s", exc)
-    else:
-        log.info("pass: %s", ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "nothing new")
+        failure = exc
+    if any(counts.values()):
+        log.info("pass: %s", ", ".join(f"{name} {count}" for name, count in counts.items() if count))
+    if failure is not None:
+        log.log(logging.ERROR if isinstance(failure, PermanentError) else logging.WARNING, "%s", failure)
 
 
 def notify(state: str) -> None:

@@ -63,6 +63,7 @@ class Line:
     write: Callable[[Owed, Frame], Rendered]
     frame: Frame  # the operator's name, contact and address; the rest is filled in for each answer
     report: Callable[[str, int], None] = lambda _what, _uid: None  # failures, by UID alone
+    stop: Callable[[], bool] = lambda: False  # asked between two mails: is it time to go?
 
 
 def read(raw: RawMail, rules: Rules) -> tuple[Message, Machine | None, Claim, Evidence]:
@@ -128,12 +129,12 @@ def frame_for(unit: Unit, owed: Owed, frame: Frame, token: str) -> Frame:
     return replace(frame, **values)
 
 
-def poll(mailbox: Mailbox, line: Line) -> dict[str, int]:
-    """Make one pass over the mailbox: fetch, decide, apply, file. Returns the counts of the mails fetched.
+def poll(mailbox: Mailbox, line: Line, counts: dict[str, int]) -> None:
+    """Make one pass over the mailbox: fetch, decide, apply, file; add each mail to the counts.
 
-    Raises what the mailbox or the store raise; what was decided until then stands.
+    Raises what the mailbox or the store raise; what was decided until then stands, and is counted.
     """
-    store, counts = line.store, dict.fromkeys(COUNTS, 0)
+    store = line.store
     began, shadow = store.clock(), store.shadow
     state = mailbox.state()
     file_decided(mailbox, store, state.uidvalidity)
@@ -142,13 +143,14 @@ def poll(mailbox: Mailbox, line: Line) -> dict[str, int]:
     missing = set(again)
     for batch in mailbox.fetch(cursor, again):
         for raw in batch:
+            if line.stop():
+                return  # the rest is fetched by the next pass; this one was not complete
             missing.discard(raw.uid)
             counts[_guarded(raw, line, shadow)] += 1
             counts["fetched"] += 1
         file_decided(mailbox, store, state.uidvalidity)
     store.vanished(mailbox.folder, state.uidvalidity, sorted(missing))
     store.completed(mailbox.folder, began)
-    return counts
 
 
 def file_decided(mailbox: Mailbox, store: Store, uidvalidity: int) -> None:

@@ -28,20 +28,20 @@ class Outbox:
     sender: str
     limits: LimitRules
     window_end: Callable[[datetime], datetime]
+    stop: Callable[[], bool] = lambda: False  # asked between two replies: is it time to go?
 
-    def send(self) -> dict[str, int]:
-        """Send every reply that is due; return {"sent", "gave_up"}.
+    def send(self, counts: dict[str, int]) -> None:
+        """Send every reply that is due; add to "sent" and "gave_up" of the counts.
 
         Raises CourierUnavailable (the rest waits) or CourierRefused (the operator must act; nothing is given
         up). Nothing is sent while paused or above the cap of an hour.
         """
-        counts = {"sent": 0, "gave_up": 0}
         if self.store.paused:
-            return counts
+            return
         owner = outbox.owner_name(self.store.new_id)
         room = self.limits.replies_per_hour - outbox.sent_last_hour(self.store)
         try:
-            while room > 0:
+            while room > 0 and not self.stop():
                 batch = outbox.lease(self.store, owner, min(BATCH, room))
                 if not batch:
                     break
@@ -49,7 +49,6 @@ class Outbox:
                 self._send_batch(batch, owner, counts)
         finally:
             self.courier.close()
-        return counts
 
     def _send_batch(self, batch: list[outbox.Leased], owner: str, counts: dict[str, int]) -> None:
         started = self.store.clock()
@@ -59,6 +58,9 @@ class Outbox:
                 ours = outbox.extend(self.store, owner, [r.id for r in batch[place:]])
             else:
                 ours = {reply.id}
+            if self.stop():
+                outbox.release(self.store, [r.id for r in batch[place:]])
+                return
             if reply.id in ours:
                 try:
                     self._send_one(reply, counts)

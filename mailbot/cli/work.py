@@ -17,12 +17,14 @@ def poll(arguments: argparse.Namespace) -> int:
     from mailbot.app import opened
 
     with opened(arguments.config) as app:
-        counts = app.poll()
+        counts, failure = app.poll()
     if arguments.json:
         print_json(counts)
     else:
         shown = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
         print(shown or "nothing new")
+    if failure is not None:
+        raise failure
     return 0
 
 

@@ -56,7 +56,7 @@ class Teller:
     def pass_(self, quiet: bool = False) -> None:
         """Make one pass; tell whom it wrote to."""
         answered = self._sent()
-        self.tally.update(self.app.poll())
+        self.tally.update(self.app.poll()[0])
         for mail in (m for name, m in self._sent().items() if name not in answered and not quiet):
             self.out(f"    answered  to {mail['To']}: {_subject(mail)}")
 
