@@ -13,16 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import authres
-
 from mailbot.errors import ConfigError, TemporaryError
 from mailbot.ports import Resolver
 from mailbot.reading.address import address_key, domain_key
 from mailbot.reading.message import Message
+from mailbot.reading.results import plain, results_of, server_of, signer_of, values_of
 from mailbot.settings import TrustSettings
 
-FIELD_LIMIT = 16_000  # letters of an Authentication-Results field that is still read
-NESTING_LIMIT = 20  # open parentheses
 _UNSOUND = {
     "null_octet": "NUL in the mail",
     "bare_cr": "damaged header",
@@ -31,8 +28,7 @@ _UNSOUND = {
     "blank_before_header": "damaged header",
 }
 _HOST = re.compile(r"(\*\.)?([\w-]+(?:\.[\w-]+)*)(?::(above|below))?")
-_COMMENT = re.compile(r"\([^()]{0,1000}\)")
-_SERVER = re.compile(r"\s*([A-Za-z0-9._-]{1,255})(?=[\s;]|$)")
+_LMTP = (["lmtp"], ["lmtps"], ["lmtpa"], ["lmtpsa"])
 _FROM_CLAUSE = re.compile(r"\s*from\s(.{0,2000}?)\sby\s", re.IGNORECASE | re.DOTALL)
 _BY = re.compile(r"(?:^|\s)by\s+([^\s;()]{1,255})", re.IGNORECASE)
 _SUBMITTED = re.compile(r"\swith\s+(?:ESMTPS?A|LMTPS?A|HTTPS?)(?=[\s;]|$)", re.IGNORECASE)
@@ -100,7 +96,7 @@ def verify(message: Message, trust: Trust, resolve: Resolver | None = None) -> E
     if wrong:
         return Evidence(level="none", because=wrong, address=address, reply_to_differs=differs)
     domain = domain_key(address.rpartition("@")[2])
-    results = [result for one in _fields(message, trust) for result in _results(one)]
+    results = [result for one in _fields(message, trust) for result in results_of(one)]
     level, because, waits = _weigh(results, domain, resolve)
     if level == "none" and not results and domain in trust.internal and _stayed_inside(message, domain, trust):
         level, because = "authenticated", f"internal {domain}"
@@ -114,9 +110,9 @@ def _weigh(results: list[Any], domain: str, resolve: Resolver | None) -> _Weight
     passed = [result for result in results if result.result == "pass"]
     if any(result.method == "dmarc" and result.result == "fail" for result in results):
         return "none", "dmarc=fail", False
-    if any(r.method == "dmarc" and _values(r, "header", "from") == {domain} for r in passed):
+    if any(r.method == "dmarc" and values_of(r, "header", "from") == {domain} for r in passed):
         return "authenticated", "dmarc=pass", False
-    signers = [_signer(result) for result in passed if result.method == "dkim"]
+    signers = [signer_of(result) for result in passed if result.method == "dkim"]
     for name in ("header.d", "header.i"):
         if (name, domain) in signers:
             return "authenticated", f"dkim=pass {name}", False
@@ -124,7 +120,7 @@ def _weigh(results: list[Any], domain: str, resolve: Resolver | None) -> _Weight
         if _related(signer, domain):
             return _relative(name, signer, domain, resolve)
     for result in passed:
-        senders = _values(result, "smtp", "mailfrom") or _values(result, "smtp", "mail")
+        senders = values_of(result, "smtp", "mailfrom") or values_of(result, "smtp", "mail")
         if result.method == "spf" and any(sender == domain or _related(sender, domain) for sender in senders):
             return "weak", "spf=pass only", False
     return "none", "no trusted result that passes" if results else "no trusted result", False
@@ -157,8 +153,8 @@ def _fields(message: Message, trust: Trust) -> Iterator[str]:
     taken: set[int] = set()
     for host in trust.hosts:
         for number, (name, value) in enumerate(message.headers):
-            if name == "authentication-results" and host.is_named(_server(value)):
-                if number not in taken and _in_place(message, number, host, _server(value)):
+            if name == "authentication-results" and host.is_named(server_of(value)):
+                if number not in taken and _in_place(message, number, host, server_of(value)):
                     taken.add(number)
                     yield value
                 break
@@ -166,66 +162,29 @@ def _fields(message: Message, trust: Trust) -> Iterator[str]:
 
 def _in_place(message: Message, number: int, host: Host, server: str) -> bool:
     names = [name for name, _ in message.headers[:number]]
-    if not host.below:
-        return "received" not in names
     hops = [at for at, name in enumerate(names) if name == "received"]
+    while hops and _is_delivery(message.headers[hops[0]][1]):
+        hops.pop(0)  # the house's own last hop, behind the border: nobody outside can write on top of it
+    if not host.below:
+        return not hops
     while hops and not _FROM_CLAUSE.match(message.headers[hops[0]][1]):
         hops.pop(0)  # a hop inside the host that names no sender, as Gmail's
     if len(hops) != 1 or "dkim-signature" in names[hops[0] :]:
         return False
-    by = _BY.search(_plain(message.headers[hops[0]][1]))
+    by = _BY.search(plain(message.headers[hops[0]][1]))
     return by is not None and _same_house(by[1].lower().rstrip("."), server)
+
+
+def _is_delivery(value: str) -> bool:
+    """Whether a Received is the delivery into the mail store by LMTP (RFC 2033), and nothing in it says otherwise."""
+    words = plain(value.partition(";")[0]).lower().split()
+    return words.count("with") == 1 and words.count("by") == 1 and words[words.index("with") + 1 :][:1] in _LMTP
 
 
 def _same_house(by: str, server: str) -> bool:
     """Whether a Received's by-host and an authserv-id belong together: mx70.i.mail.ru and mxs.mail.ru."""
     parent = server.partition(".")[2]
     return by == server or by.endswith("." + server) or ("." in parent and (by == parent or by.endswith("." + parent)))
-
-
-def _server(value: str) -> str:
-    found = _SERVER.match(_plain(value[:2000]))
-    return found[1].lower().rstrip(".") if found else ""
-
-
-def _plain(value: str) -> str:
-    """Without comments, as deep as they are ever nested."""
-    for _ in range(3):
-        value = _COMMENT.sub(" ", value)
-    return value
-
-
-def _results(value: str) -> list[Any]:
-    """The results of one field; a field that breaks RFC 8601 has none."""
-    if len(value) > FIELD_LIMIT or not value.isascii() or value.count("(") > NESTING_LIMIT * 10:
-        return []
-    depth = deepest = 0
-    for letter in value:
-        depth += (letter == "(") - (letter == ")")
-        deepest = max(deepest, depth)
-    if deepest > NESTING_LIMIT:
-        return []
-    try:
-        return list(authres.AuthenticationResultsHeader.parse(f"Authentication-Results: {value.strip()}").results)
-    except (authres.AuthResError, ValueError, TypeError, AttributeError, IndexError):
-        return []
-
-
-def _values(result: Any, kind: str, name: str) -> set[str]:
-    """The domains of one property; two different ones prove neither."""
-    return {
-        domain_key(str(one.value).rpartition("@")[2].strip("<> "))
-        for one in result.properties
-        if one.type.lower() == kind and one.name.lower() == name and one.value
-    }
-
-
-def _signer(result: Any) -> tuple[str, str]:
-    for name in ("d", "i"):
-        domains = _values(result, "header", name)
-        if domains:
-            return f"header.{name}", domains.pop() if len(domains) == 1 else ""
-    return "", ""
 
 
 def _related(one: str, other: str) -> bool:
@@ -252,10 +211,10 @@ def _stayed_inside(message: Message, domain: str, trust: Trust) -> bool:
     """
     houses = {domain, *(host.name for host in trust.hosts)}
     for value in message.all("received"):
-        by = _BY.search(_plain(value))
+        by = _BY.search(plain(value))
         if by is None or not _inside(by[1], houses):
             return False
-        if _SUBMITTED.search(_plain(value)):
+        if _SUBMITTED.search(plain(value)):
             return True
         clause = _FROM_CLAUSE.match(value)
         if clause and not _from_inside(clause[1], houses):

@@ -14,6 +14,7 @@ from mailbot.deciding.deadlines import Deadlines
 from mailbot.settings import HolidayRules
 
 ALMATY = ZoneInfo("Asia/Almaty")
+FIRST, LAST = datetime.fromisoformat("2024-01-01"), datetime.fromisoformat("2030-12-01")
 DEADLINES = Deadlines(load_policy(None))
 
 
@@ -54,7 +55,7 @@ def test_the_operator_adds_and_removes_days() -> None:
 
 
 @given(
-    st.datetimes(min_value=datetime(2024, 1, 1), max_value=datetime(2030, 12, 1), timezones=st.just(UTC)),
+    st.datetimes(min_value=FIRST, max_value=LAST, timezones=st.just(UTC)),
     st.integers(1, 5),
 )
 def test_never_on_a_day_off_and_never_earlier_for_a_later_mail(at: datetime, days: int) -> None:

@@ -23,7 +23,12 @@ def test_every_reason_has_a_row_and_a_sentence_in_each_language() -> None:
 
 def test_every_reason_of_the_table_is_named_in_the_code_and_the_other_way_round() -> None:
     words = set()
-    for path in (*CODE.glob("deciding/*.py"), *CODE.glob("operating/*.py"), *CODE.glob("store/*.py"), CODE / "pipeline.py"):
+    for path in (
+        *CODE.glob("deciding/*.py"),
+        *CODE.glob("operating/*.py"),
+        *CODE.glob("store/*.py"),
+        CODE / "pipeline.py",
+    ):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 words.add(node.value)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailbot.settings import TrustSettings
 from mailbot.errors import ConfigError, TemporaryError
 from mailbot.reading.parse import parse
 from mailbot.reading.sender import Evidence, Trust, compile_trust, verify
+from mailbot.settings import TrustSettings
 
 QUIET = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a loaded machine is no defect
 MX = Trust.of(["mx.example.kz"])
@@ -291,3 +291,25 @@ _PIECES = st.lists(
 @given(_PIECES)
 def test_any_field_is_weighed(pieces: list[str]) -> None:
     proof("Authentication-Results: mx.example.kz;" + "".join(pieces), HOP)
+
+
+LMTP = "Received: from mx.example.kz by store.internal (Dovecot) with LMTP id 7; Mon, 23 Nov 2026 10:00:02 +0000\r\n"
+BORDER = "Received: from out.example.com by mx.example.kz with ESMTPS; Mon, 23 Nov 2026 10:00:01 +0000\r\n"
+RESULT = "Authentication-Results: mx.example.kz; dmarc=pass header.from=example.com\r\n"
+REST = "From: aliya@example.com\r\nTo: info@example.kz\r\nSubject: x\r\n\r\nx\r\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "level"),
+    [
+        (LMTP + RESULT + BORDER, "authenticated"),
+        (LMTP + LMTP + RESULT + BORDER, "authenticated"),
+        (LMTP + BORDER + RESULT, "none"),  # a stranger's own field, below the border
+        (LMTP.replace("from mx.example.kz", "from x by y with LMTP") + RESULT + BORDER, "none"),
+        (BORDER.replace("out.example.com", "lmtp") + RESULT, "none"),
+        (BORDER.replace("with ESMTPS", "(with LMTP) with ESMTPS") + RESULT, "none"),
+    ],
+)
+def test_the_delivery_into_the_mail_store_is_no_border(header: str, level: str) -> None:
+    message = parse((header + REST).encode())
+    assert verify(message, Trust.of(["mx.example.kz"])).level == level

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailbot.config import load_policy
-from mailbot.settings import TagSet
 from mailbot.errors import ConfigError
 from mailbot.reading.claim import TAG_KINDS, Kind, Rung, Word
 from mailbot.reading.near import edits, typo
 from mailbot.reading.tags import compile_words, is_resubscribe, line_word, recognise
+from mailbot.settings import TagSet
 
 POLICY = load_policy(None)
 LEXICON = compile_words(POLICY)

@@ -1,0 +1,63 @@
+"""Read one Authentication-Results field (RFC 8601 section 2.2): who wrote it, and what it says.
+
+Whether it is believed is sender.py's. A field that breaks the grammar has no results; nothing here raises.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import authres
+
+from mailbot.reading.address import domain_key
+
+FIELD_LIMIT = 16_000  # letters of a field that is still read
+NESTING_LIMIT = 20  # open parentheses
+_COMMENT = re.compile(r"\([^()]{0,1000}\)")
+_SERVER = re.compile(r"\s*([A-Za-z0-9._-]{1,255})(?=[\s;]|$)")
+
+
+def plain(value: str) -> str:
+    """Without comments, as deep as they are ever nested."""
+    for _ in range(3):
+        value = _COMMENT.sub(" ", value)
+    return value
+
+
+def server_of(value: str) -> str:
+    found = _SERVER.match(plain(value[:2000]))
+    return found[1].lower().rstrip(".") if found else ""
+
+
+def results_of(value: str) -> list[Any]:
+    """The results of one field; a field that breaks RFC 8601 has none."""
+    if len(value) > FIELD_LIMIT or not value.isascii() or value.count("(") > NESTING_LIMIT * 10:
+        return []
+    depth = deepest = 0
+    for letter in value:
+        depth += (letter == "(") - (letter == ")")
+        deepest = max(deepest, depth)
+    if deepest > NESTING_LIMIT:
+        return []
+    try:
+        return list(authres.AuthenticationResultsHeader.parse(f"Authentication-Results: {value.strip()}").results)
+    except (authres.AuthResError, ValueError, TypeError, AttributeError, IndexError):
+        return []
+
+
+def values_of(result: Any, kind: str, name: str) -> set[str]:
+    """The domains of one property; two different ones prove neither."""
+    return {
+        domain_key(str(one.value).rpartition("@")[2].strip("<> "))
+        for one in result.properties
+        if one.type.lower() == kind and one.name.lower() == name and one.value
+    }
+
+
+def signer_of(result: Any) -> tuple[str, str]:
+    for name in ("d", "i"):
+        domains = values_of(result, "header", name)
+        if domains:
+            return f"header.{name}", domains.pop() if len(domains) == 1 else ""
+    return "", ""
