@@ -1,6 +1,36 @@
-PY ?= python3
+# make demo · make test · make check · make clean: each does all its own set-up, quick the second time.
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.ready
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check clean
+
+demo: $(VENV)/.demo
+	@$(BIN)/mailbot demo
+
+test: $(VENV)/.test
+	@.ci/servers
+	$(BIN)/pytest -n 2 -rs
+
+check: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is older than what it depends on: install again. The stamps lie inside the folder they speak of.
+$(VENV)/.demo: pyproject.toml constraints.txt
+	@.ci/venv $(VENV)
+	@echo "installing mailbot and what it needs (a minute, once)"
+	@$(INSTALL) -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt
+	@.ci/venv $(VENV)
+	@echo "installing mailbot and what its tests need (two minutes, once)"
+	@$(INSTALL) -e '.[postgres,web,dkim,dev]'
+	@touch $(VENV)/.demo $@
