@@ -68,24 +68,28 @@ def secret(folder: Path, name: str, file: str) -> str | None:
     if given:
         return given
     if file:
-        try:
-            return (folder / file).read_text(encoding="utf-8").strip()
-        except OSError as exc:
-            raise ConfigError(
-                f"{folder / SETTINGS_FILE}: {section}.{key}_file: can't be read ({exc.strerror})"
-            ) from exc
+        return _secret_text(folder / file, f"{folder / SETTINGS_FILE}: {section}.{key}_file")
     credentials = os.environ.get("CREDENTIALS_DIRECTORY", "")
     for place in (Path(credentials) / name if credentials else None, folder / "secrets" / name):
         if place is not None and place.is_file():
-            return place.read_text(encoding="utf-8").strip()
+            return _secret_text(place, str(place))
     return None
+
+
+def _secret_text(path: Path, named: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as exc:
+        raise ConfigError(f"{named}: can't be read ({exc.strerror})") from exc
+    except UnicodeDecodeError as exc:
+        raise ConfigError(f"{named}: can't be read (not UTF-8 text)") from exc
 
 
 def _environment() -> dict[str, dict[str, Any]]:
     sections: dict[str, dict[str, Any]] = {}
     for name, value in os.environ.items():
         section, _, key = name.removeprefix(ENV_PREFIX).lower().partition("__")
-        if name.startswith(ENV_PREFIX) and key and not key.startswith(("password", "key")):
+        if name.startswith(ENV_PREFIX) and key and key not in ("password", "key"):
             lists = key in ("addresses", "authserv", "internal")
             sections.setdefault(section, {})[key] = (
                 [v.strip() for v in value.split(",") if v.strip()] if lists else value

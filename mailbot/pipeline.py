@@ -33,6 +33,7 @@ from mailbot.store.unit import Unit
 
 TRIES = 3  # the third failure of one mail holds it
 RETRY_MINUTES = 1
+CAPPED = ("question", "received", "repeat")  # what the caps of one address count
 COUNTED = {
     "apply": "applied", "challenge": "challenged", "ask": "asked", "hold": "held", "leave": "left", "ignore": "ignored",
 }  # fmt: skip
@@ -109,7 +110,7 @@ def owe(unit: Unit, owed: Owed, line: Line) -> Rendered:
     """Render one mail that we owe and put it into the outbox, inside the unit's transaction."""
     token = unit.new_id(26)
     rendered = line.write(owed, frame_for(unit, owed, line.frame, token))
-    counts = owed.role in ("question", "received")
+    counts = owed.role in CAPPED
     capped = counts and is_capped(unit, owed.to, owed.proven, line.rules.policy.limits)
     unit.owe(owed, token=token, message_id=rendered.message_id, octets=rendered.octets, capped=capped)
     return rendered

@@ -7,11 +7,38 @@ from __future__ import annotations
 
 from datetime import date, time
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 Handling = Literal["apply", "operator"]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+_ADDR = r"^[^\s@<>,;:\"()\[\]]+@[^\s@<>,;:\"()\[\]]+$"
+Addr = Annotated[str, StringConstraints(strip_whitespace=True, pattern=_ADDR)]
+MaybeAddr = Annotated[str, StringConstraints(strip_whitespace=True, pattern=rf"^$|{_ADDR}")]
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError) as exc:
+        raise ValueError("there is no such time zone") from exc
+    return name
+
+
+def _local(hour: time) -> time:
+    if hour.tzinfo is not None:
+        raise ValueError("write the hour without an offset: the zone is clocks.timezone")
+    return hour
+
+
+def _country(code: str) -> str:
+    if code != "KZ":  # the calendars are loaded late: they cost every short command a quarter of a second
+        from holidays import list_supported_countries
+
+        if code not in list_supported_countries():
+            raise ValueError("no calendar of that country is known")
+    return code
 
 
 class Section(BaseModel):
@@ -22,7 +49,7 @@ class Section(BaseModel):
 
 class MailboxSettings(Section):
     url: Text = Field(description="the mailbox that is read: imaps://USER@HOST/INBOX or maildir:///PATH")
-    addresses: list[Text] = Field(
+    addresses: list[Addr] = Field(
         min_length=1, description="every address this mailbox receives mail for; the first one writes the answers"
     )
     password_file: str = Field(default="", description="file that holds the mailbox's password")
@@ -50,7 +77,7 @@ class StoreSettings(Section):
 class OperatorSettings(Section):
     name: str = Field(default="", description="who answers for the data, as it stands under each answer")
     contact: str = Field(default="", description="how people reach a human: a phone number or a page")
-    mail: str = Field(
+    mail: MaybeAddr = Field(
         default="", description="where mailbot tells and asks the operator; never the mailbox's own address"
     )
     language: Literal["kk", "ru", "en"] = Field(
@@ -104,11 +131,13 @@ class Tags(Section):
 
 
 class Words(Section):
-    yes: list[Text] = Field(description="a line of such words confirms")
-    no: list[Text] = Field(description="a line of such words denies")
-    undo: list[Text] = Field(description="a line of such words takes a change back")
-    only_news: list[Text] = Field(description="a line of such words turns a withdrawal into an unsubscribe")
-    human: list[Text] = Field(description="a line of such words brings a person")
+    yes: list[Text] = Field(min_length=1, description="a line of such words confirms")
+    no: list[Text] = Field(min_length=1, description="a line of such words denies")
+    undo: list[Text] = Field(min_length=1, description="a line of such words takes a change back")
+    only_news: list[Text] = Field(
+        min_length=1, description="a line of such words turns a withdrawal into an unsubscribe"
+    )
+    human: list[Text] = Field(min_length=1, description="a line of such words brings a person")
     resubscribe: list[Text] = Field(description="a whole subject that gives the news consent anew")
     courtesy: list[Text] = Field(description="thanks that need no answer")
     greetings: list[Text] = Field(description="a line that starts so is passed over before the tag is looked for")
@@ -145,18 +174,22 @@ class WithdrawalRules(Section):
         default="ask",
         description="who knows of an open course, debt or refund: `ask` the operator, the `register`, or `none`",
     )
-    destroy_at: time = Field(
+    destroy_at: Annotated[time, AfterValidator(_local)] = Field(
         default=time(17, 0), description="the hour of the next working day at which the undo window ends"
     )
 
 
 class ClockRules(Section):
-    timezone: str = Field(default="Asia/Almaty", description="the zone of all hours here")
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="Asia/Almaty", description="the zone of all hours here"
+    )
     held: int = Field(default=3, ge=1, le=30, description="working days for anything held, left, asked or challenged")
     proven: int = Field(
         default=1, ge=1, le=30, description="working days for a proven update or withdrawal that waits for the operator"
     )
-    ends_at: time = Field(default=time(18, 0), description="the hour at which a clock's last day ends")
+    ends_at: Annotated[time, AfterValidator(_local)] = Field(
+        default=time(18, 0), description="the hour at which a clock's last day ends"
+    )
 
 
 class UndoRules(Section):
@@ -188,7 +221,9 @@ class SuppressionRules(Section):
 
 
 class HolidayRules(Section):
-    country: str = Field(default="KZ", description="whose public holidays are days off")
+    country: Annotated[str, AfterValidator(_country)] = Field(
+        default="KZ", description="whose public holidays are days off"
+    )
     add: list[date] = Field(default_factory=list, description="further days off")
     remove: list[date] = Field(default_factory=list, description="days that are worked after all")
 

@@ -85,7 +85,11 @@ def _add_setup(commands: Any) -> None:
     )
     mode = init.add_mutually_exclusive_group()
     mode.add_argument(
-        "--shadow", dest="live", action="store_false", help="decide and render, send and change nothing (default)"
+        "--shadow",
+        dest="live",
+        action="store_false",
+        default=False,
+        help="decide and render, send and change nothing (default)",
     )
     mode.add_argument("--live", dest="live", action="store_true", help="begin to work at once")
     _add(commands, "check", "setup.check", "look the installation over", json=True)

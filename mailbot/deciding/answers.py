@@ -42,9 +42,10 @@ def _as_proven(case: Case, token: TokenFacts) -> Case:
     """Return the case of the challenged request, as if its mail had been authenticated now."""
     request = token.request
     mark = replace(case.claim.subject, kind=request.kind, rung="exact")
+    language = request.language if case.claim.bilingual else case.claim.language
     claim = Claim(
-        kind=request.kind, rung="exact", tag=None, where="subject", language=case.claim.language,
-        bilingual=case.claim.bilingual, subject=mark, paragraph=case.claim.paragraph, extract=as_extract(request),
+        kind=request.kind, rung="exact", tag=None, where="subject", language=language, subject=mark,
+        paragraph=case.claim.paragraph, extract=as_extract(request),
     )  # fmt: skip
     evidence = Evidence(level="authenticated", because="yes to our question", address=token.address)
     people = (token.person,) if token.person else ()
@@ -159,7 +160,7 @@ def row_6(case: Case) -> Decision | None:
 def row_7(case: Case) -> Decision | None:
     """Undo, only news, or a person, please: in answer to a receipt or notice of ours."""
     token = case.facts.token
-    if token is None or not token.from_addressee or token.role not in ("receipt", "notice", "received"):
+    if token is None or not token.from_addressee or token.role not in ("receipt", "notice", "received", "repeat"):
         return None
     word, request = case.claim.word, token.request
     if word == "human":
@@ -181,6 +182,8 @@ def row_7(case: Case) -> Decision | None:
 def _undo(case: Case, token: TokenFacts) -> Decision | None:
     request, person = token.request, token.person
     assert person is not None
+    if person.blocked == "dispute":
+        return replace(hold(case, "7", "person_blocked", person_id=person.id), kind="undo", request_id=request.id)
     if request.state != "applied" or request.undo_until is None or case.facts.received_at > request.undo_until:
         return None  # late: row 7b
     if not request.undo_clean:

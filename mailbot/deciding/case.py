@@ -56,6 +56,8 @@ class Case:
     @property
     def language(self) -> str:
         """The language of an answer; both where Kazakh and Russian can't be told apart (Law on Languages, art. 11)."""
+        if self.claim.bilingual and self.facts.token is not None:
+            return self.facts.token.request.language  # one word tells little: the language we spoke so far
         return "kk+ru" if self.claim.bilingual else self.claim.language
 
     def due(self, days: int | None = None) -> datetime:

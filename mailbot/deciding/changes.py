@@ -7,7 +7,8 @@ from typing import Any
 
 from mailbot.deciding.case import Case, asks_change, hold, receipt, received
 from mailbot.deciding.decision import Decision, Effect, Owed
-from mailbot.deciding.facts import PersonFacts
+from mailbot.deciding.facts import PersonFacts, RequestFacts
+from mailbot.reading.claim import FIELD_NAMES
 from mailbot.reading.fold import fold
 
 
@@ -37,31 +38,47 @@ def row_15a(case: Case) -> Decision | None:
 
 
 def row_15b(case: Case) -> Decision | None:
-    """The same again while it is open, with proof no better: it stands where the first one stands."""
+    """The same again, nothing changed since, with proof no better: it stands where the first one stands."""
     earlier = case.facts.earlier
-    if not asks_change(case) or earlier is None or earlier.state not in ("challenged", "asked", "held"):
-        return None
-    if case.proven and not earlier.proven:
+    if not asks_change(case) or earlier is None or (case.proven and not earlier.proven):
         return None  # better proof: the rows below decide, the earlier one is superseded
-    if case.claim.kind == "withdrawal" or _stored(case) == earlier.fields.get("fields", {}):
+    if earlier.state == "applied" and not (case.proven and earlier.undo_clean):
+        return None
+    if case.claim.kind == "withdrawal" or dict(case.claim.extract.fields) == earlier.fields.get("fields", {}):
         return _repeated(case)
     if not case.proven:
         return hold(case, "17", "challenge_open")
     return None
 
 
-def _stored(case: Case) -> dict[str, str | None]:
-    return dict(case.claim.extract.fields)
-
-
 def _repeated(case: Case) -> Decision:
     earlier = case.facts.earlier
     assert earlier is not None
-    owed = received(case, "repeated", case.due()) if earlier.state == "held" else ()
     return Decision(
         outcome=earlier.outcome, row="17", reason="repeated", kind=case.claim.kind, state=earlier.state,
-        request_id=earlier.id, person_id=earlier.person_id, owed=owed,
+        request_id=earlier.id, person_id=earlier.person_id,
+        owed=_state_of(case, earlier) if case.proven and not earlier.told_lately else (),
     )  # fmt: skip
+
+
+def _state_of(case: Case, earlier: RequestFacts) -> tuple[Owed, ...]:
+    """Answer a proven repeat with the state of what it repeats, once a day (decisions section 4)."""
+    if earlier.state == "held":
+        return tuple(replace(owed, role="repeat") for owed in received(case, "repeated", earlier.due_at or case.due()))
+    if earlier.kind == "withdrawal" and earlier.state == "applied":
+        asks = "obligations" in earlier.open
+        values: dict[str, Any] = {"obligations": asks, "due_at": earlier.due_at, "destroy_at": earlier.destroy_at}
+        return (receipt(case, "withdrawal-stopped", role="repeat", stopped_at=earlier.decided_at, **values),)
+    if earlier.state == "asked":
+        missing = list(FIELD_NAMES)
+        question = receipt(case, "ask", role="repeat", unclear=[], missing=missing, due_at=earlier.due_at or case.due())
+        return (replace(question, waits_for="ask"),)
+    if earlier.state == "challenged":
+        pending = [{"field": "email", "waits_for": "new_address"}]
+        return (receipt(case, "update-waiting", role="repeat", pending=pending, unclear=[], due_at=earlier.due_at),)
+    changed = [name for name in FIELD_NAMES if name in earlier.fields.get("fields", {})]
+    done: dict[str, Any] = {"changed": changed, "pending": [], "unclear": [], "undo_until": None, "due_at": None}
+    return (receipt(case, "update-applied", role="repeat", **done),)
 
 
 def row_17(case: Case) -> Decision | None:
@@ -107,7 +124,7 @@ def _withdrawal(case: Case, person: PersonFacts, row: str, reason: str, template
     window = case.deadlines.window_end(case.facts.now)
     values: dict[str, Any] = {"obligations": asks, "due_at": due, "destroy_at": None if asks else window}
     if partial:
-        values = {"kept": [], "until": None}
+        values = {"kept": [], "until": person.obliged_until}
     window_told = None if asks or partial else window
     notices = [
         Owed(
@@ -140,17 +157,10 @@ def row_21(case: Case) -> Decision | None:
     withdrawal = case.claim.kind == "withdrawal"
     held = hold(case, "21", "person_unknown")
     owed = [receipt(case, "not-stored", news_suppressed=withdrawal, due_at=held.due_at)]
-    if len(case.facts.named) == 1:
-        person = case.facts.named[0]
-        to = next(a for a in person.emails if a.casefold() in {e.casefold() for e in _named_addresses(case)})
-        owed += _challenge(case, "21", "person_unknown", person, to).owed
+    for address, person in case.facts.named:
+        owed += _challenge(case, "21", "person_unknown", person, address).owed
     effects = (Effect(verb="stop_news", args={"address": case.writer}),) if withdrawal else ()
     return replace(held, owed=tuple(owed), effects=effects)
-
-
-def _named_addresses(case: Case) -> tuple[str, ...]:
-    extract = case.claim.extract
-    return (*extract.emails, *extract.old.get("email", ()))
 
 
 def row_22(case: Case) -> Decision | None:

@@ -15,7 +15,7 @@ Outcome = Literal["apply", "challenge", "ask", "hold", "leave", "ignore"]
 State = Literal["applied", "challenged", "asked", "held", "refused", "expired", "undone", "ignored", "left"]
 Open = Literal["operator", "obligations", "new_address", "place"]
 Purpose = Literal["news", "processing"]
-Role = Literal["question", "receipt", "notice", "received", "final", "operator"]
+Role = Literal["question", "receipt", "notice", "received", "repeat", "final", "operator"]
 TEMPLATES = (
     "update-applied", "update-waiting", "ask", "ask-again", "challenge", "new-address", "address-changed",
     "withdrawal-stopped", "withdrawal-notice", "withdrawal-partial", "destroyed", "unsubscribed", "not-on-list",

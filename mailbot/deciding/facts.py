@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from mailbot.deciding.decision import Outcome, Purpose, State
-from mailbot.reading.claim import Kind
+from mailbot.reading.claim import Kind, Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,7 @@ class PersonFacts:
     consent_at: datetime | None = None  # latest consent given, of any purpose
     address_changed_at: datetime | None = None
     open_obligations: int = 0
+    obliged_until: date | None = None  # the latest day of an open obligation, None where none is known
     news: bool = False
 
 
@@ -36,12 +37,16 @@ class RequestFacts:
     outcome: Outcome
     proven: bool
     received_at: datetime
-    language: str = "ru"
+    language: Language = "ru"
     person_id: str | None = None
     fields: dict[str, Any] = field(default_factory=dict)  # the claim's extract, as stored
     undo_until: datetime | None = None
     undo_clean: bool = True  # the fields it changed weren't changed since
     open: tuple[str, ...] = ()
+    told_lately: bool = False  # a repeat of it was answered within a day
+    destroy_at: datetime | None = None
+    due_at: datetime | None = None
+    decided_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +81,7 @@ class Facts:
     complained: str = ""  # the address whose feedback report this is
     id_reused: bool = False  # this Message-ID came from this address before with another text
     earlier: RequestFacts | None = None  # the open or undoable request of the same person and kind
-    named: tuple[PersonFacts, ...] = ()  # the one person on file under an address that the text names
+    named: tuple[tuple[str, PersonFacts], ...] = ()  # the one address on file that the text names, and its person
     withdrawals_last_hour: int = 0
     unproven_unsubscribes_last_hour: int = 0
     suppressed: tuple[Purpose, ...] = ()

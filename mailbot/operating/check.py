@@ -118,10 +118,9 @@ def older_requests(mailbox: Mailbox, line: Line) -> int:
 
 def backlog_uids(mailbox: Mailbox, line: Line, since: datetime | None) -> Iterator[int]:
     """Yield the UIDs of mails from before the cut-off whose header alone looks like a request."""
-    cursor = line.store.cursor(mailbox.folder)
     for batch in mailbox.headers(since):
         for raw in batch:
-            if cursor.since is None or raw.received_at.replace(microsecond=0) >= cursor.since.replace(microsecond=0):
+            if not line.store.is_older(raw):
                 continue
             message = parse(raw.octets, complete=False)
             claim = classify(message, line.rules.lexicon)

@@ -168,7 +168,8 @@ class Import:
         unit, person_id = self.unit, self.unit.new_id(26)
         unit.insert(
             Person, id=person_id, surname=row.surname, given_name=row.given_name, patronymic=row.patronymic or None,
-            birth_date=row.birth_date, birth_place=row.birth_place, blocked="", changed_fields=[], created_at=unit.now,
+            birth_date=row.birth_date, birth_place=row.birth_place, blocked="", disputed=False,
+            changed_fields=[], created_at=unit.now,
         )  # fmt: skip
         for place, addr in enumerate(row.emails):
             unit.insert(Address, person_id=person_id, addr=addr, key=address_key(addr), position=place)
@@ -217,7 +218,7 @@ class Import:
 
     def _renew(self, person: Any, row: Row, news: bool) -> bool:
         """Add a news consent that is new, or newer than the one withdrawn."""
-        if not news or person.blocked:
+        if not news or person.blocked or person.disputed:
             return False
         mine = sa.select(_consent).where(_consent.c.person_id == person.id, _consent.c.purpose == "news")
         rows = self.unit.connection.execute(mine).all()

@@ -8,12 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import sqlalchemy as sa
-
 from mailbot.deciding.answers import as_extract
 from mailbot.deciding.case import Case
 from mailbot.deciding.decide import decide_request
-from mailbot.deciding.decision import Decision, Owed
+from mailbot.deciding.decision import Decision, Owed, Role
 from mailbot.deciding.facts import Facts, PersonFacts
 from mailbot.errors import ConflictError, InputError
 from mailbot.pipeline import Line, owe
@@ -29,7 +27,6 @@ from mailbot.store.tables import Obligation, Person, Request
 from mailbot.store.unit import Unit
 
 REFUSALS = ("obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear")
-_obligation: Any = Obligation.__table__  # type: ignore[attr-defined]
 
 
 def _take(unit: Unit, number: str) -> Any:
@@ -44,7 +41,7 @@ def _take(unit: Unit, number: str) -> Any:
 
 
 def release(line: Line, number: str, person: str | None = None, checked: str = "") -> Decision | None:
-    """Carry a request out for the person on file; None where only the question of obligations was answered.
+    """Carry a request out for the person on file; None where a withdrawal that was carried out just goes on.
 
     Raises InputError (no such request, nobody to do it for), ConflictError (nothing in it can be carried out).
     """
@@ -52,6 +49,9 @@ def release(line: Line, number: str, person: str | None = None, checked: str = "
         row = _take(unit, number)
         if "obligations" in row.open:
             _no_obligations(unit, line, row, checked)
+            return None
+        if _is_stopped(unit, row):
+            _go_on(unit, line, row, checked)
             return None
         kind = row.fields.get("other_kind") or row.kind
         if kind not in TAG_KINDS:
@@ -111,43 +111,47 @@ def _no_obligations(unit: Unit, line: Line, row: Any, checked: str) -> None:
     opens = [item for item in row.open if item != "obligations"]
     unit.update(Request, row.id, open=opens, due_at=None, checked=checked, reason="withdrawal_proven")
     unit.update(Person, row.person_id, blocked="withdrawal")
-    unit.connection.execute(
-        sa.update(_obligation)
-        .where(_obligation.c.person_id == row.person_id, _obligation.c.closed_at.is_(None))
-        .values(closed_at=unit.now)
-    )
+    people.close_obligations(unit.connection, row.person_id, unit.now)
     schedule_destruction(unit, row.id, line.rules.deadlines.window_end)
     end = unit.row(Request, row.id).destroy_at
     if row.reason == "obligation_open" or end is None or end > unit.now:
-        _tell(
-            unit,
-            line,
-            row,
-            "withdrawal-stopped",
-            obligations=False,
-            due_at=None,
-            destroy_at=end or _end(line, unit),
-            stopped_at=row.decided_at,
-        )
+        end = end or line.rules.deadlines.window_end(unit.now)
+        role: Role = "receipt" if row.reason == "obligation_open" else "notice"  # a receipt opens the window
+        told = {"obligations": False, "due_at": None, "destroy_at": end, "stopped_at": row.decided_at}
+        _tell(unit, line, row, "withdrawal-stopped", role=role, **told)
     unit.event("released", "no_obligations", who="operator", person_id=row.person_id)
 
 
-def _end(line: Line, unit: Unit) -> Any:
-    return line.rules.deadlines.window_end(unit.now)
+def _is_stopped(unit: Unit, row: Any) -> bool:
+    """Tell whether a withdrawal was carried out and its destruction is held back."""
+    person = unit.row(Person, row.person_id) if row.kind == "withdrawal" and row.person_id else None
+    return person is not None and person.blocked == "withdrawal" and row.state in ("applied", "held")
 
 
-def _tell(unit: Unit, line: Line, row: Any, template: str, **values: Any) -> None:
+def _go_on(unit: Unit, line: Line, row: Any, checked: str) -> None:
+    """Let a stopped withdrawal go on: with its window where it has one, else with a new receipt that opens one."""
+    values: dict[str, Any] = {
+        "state": "applied",
+        "open": [],
+        "due_at": None,
+        "reason": "withdrawal_proven",
+        "checked": checked,
+    }
+    unit.update(Request, row.id, **values)
+    if row.destroy_at is None:
+        end = line.rules.deadlines.window_end(unit.now)
+        told = {"obligations": False, "due_at": None, "destroy_at": end, "stopped_at": row.decided_at}
+        _tell(unit, line, row, "withdrawal-stopped", **told)
+    unit.event("released", "goes_on", who="operator", person_id=row.person_id)
+
+
+def _tell(unit: Unit, line: Line, row: Any, template: str, *, role: Role = "receipt", **values: Any) -> None:
     """Owe a mail about a request to the address on file that wrote, or to the proven writer about himself."""
     on_file = people.addresses(unit.connection, row.person_id) if row.person_id else []
     keys = {address_key(a): a for a in on_file}
     to = keys.get(row.address_key) or (on_file[0] if on_file else row.address if row.proven else "")
     if to:
-        role = (
-            "notice"
-            if template == "withdrawal-stopped" and row.destroy_at is None and row.reason != "obligation_open"
-            else "receipt"
-        )
-        owe(unit, Owed(template=template, role=role, to=to, language=row.language, values=values), line)  # type: ignore[arg-type]
+        owe(unit, Owed(template=template, role=role, to=to, language=row.language, values=values), line)
 
 
 def refuse(line: Line, number: str, reason: str, note: str = "") -> None:
@@ -188,6 +192,8 @@ def close(line: Line, number: str) -> None:
             raise ConflictError(
                 f"request {row.id} waits for one answer: `release` (nothing is open) or `refuse --reason obligation`"
             )
+        if _is_stopped(unit, row) and row.destroy_at is None:
+            raise ConflictError(f"request {row.id}: the data are stopped and not destroyed yet: `release` or `undo` it")
         effects.close_questions(unit, row.id, "closed")
         state = row.state if row.state in ("applied", "undone") else "ignored"
         unit.update(Request, row.id, state=state, open=[], due_at=None, closed_at=unit.now, reason="closed")

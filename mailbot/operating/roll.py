@@ -73,7 +73,7 @@ def export(store: Store) -> tuple[str, int, int]:
     writer.writerow((*COLUMNS, *OPTIONAL))
     with store.reading() as connection:
         rows = connection.execute(sa.select(_person).order_by(_person.c.created_at, _person.c.id)).all()
-        free = [row for row in rows if not row.blocked]
+        free = [row for row in rows if not (row.blocked or row.disputed)]
         for row in free:
             writer.writerow([_defused(cell) for cell in _cells(connection, row)])
     return out.getvalue(), len(free), len(rows) - len(free)
@@ -111,11 +111,11 @@ def block(store: Store, address: str) -> int:
         ids = people.ids_at(unit.connection, address)
         if not ids:
             raise InputError("nobody is on file under that address")
-        free = [i for i in ids if not unit.row(Person, i).blocked]
+        free = [i for i in ids if not unit.row(Person, i).disputed]
         if not free:
-            raise ConflictError("already blocked or stopped")
+            raise ConflictError("blocked already")
         for person_id in free:
-            unit.update(Person, person_id, blocked="dispute")
+            unit.update(Person, person_id, disputed=True)
             unit.event("blocked", "dispute", who="operator", person_id=person_id)
         return len(free)
 
@@ -126,11 +126,11 @@ def unblock(store: Store, address: str) -> int:
         ids = people.ids_at(unit.connection, address)
         if not ids:
             raise InputError("nobody is on file under that address")
-        disputed = [i for i in ids if unit.row(Person, i).blocked == "dispute"]
+        disputed = [i for i in ids if unit.row(Person, i).disputed]
         if not disputed:
             raise ConflictError("not blocked by a dispute; a withdrawal is taken back with `requests undo`")
         for person_id in disputed:
-            unit.update(Person, person_id, blocked="")
+            unit.update(Person, person_id, disputed=False)
             unit.event("unblocked", who="operator", person_id=person_id)
         return len(disputed)
 
@@ -146,5 +146,7 @@ def counts(store: Store) -> dict[str, Any]:
             "people": connection.execute(sa.select(count).select_from(_person)).scalar_one(),
             "latest": connection.execute(sa.select(sa.func.max(_person.c.created_at))).scalar_one(),
             "unproven": connection.execute(unproven).scalar_one(),
-            "blocked": connection.execute(sa.select(count).where(_person.c.blocked != "")).scalar_one(),
+            "blocked": connection.execute(
+                sa.select(count).where(sa.or_(_person.c.blocked != "", _person.c.disputed.is_(True)))
+            ).scalar_one(),
         }

@@ -170,7 +170,7 @@ def _language(message: Message, heard: _Heard, mark: Mark) -> tuple[Language, bo
         return told, bilingual
     if mark.language is not None:
         return mark.language, False
-    return ("kk" if _KAZAKH.search(message.subject) else "ru"), False
+    return ("kk" if _KAZAKH.search(message.subject) else "ru"), bilingual
 
 
 def _extract(message: Message, heard: _Heard, mark: Mark, tongue: Language) -> Extract:

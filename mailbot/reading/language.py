@@ -23,9 +23,9 @@ _LOOK_ALIKES = str.maketrans({"i": "і", "ə": "ә", "ı": "і"})
 def language(text: str) -> tuple[Language | None, bool]:
     """Return the language of a text, and whether the answer must be in Kazakh and Russian both.
 
-    None where the text has no word. True where Kazakh and Russian both clearly occur (the language is that of the
-    first word that tells), or where Cyrillic words tell nothing. A greeting counts only where nothing else does.
-    Looks at the first 20,000 characters. Raises: nothing. Source: fields.md section 4.3.
+    None where the text has no word, or Cyrillic words that tell nothing (True then). True where Kazakh and Russian
+    both clearly occur: the language is that of the first word that tells. A greeting counts only where
+    nothing else does. Looks at the first 20,000 characters. Raises: nothing. Source: fields.md section 4.3.
     """
     typed = [word.casefold() for word in _WORD.findall(_NOISE.sub(" ", text[:_LIMIT]))]
     if not typed:
@@ -34,7 +34,7 @@ def language(text: str) -> tuple[Language | None, bool]:
     told = told or [found for word in typed if (found := _of(word))]
     if not told:
         cyrillic = sum(1 for word in typed if "а" <= word[0] <= "ӿ")
-        return ("ru", True) if 2 * cyrillic >= len(typed) else ("en", False)
+        return (None, True) if 2 * cyrillic >= len(typed) else ("en", False)
     kk, ru, en = told.count("kk"), told.count("ru"), told.count("en")
     if en > kk + ru:
         return "en", False

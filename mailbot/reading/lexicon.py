@@ -82,6 +82,7 @@ def compile_words(policy: Policy) -> Lexicon:
     words = policy.words
     whole = _whole(entries)
     phrases = {kind: _phrases(getattr(words, kind)) for kind in WORD_KINDS}
+    _require_apart(phrases)
     return Lexicon(
         exact={plain(entry.text): entry for entry in reversed(tags)},
         whole=whole,
@@ -102,6 +103,16 @@ def compile_words(policy: Policy) -> Lexicon:
     )
 
 
+def _require_apart(phrases: dict[Word, tuple[tuple[str, ...], ...]]) -> None:
+    """Refuse a word that would mean two things. Raises ConfigError."""
+    seen: dict[tuple[str, ...], Word] = {}
+    for kind, found in phrases.items():
+        for phrase in found:
+            other = seen.setdefault(phrase, kind)
+            if other != kind:
+                raise ConfigError(f"policy.toml: words: «{' '.join(phrase)}» stands under {other} and {kind}")
+
+
 def _entries(policy: Policy, language: Language) -> Iterable[Entry]:
     sources: tuple[tuple[TagSet, Rung], ...] = (
         (getattr(policy.tags, language), "folded"),
@@ -118,7 +129,8 @@ def _whole(entries: list[Entry]) -> dict[str, Entry]:
     for entry in sorted(entries, key=lambda entry: entry.rung == "alias"):
         key = fold(entry.text)
         if not key:
-            continue
+            where = f"{'aliases' if entry.rung == 'alias' else 'tags'}.{entry.language}.{entry.kind}"
+            raise ConfigError(f"policy.toml: {where}: «{entry.text}» holds no letter")
         if whole.setdefault(key, entry).kind != entry.kind:
             raise ConfigError(f"policy.toml: tags: «{entry.text}» stands under {whole[key].kind} and {entry.kind}")
     return whole

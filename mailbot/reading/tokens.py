@@ -14,16 +14,16 @@ _ID = re.compile(r"^<([a-z2-7]{26})@")
 _LINE = re.compile(r"\[([a-z2-7]{26})\]")
 
 
+def referred(message: Message) -> tuple[str, ...]:
+    """Return the token-shaped local parts of In-Reply-To, then of References from the last; each once, at most 50."""
+    found = (_ID.match(reference.lower()) for reference in (*message.in_reply_to, *reversed(message.references)))
+    return tuple(dict.fromkeys(match[1] for match in found if match))[:50]
+
+
 def tokens(message: Message) -> tuple[str, ...]:
     """Return token-shaped strings, the most telling first: In-Reply-To, References from the last, quoted part.
 
     Each once, at most 50. Raises nothing. Source: decisions section 2.
     """
-    found: dict[str, None] = {}
-    for reference in (*message.in_reply_to, *reversed(message.references)):
-        match = _ID.match(reference.lower())
-        if match:
-            found[match[1]] = None
-    for match in _LINE.finditer(message.quoted):
-        found[match[1]] = None
-    return tuple(found)[:50]
+    quoted = (match[1] for match in _LINE.finditer(message.quoted))
+    return tuple(dict.fromkeys((*referred(message), *quoted)))[:50]

@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mailbot.errors import ConfigError, StoreUnavailable
+from mailbot.urls import is_loopback
 
 TURN = 0x6D61696C  # the advisory lock of the one poller, on PostgreSQL
 
@@ -30,14 +31,19 @@ def open_engine(url: str, folder: Path, password: str | None = None) -> sa.Engin
     except sa.exc.ArgumentError as exc:
         raise ConfigError("store.url: expected sqlite:///PATH or postgresql://USER@HOST/DB") from exc
     if parsed.drivername == "sqlite" and parsed.database:
-        return _sqlite(folder / parsed.database)
+        path = folder / parsed.database
+        if not path.parent.is_dir():
+            raise ConfigError(f"store.url: there is no folder {path.parent}")
+        return _sqlite(path)
     if parsed.drivername in ("postgresql", "postgresql+psycopg"):
+        if parsed.password and not is_loopback(parsed.host or "localhost"):
+            raise ConfigError("store.url: a password may stand in a URL to 127.0.0.1 only: use secrets/store_password")
         return _postgres(parsed, password)
     raise ConfigError("store.url: expected sqlite:///PATH or postgresql://USER@HOST/DB")
 
 
 def _sqlite(path: Path) -> sa.Engine:
-    if not path.exists() and path.parent.is_dir():
+    if not path.exists():
         path.touch(mode=0o600)  # before SQLite does: its own default is wider
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": 30})
 
@@ -73,6 +79,8 @@ def translated() -> Iterator[None]:
     except sa.exc.OperationalError as exc:
         raise StoreUnavailable(f"the store can't be used now ({type(exc.orig).__name__})") from exc
     except sa.exc.DBAPIError as exc:
+        if "file is not a database" in str(exc.orig):
+            raise ConfigError("store.url: that file is no database") from exc
         if exc.connection_invalidated:
             raise StoreUnavailable("the connection to the store broke") from exc
         raise

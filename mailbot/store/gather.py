@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,12 +15,13 @@ from mailbot.reading.address import address_key
 from mailbot.reading.claim import Claim
 from mailbot.reading.machine import Machine
 from mailbot.reading.message import Message
-from mailbot.reading.tokens import tokens
+from mailbot.reading.tokens import referred, tokens
 from mailbot.store import people
 from mailbot.store.effects import is_clean
 from mailbot.store.tables import Mail, Question, Reply, Request, Suppression
 from mailbot.store.unit import Unit
 
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"«»]{1,64}@[^\s<>()\[\],;:\"«»@]{1,255}")
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
 _question: Any = Question.__table__  # type: ignore[attr-defined]
@@ -34,7 +37,7 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
     known = _replies(connection, brought)
     found = tuple(p for i in people.ids_at(connection, writer) if (p := people.facts(connection, i)))
     answers = bool(message.in_reply_to or message.references)
-    ours = bool(known)
+    ours = any(token in known for token in referred(message))  # a quoted line alone makes no mail ours
     changes = claim.acts and claim.kind in ("update", "withdrawal")
     returned = _replies(connection, _returned(message, machine)) if machine else {}
     return Facts(
@@ -49,7 +52,7 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
         complained=next(iter(returned.values())).address if machine and machine.why == "arf" and returned else "",
         id_reused=_id_reused(unit, message, writer),
         earlier=_earlier(unit, found[0].id, claim.kind) if changes and len(found) == 1 else None,
-        named=_named(connection, claim) if changes and not found else (),
+        named=_named(connection, message) if changes and not found else (),
         withdrawals_last_hour=_lately(unit, "withdrawal") if claim.kind == "withdrawal" else 0,
         unproven_unsubscribes_last_hour=_lately(unit, "unsubscribe") if claim.kind == "unsubscribe" else 0,
         suppressed=suppressed(unit, writer) if writer and claim.kind else (),
@@ -112,6 +115,7 @@ def request_facts(unit: Unit, row: Any) -> RequestFacts:
         id=row.id, kind=row.kind, state=row.state, outcome=row.outcome, proven=row.proven,
         received_at=row.received_at, language=row.language, person_id=row.person_id, fields=row.fields,
         undo_until=undo_until, undo_clean=is_clean(unit.connection, row), open=tuple(row.open),
+        destroy_at=row.destroy_at, due_at=row.due_at, decided_at=row.decided_at,
     )  # fmt: skip
 
 
@@ -143,23 +147,34 @@ def _bounced(unit: Unit, machine: Machine | None, returned: dict[str, Any]) -> R
 
 
 def _earlier(unit: Unit, person_id: str, kind: str | None) -> RequestFacts | None:
-    """Return the latest open request of that person and kind; of a withdrawal also the one carried out."""
-    states = ["challenged", "asked", "held"] + (["applied"] if kind == "withdrawal" else [])
+    """Return the latest request of that person and kind that is open, or was carried out and can be taken back."""
+    states = ["challenged", "asked", "held", "applied"]
     row = unit.connection.execute(
         sa.select(_request)
         .where(_request.c.person_id == person_id, _request.c.kind == kind, _request.c.state.in_(states))
         .order_by(_request.c.decided_at.desc())
         .limit(1)
     ).first()
-    return request_facts(unit, row) if row is not None else None
+    if row is None:
+        return None
+    earlier = replace(request_facts(unit, row), told_lately=_told_lately(unit, row.id))
+    alive = earlier.state != "applied" or (earlier.undo_until is not None and earlier.undo_until > unit.now)
+    return earlier if alive else None
 
 
-def _named(connection: sa.Connection, claim: Claim) -> tuple[PersonFacts, ...]:
-    """Return the person on file under an address that the text names, if it is exactly one."""
-    extract = claim.extract
-    ids = {i for addr in (*extract.emails, *extract.old.get("email", ())) for i in people.ids_at(connection, addr)}
-    found = [people.facts(connection, i) for i in ids]
-    return tuple(p for p in found if p is not None and not p.blocked) if len(found) == 1 else ()
+def _told_lately(unit: Unit, number: str) -> bool:
+    """Tell whether a repeat of that request was answered within a day."""
+    since = unit.now - timedelta(days=1)
+    told = sa.and_(_reply.c.request_id == number, _reply.c.role == "repeat", _reply.c.created_at > since)
+    return unit.connection.execute(sa.select(_reply.c.id).where(told).limit(1)).first() is not None
+
+
+def _named(connection: sa.Connection, message: Message) -> tuple[tuple[str, PersonFacts], ...]:
+    """Return the address that the own text names and its person, if it is exactly one on file and not stopped."""
+    addresses = {address_key(found.rstrip(".")): found.rstrip(".") for found in _ADDRESS.findall(message.own_text)[:20]}
+    ids = [(addr, i) for addr in addresses.values() for i in people.ids_at(connection, addr)]
+    found = [(addr, people.facts(connection, i)) for addr, i in ids]
+    return tuple((addr, p) for addr, p in found if p is not None and not p.blocked) if len(found) == 1 else ()
 
 
 def _lately(unit: Unit, kind: str) -> int:

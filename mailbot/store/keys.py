@@ -30,6 +30,10 @@ class Keys:
         writer = address_key(message.writer or message.first("from"))
         return self._of("mail", writer, message.message_id, date, message.subject, message.text)
 
+    def octets(self, octets: bytes) -> str:
+        """Return the keyed hash of a mail of ours whose octets are forgotten."""
+        return hmac.new(self.secret, b"octets\0" + octets, hashlib.sha256).hexdigest()
+
     def message_id(self, message_id: str, writer: str) -> str:
         """Return the hash of a Message-ID as sent by that writer."""
         return self._of("id", message_id, address_key(writer)) if message_id else ""

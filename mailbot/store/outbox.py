@@ -17,7 +17,7 @@ from mailbot.settings import LimitRules
 from mailbot.store import effects
 from mailbot.store.store import Store
 from mailbot.store.tables import Reply, Request
-from mailbot.store.unit import Unit
+from mailbot.store.transaction import Transaction
 
 LEASE = timedelta(seconds=60)
 BACK_OFF = (1, 5, 15, 60, 240, 720)  # minutes before the next try, by how often it was put off
@@ -98,12 +98,12 @@ def sent(store: Store, reply_id: int, answer: str, window_end: WindowEnd) -> Non
             forget(unit, reply_id)
 
 
-def schedule_destruction(unit: Unit, request_id: str, window_end: WindowEnd) -> None:
+def schedule_destruction(unit: Transaction, request_id: str, window_end: WindowEnd) -> None:
     """Set when a withdrawal is carried out to its end; an open question of the operator holds it back."""
     request = unit.row(Request, request_id)
     if request is None or request.state != "applied" or "obligations" in request.open or request.destroy_at:
         return
-    receipts = sa.select(sa.func.min(_reply.c.sent_at)).where(
+    receipts = sa.select(sa.func.max(_reply.c.sent_at)).where(
         _reply.c.request_id == request_id, _reply.c.template == "withdrawal-stopped", _reply.c.role == "receipt"
     )
     first = unit.connection.execute(receipts).scalar()
@@ -112,12 +112,12 @@ def schedule_destruction(unit: Unit, request_id: str, window_end: WindowEnd) -> 
         unit.update(Request, request_id, destroy_at=end, undo_until=end)
 
 
-def forget(unit: Unit, reply_id: int) -> None:
-    """Forget to whom a final mail went and what it said; a hash of it stays."""
-    from mailbot.store.keys import sha256
-
+def forget(unit: Transaction, reply_id: int) -> None:
+    """Forget to whom a mail went and what it said; a keyed hash of it stays."""
     row = unit.row(Reply, reply_id)
-    unit.update(Reply, reply_id, address="", address_key="", octets=b"", gave_up_why=f"sha256 {sha256(row.octets)}")
+    if row.octets:
+        digest = unit.keys.octets(row.octets)
+        unit.update(Reply, reply_id, address="", address_key="", octets=b"", answer="", digest=digest)
 
 
 def put_off(store: Store, reply_id: int, answer: str) -> None:
@@ -164,7 +164,7 @@ def owed(store: Store) -> int:
         return int(connection.execute(query).scalar_one())
 
 
-def is_capped(unit: Unit, address: str, proven: bool, limits: LimitRules) -> bool:
+def is_capped(unit: Transaction, address: str, proven: bool, limits: LimitRules) -> bool:
     """Tell whether an address had its share of questions and receipts; proven and unproven are counted apart."""
     mine = sa.and_(
         _reply.c.address_key == address_key(address), _reply.c.counted.is_(True), _reply.c.proven.is_(proven),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,11 +47,14 @@ def facts(connection: sa.Connection, person_id: str) -> PersonFacts | None:
         return None
     consents = connection.execute(sa.select(_consent).where(_consent.c.person_id == person_id)).all()
     given = [c.given_at for c in consents if c.given_at is not None]
-    count = sa.select(sa.func.count()).where(_obligation.c.person_id == person_id, _obligation.c.closed_at.is_(None))
+    is_open = sa.and_(_obligation.c.person_id == person_id, _obligation.c.closed_at.is_(None))
+    obliged = connection.execute(sa.select(_obligation.c.until).where(is_open)).scalars().all()
     return PersonFacts(
         id=row.id, surname=row.surname, given_name=row.given_name, emails=tuple(addresses(connection, person_id)),
-        phones=tuple(phones(connection, person_id)), blocked=row.blocked, consent_at=max(given) if given else None,
-        address_changed_at=row.address_changed_at, open_obligations=connection.execute(count).scalar_one(),
+        phones=tuple(phones(connection, person_id)), blocked="dispute" if row.disputed else row.blocked,
+        consent_at=max(given) if given else None,
+        address_changed_at=row.address_changed_at, open_obligations=len(obliged),
+        obliged_until=max((day for day in obliged if day is not None), default=None),
         news=any(c.purpose == "news" and c.withdrawn_at is None for c in consents),
     )  # fmt: skip
 
@@ -108,6 +111,15 @@ def add_consent(connection: sa.Connection, person_id: str, **values: Any) -> Non
     connection.execute(sa.insert(_consent).values(person_id=person_id, withdrawn_by="", **values))
 
 
+def consents(connection: sa.Connection, person_id: str) -> list[dict[str, Any]]:
+    """Return purpose, time and source of every consent of a person, JSON-ready."""
+    rows = connection.execute(sa.select(_consent).where(_consent.c.person_id == person_id).order_by(_consent.c.id))
+    return [
+        {"purpose": row.purpose, "given_at": row.given_at.isoformat() if row.given_at else None, "source": row.source}
+        for row in rows
+    ]
+
+
 def show(connection: sa.Connection, person_id: str) -> dict[str, Any]:
     """Return one person as `people show --json` prints it, without the suppressions."""
     row = connection.execute(sa.select(_person).where(_person.c.id == person_id)).one()
@@ -115,14 +127,21 @@ def show(connection: sa.Connection, person_id: str) -> dict[str, Any]:
     assert person is not None
     open_ = sa.select(_consent.c.purpose).where(_consent.c.person_id == person_id, _consent.c.withdrawn_at.is_(None))
     purposes = set(connection.execute(open_).scalars())
-    block = {"why": row.blocked, "until": row.blocked_until} if row.blocked else None
+    why = "dispute" if row.disputed else row.blocked
+    block = {"why": why, "until": None if row.disputed else row.blocked_until} if why else None
     return {
-        "id": row.id, "state": "blocked" if row.blocked else "active", "surname": row.surname,
+        "id": row.id, "state": "blocked" if why else "active", "surname": row.surname,
         "given_name": row.given_name, "patronymic": row.patronymic or None, "emails": list(person.emails),
         "phones": list(person.phones), "birth_date": row.birth_date, "birth_place": row.birth_place,
         "processing": "processing" in purposes, "news": "news" in purposes,
         "obligations": person.open_obligations, "block": block,
     }  # fmt: skip
+
+
+def close_obligations(connection: sa.Connection, person_id: str, at: datetime) -> None:
+    """Close every open obligation of a person."""
+    mine = sa.and_(_obligation.c.person_id == person_id, _obligation.c.closed_at.is_(None))
+    connection.execute(sa.update(_obligation).where(mine).values(closed_at=at))
 
 
 def erase(connection: sa.Connection, person_id: str) -> list[str]:

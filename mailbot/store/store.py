@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mailbot.errors import StoreUnavailable
-from mailbot.ports import Clock, Cursor, NewId
+from mailbot.ports import Clock, Cursor, NewId, RawMail
 from mailbot.store.engine import translated
 from mailbot.store.engine import turn as engine_turn
 from mailbot.store.keys import Keys
@@ -59,11 +59,23 @@ class Store:
             return Cursor(uidvalidity=None, last_uid=0, since=None)
         return Cursor(uidvalidity=row.uidvalidity, last_uid=row.last_uid, since=row.since)
 
+    def is_older(self, raw: RawMail) -> bool:
+        """Tell whether a mail was there before `init`: by its UID, else by time (whole seconds, equal is new)."""
+        with self.reading() as connection:
+            row = connection.execute(sa.select(_cursor).where(_cursor.c.folder == raw.folder)).first()
+        if row is None:
+            return False
+        if row.cutoff_uidvalidity == raw.uidvalidity:
+            return bool(raw.uid <= row.cutoff_uid)
+        return row.since is not None and raw.received_at.replace(microsecond=0) < row.since.replace(microsecond=0)
+
     def start(self, folder: str, cursor: Cursor) -> None:
         """Write the cut-off of `init`, once: what is there already is never acted on."""
         with self.unit() as unit:
             if unit.row(FolderCursor, folder) is None:
                 values = {"uidvalidity": cursor.uidvalidity, "last_uid": cursor.last_uid, "since": cursor.since}
+                if cursor.uidvalidity is not None:
+                    values |= {"cutoff_uid": cursor.last_uid, "cutoff_uidvalidity": cursor.uidvalidity}
                 unit.connection.execute(sa.insert(_cursor).values(folder=folder, **values))
 
     def completed(self, folder: str, began_at: datetime) -> None:

@@ -34,7 +34,8 @@ class Person(SQLModel, table=True):
     patronymic: str | None = None  # None: not told; "" : there is none
     birth_date: date | None = None
     birth_place: str = ""
-    blocked: str = ""  # "", withdrawal, dispute, obligation
+    blocked: str = ""  # "", withdrawal, obligation
+    disputed: bool = False  # the law's blocking: nothing is used, changed or destroyed until it is released
     blocked_until: datetime | None = None
     address_changed_at: datetime | None = None
     changed_fields: list[str] = _json(factory=list)  # fields that a request changed: an import keeps them
@@ -180,6 +181,7 @@ class Reply(SQLModel, table=True):
     lease_until: datetime | None = None
     gave_up_at: datetime | None = None
     gave_up_why: str = ""
+    digest: str = ""  # keyed hash of the octets, once they are forgotten
 
 
 class Question(SQLModel, table=True):
@@ -229,7 +231,9 @@ class FolderCursor(SQLModel, table=True):
     folder: str = Field(primary_key=True)
     uidvalidity: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     last_uid: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
-    since: datetime | None = None
+    since: datetime | None = None  # when `init` drew the line
+    cutoff_uid: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))  # the last UID before it
+    cutoff_uidvalidity: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     complete_since: datetime | None = None  # when the last complete pass began
 
 

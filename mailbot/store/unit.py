@@ -135,7 +135,8 @@ class Unit(Transaction):
         fields = {key: value for key, value in request.fields.items() if key != "other_kind"}
         self.update(
             Request, self.request_id, state=decision.state, outcome=decision.outcome, reason=decision.reason,
-            person_id=decision.person_id or request.person_id, open=list(decision.open), due_at=decision.due_at,
+            kind=decision.kind, person_id=decision.person_id or request.person_id, open=list(decision.open),
+            due_at=decision.due_at,
             pending=[list(item) for item in decision.pending], proven=True, decided_at=self.now, fields=fields,
             tell=decision.tell_operator, told_at=None,
         )  # fmt: skip
@@ -145,12 +146,13 @@ class Unit(Transaction):
 
     def owe(self, owed: Owed, *, token: str, message_id: str, octets: bytes, capped: bool = False) -> None:
         """Put one rendered mail into the outbox; a question also waits for its answer."""
-        counted = owed.role in ("question", "received") and owed.template != "ask-again"
+        counted = owed.role in ("question", "received", "repeat")
         gave_up = {"gave_up_at": self.now, "gave_up_why": "capped"} if capped else {}
         self.insert(
             Reply, token=token, message_id=message_id, request_id=self.request_id or None, template=owed.template,
             role=owed.role, language=owed.language, address=owed.to, address_key=address_key(owed.to),
-            proven=owed.proven, counted=counted, octets=octets, created_at=self.now, tries=0, owner="", answer="",
+            proven=owed.proven, counted=counted, octets=octets, created_at=self.now, tries=0, owner="",
+            answer="", digest="",
             **{"gave_up_why": "", **gave_up},
         )  # fmt: skip
         if owed.waits_for:
@@ -216,6 +218,17 @@ class Unit(Transaction):
             told_at=None if decision.tell_operator else request.told_at,
             pending=[list(item) for item in decision.pending],
         )  # fmt: skip
+
+    def open_journal(self, *, kind: str, reason: str) -> str:
+        """Open a closed request for what the operator did without any mail; return its number."""
+        self.request_id = self._number()
+        self.insert(
+            Request, id=self.request_id, kind=kind, state="applied", outcome="apply", row="operator", reason=reason,
+            rung="none", language="ru", evidence="none", because="the operator", proven=True, received_at=self.now,
+            address="", address_key="", message_id="", references=[], open=[], pending=[], fields={}, before={},
+            decided_at=self.now, closed_at=self.now, tell=False, checked="",
+        )  # fmt: skip
+        return self.request_id
 
     def note_shadow(self, decision: Decision, number: str, subjects: list[str]) -> None:
         """Write what would have been done; the effects themselves were rolled back."""

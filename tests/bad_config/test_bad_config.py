@@ -164,11 +164,8 @@ BAD: dict[str, tuple[Edit, str]] = {
     ),
     "trust that is no name": (change(SETTINGS, "authserv = ", 'authserv = ["a.kz:beside"]'), "trust.authserv: 'a.kz:b"),
     "trust in everybody": (change(SETTINGS, "authserv = ", 'authserv = ["*"]'), "trust.authserv: '*' is no NAME"),
-}  # fmt: skip
-
-OPEN: dict[str, tuple[Edit, str]] = {  # wrong, and not refused as it should be yet
     "unknown time zone": (change(POLICY, "timezone = ", 'timezone = "Asia/Almata"'), "clocks.timezone"),
-    "a time zone that is a path": (change(POLICY, "timezone = ", 'timezone = "../x"'), "clocks.timezone"),
+    "a time zone that is a path": (change(POLICY, "timezone = ", 'timezone = "/etc/passwd"'), "clocks.timezone"),
     "unknown country": (change(POLICY, "country = ", 'country = "QQ"'), "holidays.country"),
     "the operator's address is none": (change(SETTINGS, "mail = ", 'mail = "owner at home"'), "operator.mail"),
     "the mailbox's address is none": (change(SETTINGS, "addresses = ", 'addresses = ["info"]'), "mailbox.addresses"),
@@ -185,10 +182,7 @@ OPEN: dict[str, tuple[Edit, str]] = {  # wrong, and not refused as it should be 
     "the store is no database": (write("mailbot.sqlite", b"hello" * 1000), "store"),
 }  # fmt: skip
 
-CASES = [pytest.param(*case, id=name) for name, case in BAD.items()] + [
-    pytest.param(*case, id=name, marks=pytest.mark.xfail(reason="not refused as it should be yet", strict=True))
-    for name, case in OPEN.items()
-]
+CASES = [pytest.param(*case, id=name) for name, case in BAD.items()]
 
 
 @pytest.mark.parametrize(("edit", "says"), CASES)
@@ -210,11 +204,7 @@ ENVIRONMENT = [
     ("MAILBOT_SCHEDULE__POLL_SECONDS=often", "schedule.poll_seconds: Input should be a valid integer"),
     ("MAILBOT_MAILBOX__ULR=x", "mailbox.ulr: there is no such setting"),
     ("MAILBOT_NOWHERE__NAME=x", "nowhere: there is no such setting"),
-    pytest.param(
-        "MAILBOT_MAILBOX__PASSWORD_FILE=/no/such/file",
-        "mailbox.password_file: can't be read",
-        marks=pytest.mark.xfail(reason="the environment's password_file is passed over", strict=True),
-    ),
+    ("MAILBOT_MAILBOX__PASSWORD_FILE=/no/such/file", "mailbox.password_file: can't be read"),
 ]
 
 
@@ -236,7 +226,6 @@ def test_a_process_ends_with_that_code_and_no_traceback(installation: Path) -> N
     assert ended.stderr.startswith(f"mailbot: {installation / POLICY}: ")
 
 
-@pytest.mark.xfail(reason="init without a word on it begins live", strict=True)
 def test_an_installation_begins_in_shadow(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     doors = ["--mailbox", f"maildir://{tmp_path}/box", "--courier", f"maildir://{tmp_path}/sent"]
     assert main(["init", str(tmp_path / "new"), *doors, "--address", "info@example.kz"]) == 0

@@ -29,6 +29,8 @@ def upgrade() -> None:
         sa.Column("uidvalidity", sa.BigInteger(), nullable=True),
         sa.Column("last_uid", sa.BigInteger(), nullable=False),
         sa.Column("since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("cutoff_uid", sa.BigInteger(), nullable=True),
+        sa.Column("cutoff_uidvalidity", sa.BigInteger(), nullable=True),
         sa.Column("complete_since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("folder", name=op.f("pk_folder_cursor")),
     )
@@ -89,6 +91,7 @@ def upgrade() -> None:
         sa.Column("birth_date", sa.Date(), nullable=True),
         sa.Column("birth_place", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("blocked", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("disputed", sa.Boolean(), nullable=False),
         sa.Column("blocked_until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("address_changed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("changed_fields", sa.JSON(), nullable=False),
@@ -134,6 +137,7 @@ def upgrade() -> None:
         sa.Column("lease_until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("gave_up_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("gave_up_why", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("digest", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reply")),
         sa.UniqueConstraint("token", name=op.f("uq_reply_token")),
     )

@@ -1,0 +1,105 @@
+"""Erases a person: every row and column that says who it was. What stays is the fixed list of the README.
+
+The order of things (final mail first, bytes last) and when it may happen at all are operating/retention.py's.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailbot.reading.address import address_key
+from mailbot.store import effects, people
+from mailbot.store.outbox import forget
+from mailbot.store.tables import FolderCursor, Mail, Question, Reply, Request
+from mailbot.store.transaction import Transaction
+
+FINAL_MAIL_KEPT = timedelta(hours=24)
+_request: Any = Request.__table__  # type: ignore[attr-defined]
+_reply: Any = Reply.__table__  # type: ignore[attr-defined]
+_question: Any = Question.__table__  # type: ignore[attr-defined]
+_mail: Any = Mail.__table__  # type: ignore[attr-defined]
+
+
+def due(unit: Transaction, folder: str) -> list[Any]:
+    """Return withdrawals whose undo window ended before the last complete pass over the mailbox began."""
+    cursor = unit.row(FolderCursor, folder)
+    read_since: datetime | None = cursor.complete_since if cursor is not None else None
+    if read_since is None:
+        return []
+    rows = unit.connection.execute(
+        sa.select(_request).where(
+            _request.c.kind == "withdrawal", _request.c.state == "applied", _request.c.closed_at.is_(None),
+            _request.c.destroy_at <= read_since, _request.c.destroy_at <= unit.now,
+        )
+    )  # fmt: skip
+    return [row for row in rows if _may_go(unit, row)]
+
+
+def _may_go(unit: Transaction, request: Any) -> bool:
+    person = people.facts(unit.connection, request.person_id) if request.person_id else None
+    return person is not None and person.blocked == "withdrawal" and not person.open_obligations and not request.open
+
+
+def erase(unit: Transaction, person_id: str) -> list[dict[str, Any]]:
+    """Erase a person, suppress the addresses for ever; return time and source of the consents that had been given."""
+    consents = people.consents(unit.connection, person_id)
+    keys = []
+    for addr in people.erase(unit.connection, person_id):
+        keys.append(address_key(addr))
+        for purpose in ("news", "processing"):
+            effects.suppress(unit, addr, purpose)
+    numbers = people.requests_of(unit.connection, person_id, keys)
+    _forget_requests(unit, numbers)
+    _forget_mails(unit, numbers, keys)
+    _forget_replies(unit, numbers)
+    unit.event("destroyed", person_id=person_id)
+    return consents
+
+
+def _forget_requests(unit: Transaction, numbers: list[str]) -> None:
+    blank = {"address": "", "address_key": "", "message_id": "", "references": [], "fields": {}, "before": {}}
+    mine = _request.c.id.in_(numbers)
+    unit.connection.execute(sa.update(_request).where(mine).values(checked="", tag=None, pending=[], **blank))
+    others = sa.and_(mine, _request.c.closed_at.is_(None), _request.c.id != unit.request_id)
+    unit.connection.execute(sa.update(_request).where(others).values(open=[], due_at=None, closed_at=unit.now))
+    for number in numbers:
+        effects.close_questions(unit, number, "destroyed")
+    asked = _question.c.request_id.in_(numbers)
+    unit.connection.execute(sa.update(_question).where(asked).values(address="", address_key=""))
+
+
+def _forget_mails(unit: Transaction, numbers: list[str], keys: list[str]) -> None:
+    """Keep of the request mails their keyed fingerprints alone: a plain hash could be tried out."""
+    unit.connection.execute(sa.update(_mail).where(_mail.c.request_id.in_(numbers)).values(sha256=None, summary={}))
+    shadows = unit.connection.execute(sa.select(_mail.c.id, _mail.c.summary).where(_mail.c.state == "shadow")).all()
+    mine = [row.id for row in shadows if address_key(row.summary.get("address") or "") in keys]
+    unit.connection.execute(sa.update(_mail).where(_mail.c.id.in_(mine)).values(summary={}))
+
+
+def _forget_replies(unit: Transaction, numbers: list[str]) -> None:
+    """Blank what was mailed about these requests; what was still owed of it, but the final mail, is given up."""
+    rows = unit.connection.execute(
+        sa.select(_reply.c.id, _reply.c.role, _reply.c.sent_at).where(_reply.c.request_id.in_(numbers))
+    ).all()
+    for row in rows:
+        if row.role == "final" and row.sent_at is None:
+            continue
+        forget(unit, row.id)
+        if row.sent_at is None:
+            unit.update(Reply, row.id, gave_up_at=unit.now)
+
+
+def forget_finals(unit: Transaction) -> int:
+    """Forget final mails that no server took within a day: their address is kept no longer than that."""
+    late = sa.select(_reply.c.id).where(
+        _reply.c.role == "final", _reply.c.sent_at.is_(None), _reply.c.gave_up_at.is_(None),
+        _reply.c.created_at < unit.now - FINAL_MAIL_KEPT,
+    )  # fmt: skip
+    ids = list(unit.connection.execute(late).scalars())
+    for reply_id in ids:
+        forget(unit, reply_id)
+        unit.update(Reply, reply_id, gave_up_at=unit.now)
+    return len(ids)
