@@ -33,7 +33,7 @@ from mailbot.store.unit import Unit
 
 TRIES = 3  # the third failure of one mail holds it
 RETRY_MINUTES = 1
-CAPPED = ("question", "received", "repeat")  # what the caps of one address count
+CAPPED = ("question", "received", "repeat", "not-on-list", "not-stored")  # roles and templates that the caps count
 COUNTED = {
     "apply": "applied", "challenge": "challenged", "ask": "asked", "hold": "held", "leave": "left", "ignore": "ignored",
 }  # fmt: skip
@@ -103,6 +103,7 @@ def _decide(unit: Unit, line: Line, machine: Machine | None) -> Decision:
         message=unit.message, machine=machine, claim=unit.claim, evidence=unit.evidence, facts=facts,
         policy=line.rules.policy, deadlines=line.rules.deadlines,
     )  # fmt: skip
+    unit.level = case.level
     return decide(case)
 
 
@@ -110,9 +111,9 @@ def owe(unit: Unit, owed: Owed, line: Line) -> Rendered:
     """Render one mail that we owe and put it into the outbox, inside the unit's transaction."""
     token = unit.new_id(26)
     rendered = line.write(owed, frame_for(unit, owed, line.frame, token))
-    counts = owed.role in CAPPED
-    capped = counts and is_capped(unit, owed.to, owed.proven, line.rules.policy.limits)
-    unit.owe(owed, token=token, message_id=rendered.message_id, octets=rendered.octets, capped=capped)
+    counted = owed.role in CAPPED or owed.template in CAPPED or not owed.proven
+    capped = counted and is_capped(unit, owed.to, owed.proven, line.rules.policy.limits)
+    unit.owe(owed, token=token, rendered=(rendered.message_id, rendered.octets), counted=counted, capped=capped)
     return rendered
 
 

@@ -27,6 +27,7 @@ from mailbot.answering.samples import samples
 from mailbot.config import packaged
 from mailbot.deciding.decision import TEMPLATES, Owed
 from mailbot.reading.claim import Kind
+from mailbot.reading.header import is_address
 from mailbot.reading.quote import MARKERS
 
 LANGUAGES = tuple(MARKERS)
@@ -37,8 +38,6 @@ _SEPARATOR = "* * *"
 _TOKEN = re.compile(r"[a-z2-7]{26}")
 _NUMBER = re.compile(r"[A-Za-z0-9-]{0,32}")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,200}>")  # printable ASCII without < and >
-_LOCAL = r'[^\s<>(),;:\\"@\[\]\x00-\x1f\x7f-\x9f]+'
-_ADDRESS = re.compile(rf'(?:{_LOCAL}|"(?:[^"\\\x00-\x1f\x7f-\x9f]|\\[ -~])*")@(?:{_LOCAL}|\[[0-9A-Fa-f:.IPv]+\])')
 # what a template of the operator may raise; the packaged one takes its place then
 _BROKEN = (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, OSError)
 _log = logging.getLogger(__name__)
@@ -176,7 +175,7 @@ def _fit(owed: Owed, frame: Frame) -> None:
     if owed.language not in (*LANGUAGES, BOTH):
         raise ValueError(f"there is no language {owed.language!r}")
     for address in (owed.to, frame.mailbox):
-        if len(address) > 320 or not _ADDRESS.fullmatch(address):
+        if not is_address(address):
             raise ValueError("an address is not one addr-spec")
 
 

@@ -14,9 +14,12 @@ from mailbot.errors import UsageError
 def print_json(value: dict[str, Any]) -> None:
     """Print one object on one line: UTF-8, times in RFC 3339 with an offset, no raw line separators."""
     text = json.dumps(value, ensure_ascii=False, default=_plain)
-    for separator in ("\u2028", "\u2029", "\u0085"):
-        text = text.replace(separator, f"\\u{ord(separator):04x}")
-    print(text)
+    print("".join(c if c.isprintable() or c == " " else _escaped(c) for c in text))
+
+
+def _escaped(letter: str) -> str:
+    """Return a letter that a terminal might obey as JSON escapes it."""
+    return json.dumps(letter)[1:-1] if ord(letter) > 126 else letter
 
 
 def _plain(value: object) -> str:

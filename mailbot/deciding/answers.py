@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mailbot.deciding.case import Case, hold, receipt, undo_until
+from mailbot.deciding.case import Case, changed_lately, hold, receipt, undo_until
 from mailbot.deciding.decision import Decision, Effect, Owed, State
-from mailbot.deciding.facts import RequestFacts, TokenFacts
+from mailbot.deciding.facts import PersonFacts, RequestFacts, TokenFacts
 from mailbot.reading.claim import Claim, Extract, Unclear
 from mailbot.reading.sender import Evidence
 
+REPORTS_A_CHANGE = (
+    "update-applied", "address-changed", "withdrawal-stopped", "withdrawal-notice", "withdrawal-partial",
+)  # fmt: skip
 Again = Callable[[Case], Decision]  # the rows from 10 on, for a claim that is proven now
 
 
@@ -69,10 +72,13 @@ def as_extract(request: RequestFacts) -> Extract:
 def _new_address(case: Case, token: TokenFacts, close: Effect) -> Decision:
     """The new address says yes: it replaces the old one, which gets a notice with undo."""
     person, request = token.person, token.request
-    if person is None or person.blocked:
-        return replace(hold(case, "3", "person_stopped", effects=(close,)), request_id=request.id, kind="answer")
+    old = str(request.fields.get("replaces", ""))
+    reason = _why_not(case, person, old)
+    if reason or person is None:
+        state: State = "applied" if request.state == "applied" else "held"
+        held = hold(case, "3", reason, effects=(close,), person_id=request.person_id)
+        return replace(held, request_id=request.id, kind="answer", state=state, owed=())
     until = undo_until(case)
-    old = str(request.fields.get("replaces") or (person.emails[0] if person.emails else ""))
     change = Effect(
         verb="change_address", args={"person_id": person.id, "old": old, "new": token.new_address, "until": until}
     )
@@ -96,6 +102,13 @@ def _new_address(case: Case, token: TokenFacts, close: Effect) -> Decision:
         outcome="apply", row="3", reason="confirmed", kind="answer", state="applied", request_id=request.id,
         person_id=person.id, effects=(close, change), owed=tuple(owed),
     )  # fmt: skip
+
+
+def _why_not(case: Case, person: PersonFacts | None, old: str) -> str:
+    """Return the reason why a new address can't replace the old one now, "" where it can."""
+    if person is None or person.blocked:
+        return "person_stopped"
+    return "second_change" if changed_lately(case, (person,)) or old not in person.emails else ""
 
 
 def row_4(case: Case) -> Decision | None:
@@ -143,7 +156,8 @@ def row_6(case: Case) -> Decision | None:
     if case.claim.word == "human" or token.asked_again:
         reason = "human_asked" if case.claim.word == "human" else "answer_unclear"
         held = hold(case, "7" if case.claim.word == "human" else "6", reason, person_id=token.request.person_id)
-        return replace(held, kind="answer", request_id=token.request.id)
+        state: State = "applied" if token.request.state == "applied" else "held"  # what was done stays done
+        return replace(held, kind="answer", state=state, request_id=token.request.id)
     about = "ask" if token.waits_for == "ask" else "challenge"
     owed = Owed(
         template="ask-again", role="question", to=token.address, language=case.language, values={"about": about},
@@ -163,6 +177,8 @@ def row_7(case: Case) -> Decision | None:
     if token is None or not token.from_addressee or token.role not in ("receipt", "notice", "received", "repeat"):
         return None
     word, request = case.claim.word, token.request
+    if not token.is_theirs:
+        return None  # what became of it is another person's: row 7b
     if word == "human":
         held = hold(case, "7", "human_asked", person_id=request.person_id)
         state: State = "applied" if request.state == "applied" else "held"  # what was done stays done
@@ -172,7 +188,12 @@ def row_7(case: Case) -> Decision | None:
             ),
         )
         return replace(held, kind="undo", state=state, request_id=request.id, owed=owed)  # fmt: skip
-    if word not in ("undo", "only_news") or request.kind not in ("update", "withdrawal") or token.person is None:
+    if (
+        token.template not in REPORTS_A_CHANGE
+        or word not in ("undo", "only_news")
+        or request.kind not in ("update", "withdrawal")
+        or token.person is None
+    ):
         return None
     if word == "only_news" and request.kind != "withdrawal":
         return None

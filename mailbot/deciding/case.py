@@ -10,6 +10,7 @@ from typing import Any
 from mailbot.deciding.deadlines import Deadlines
 from mailbot.deciding.decision import Decision, Effect, Owed, Role
 from mailbot.deciding.facts import Facts, PersonFacts
+from mailbot.reading.address import address_key
 from mailbot.reading.claim import Claim
 from mailbot.reading.machine import Machine
 from mailbot.reading.message import Message
@@ -49,6 +50,13 @@ class Case:
         return self.evidence.address or ""
 
     @property
+    def address(self) -> str:
+        """Where an answer to the writer goes: the spelling on file of his address, else his own."""
+        on_file = (addr for person in self.facts.people for addr in person.emails)
+        key = address_key(self.writer)
+        return next((addr for addr in on_file if address_key(addr) == key), self.writer)
+
+    @property
     def person(self) -> PersonFacts | None:
         """The one person on file under the writer's address, None for nobody or several."""
         return self.facts.people[0] if len(self.facts.people) == 1 else None
@@ -73,6 +81,13 @@ def undo_until(case: Case) -> datetime:
 def asks_change(case: Case) -> bool:
     """Tell whether rows 15 to 22 speak of this claim."""
     return case.claim.acts and case.claim.kind in ("update", "withdrawal")
+
+
+def changed_lately(case: Case, people: tuple[PersonFacts, ...]) -> bool:
+    """Tell whether an address of these people was changed within the last hours that the policy names."""
+    window = timedelta(hours=case.policy.limits.change_hours)
+    changes = [person.address_changed_at for person in people if person.address_changed_at is not None]
+    return any(case.facts.now - at < window for at in changes)
 
 
 Row = Callable[[Case], Decision | None]
@@ -102,6 +117,6 @@ def received(case: Case, reason: str, due: datetime) -> tuple[Owed, ...]:
 def receipt(case: Case, template: str, /, role: Role = "receipt", **values: Any) -> Owed:
     """Return an answer to the writer in his language."""
     return Owed(
-        template=template, role=role, to=case.writer, language=case.language, values=values,
+        template=template, role=role, to=case.address, language=case.language, values=values,
         proven=case.proven,
     )  # fmt: skip

@@ -11,6 +11,8 @@ from mailbot.deciding.facts import PersonFacts, RequestFacts
 from mailbot.reading.claim import FIELD_NAMES
 from mailbot.reading.fold import fold
 
+RANK = {"none": 0, "weak": 1, "authenticated": 2}
+
 
 def row_15(case: Case) -> Decision | None:
     """An address of several people: a challenge if the own text names exactly one of them, else held."""
@@ -20,6 +22,8 @@ def row_15(case: Case) -> Decision | None:
     named = [p for p in case.facts.people if _names(p) and _names(p) <= words]
     if len(named) != 1:
         return hold(case, "15", "shared_address")
+    if case.address in case.facts.asked:
+        return hold(case, "15", "challenge_open")
     return _challenge(case, "15", "shared_named", named[0])
 
 
@@ -40,15 +44,16 @@ def row_15a(case: Case) -> Decision | None:
 def row_15b(case: Case) -> Decision | None:
     """The same again, nothing changed since, with proof no better: it stands where the first one stands."""
     earlier = case.facts.earlier
-    if not asks_change(case) or earlier is None or (case.proven and not earlier.proven):
-        return None  # better proof: the rows below decide, the earlier one is superseded
+    if not asks_change(case) or earlier is None or RANK[case.level] > RANK[earlier.level]:
+        return None  # better proof: the rows below decide, a weaker open one is superseded
     if earlier.state == "applied" and not (case.proven and earlier.undo_clean):
         return None
+    asked = case.address in case.facts.asked
+    if earlier.state == "held" and not case.proven and not asked:
+        return None  # a held mail of anybody stands in nobody's way
     if case.claim.kind == "withdrawal" or dict(case.claim.extract.fields) == earlier.fields.get("fields", {}):
         return _repeated(case)
-    if not case.proven:
-        return hold(case, "17", "challenge_open")
-    return None
+    return hold(case, "17", "challenge_open") if asked and not case.proven else None
 
 
 def _repeated(case: Case) -> Decision:
@@ -94,8 +99,8 @@ def _challenge(case: Case, row: str, reason: str, person: PersonFacts, to: str =
     due = case.due()
     values = {"asked_at": case.facts.received_at, "due_at": due, "news_stopped": news}
     owed = Owed(
-        template="challenge", role="question", to=to or case.writer, language=case.language, values=values,
-        waits_for="confirm", proven=case.proven, threads=not to,
+        template="challenge", role="question", to=to or case.address, language=case.language, values=values,
+        waits_for="confirm", proven=case.proven and not to, threads=not to,
     )  # fmt: skip
     effects = (Effect(verb="stop_news", args={"address": case.writer, "restorable": True}),) if news else ()
     return Decision(
@@ -136,7 +141,7 @@ def _withdrawal(case: Case, person: PersonFacts, row: str, reason: str, template
             values={"destroy_at": window_told},
         )
         for addr in person.emails
-        if addr.casefold() != case.writer.casefold()
+        if addr != case.address
     ]
     stop = Effect(
         verb="stop_person",
@@ -158,7 +163,8 @@ def row_21(case: Case) -> Decision | None:
     held = hold(case, "21", "person_unknown")
     owed = [receipt(case, "not-stored", news_suppressed=withdrawal, due_at=held.due_at)]
     for address, person in case.facts.named:
-        owed += _challenge(case, "21", "person_unknown", person, address).owed
+        if address not in case.facts.asked:  # one open question is enough
+            owed += _challenge(case, "21", "person_unknown", person, address).owed
     effects = (Effect(verb="stop_news", args={"address": case.writer}),) if withdrawal else ()
     return replace(held, owed=tuple(owed), effects=effects)
 

@@ -35,7 +35,7 @@ class RequestFacts:
     kind: Kind | None
     state: State
     outcome: Outcome
-    proven: bool
+    level: str  # the proof it counts as: none, weak or authenticated
     received_at: datetime
     language: Language = "ru"
     person_id: str | None = None
@@ -60,6 +60,7 @@ class TokenFacts:
     is_open: bool  # the question was not answered yet and its time is not over
     from_addressee: bool  # this mail's writer is the address to which the token was sent
     address: str  # to which it was sent
+    is_theirs: bool  # it went to an address of the person whom its request is about
     asked_again: bool
     new_address: str = ""  # what a yes would put on file
     request: RequestFacts
@@ -81,6 +82,7 @@ class Facts:
     complained: str = ""  # the address whose feedback report this is
     id_reused: bool = False  # this Message-ID came from this address before with another text
     earlier: RequestFacts | None = None  # the open or undoable request of the same person and kind
+    asked: frozenset[str] = frozenset()  # addresses with an open question about a request of this kind
     named: tuple[tuple[str, PersonFacts], ...] = ()  # the one address on file that the text names, and its person
     withdrawals_last_hour: int = 0
     unproven_unsubscribes_last_hour: int = 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mailbot.deciding.case import Case
+from dataclasses import replace
+
+from mailbot.deciding.case import Case, hold
 from mailbot.deciding.decision import Decision, Effect
 
 
@@ -17,6 +19,9 @@ def row_2(case: Case) -> Decision | None:
     if facts.bounced is not None:
         return _bounced(case)
     if _is_button(case):
+        limit = case.policy.limits.unproven_unsubscribes_per_hour
+        if case.evidence.level != "authenticated" and facts.unproven_unsubscribes_last_hour >= limit:
+            return replace(hold(case, "11b", "breaker"), owed=())
         args: dict[str, object] = {"address": case.writer}
         if not case.facts.people and case.evidence.level != "authenticated":
             args["days"] = case.policy.suppression.unproven_days
@@ -32,7 +37,7 @@ def _is_button(case: Case) -> bool:
         and case.machine.why == "auto_submitted"
         and bool(case.writer)
         and not message.repeated
-        and claim.acts
+        and claim.rung in ("exact", "folded")
         and claim.kind == "unsubscribe"
         and claim.where == "subject"
         and not claim.subject.reply_prefix

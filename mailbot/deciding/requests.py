@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from mailbot.deciding.case import Case, hold, receipt
+from mailbot.deciding.case import Case, changed_lately, hold, receipt
 from mailbot.deciding.decision import Decision, Effect, Owed
 
 CONFLICT_REASONS = {
@@ -29,7 +29,8 @@ def row_9a(case: Case) -> Decision | None:
         reason = "message_id_reused"
     else:
         return None
-    return replace(hold(case, "9a", reason), owed=())
+    held = hold(case, "9a", reason)
+    return held if reason == "message_id_reused" else replace(held, owed=())
 
 
 def row_10(case: Case) -> Decision | None:
@@ -80,18 +81,12 @@ def row_11b(case: Case) -> Decision | None:
     if claim.kind == "unsubscribe" and unproven:
         if facts.unproven_unsubscribes_last_hour >= limits.unproven_unsubscribes_per_hour:
             return hold(case, "11b", "breaker")
-    elif claim.kind == "update" and "email" in claim.extract.fields and _changed_lately(case):
+    elif claim.kind == "update" and "email" in claim.extract.fields and changed_lately(case, facts.people):
         return hold(case, "11b", "second_change")
     consents = [person.consent_at for person in facts.people if person.consent_at is not None]
     if case.message.date is not None and consents and case.message.date < max(consents):
         return hold(case, "11b", "older_than_consent")
     return None
-
-
-def _changed_lately(case: Case) -> bool:
-    window = timedelta(hours=case.policy.limits.change_hours)
-    changes = [p.address_changed_at for p in case.facts.people if p.address_changed_at is not None]
-    return any(case.facts.now - at < window for at in changes)
 
 
 def _held_but_news(case: Case, row: str, reason: str) -> Decision:

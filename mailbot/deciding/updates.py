@@ -54,7 +54,7 @@ def _new_email(case: Case, person: PersonFacts, unclear: list[Unclear]) -> tuple
         unclear.append(Unclear(field="email", text="", why="several_addresses"))
         return "", ""
     old = [on_file[a.casefold()] for a in extract.old.get("email", ()) if a.casefold() in on_file]
-    return new[0], old[0] if old else on_file.get(case.writer.casefold(), person.emails[0])
+    return new[0], old[0] if old else case.address
 
 
 def _plan_phone(case: Case, person: PersonFacts, apply: dict[str, Any], unclear: list[Unclear]) -> None:
@@ -89,6 +89,7 @@ def row_16(case: Case) -> Decision | None:
             Effect(verb="change_fields", args={"person_id": person.id, "values": todo.apply, "until": until})
         )
     if todo.new_email:
+        effects.append(Effect(verb="drop_address_questions", args={"person_id": person.id}))
         effects.append(Effect(verb="note_replaced", args={"address": todo.replaces}))
     return _update_decision(case, todo, tuple(pending), tuple(effects))
 
@@ -114,7 +115,7 @@ def _update_decision(
     if todo.new_email:
         question = Owed(
             template="new-address", role="question", to=todo.new_email, language=case.language,
-            waits_for="new_address", threads=False, values={"due_at": due},
+            waits_for="new_address", threads=False, proven=False, values={"due_at": due},
         )  # fmt: skip
         owed.append(question)
     return Decision(

@@ -11,7 +11,7 @@ from typing import Any
 from mailbot.deciding.decision import Owed
 from mailbot.pipeline import Line, owe
 from mailbot.reading.address import address_key
-from mailbot.store import erasure, people
+from mailbot.store import erasure, people, requests
 from mailbot.store.engine import scrub
 from mailbot.store.tables import Person, Request
 from mailbot.store.unit import Unit
@@ -56,7 +56,7 @@ def destroy_now(line: Line, address: str) -> int:
         if any(unit.row(Person, person_id).disputed for person_id in ids):
             return -1
         for person_id in ids:
-            number = unit.open_journal(kind="erasure", reason="destroyed")
+            number = requests.open_journal(unit, kind="erasure", reason="destroyed")
             unit.update(Request, number, fields={"consents": erasure.erase(unit, person_id)})
     if ids:
         scrub(line.store.engine)

@@ -149,7 +149,7 @@ def _tell(unit: Unit, line: Line, row: Any, template: str, *, role: Role = "rece
     """Owe a mail about a request to the address on file that wrote, or to the proven writer about himself."""
     on_file = people.addresses(unit.connection, row.person_id) if row.person_id else []
     keys = {address_key(a): a for a in on_file}
-    to = keys.get(row.address_key) or (on_file[0] if on_file else row.address if row.proven else "")
+    to = keys.get(row.address_key) or (on_file[0] if on_file else row.address if row.level == "authenticated" else "")
     if to:
         owe(unit, Owed(template=template, role=role, to=to, language=row.language, values=values), line)
 

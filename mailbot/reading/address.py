@@ -1,7 +1,8 @@
 """Compare addresses: the folded form of an addr-spec under which people are looked up.
 
-The local part is case-folded NFC (dots and +tags stay: they may belong to different people), the domain is
-its lower-case A-label (RFC 5890), so `айгүл@ПОШТА.қаз` and its xn-- form are one. No validation here.
+The local part is NFC in lower case (dots and +tags stay: they may belong to different people), the domain is
+its lower-case A-label (RFC 5890, no letter mapped to another: ß is not ss), so `айгүл@ПОШТА.қаз` and its xn--
+form are one. No validation here.
 """
 
 from __future__ import annotations
@@ -14,17 +15,20 @@ def address_key(addr: str) -> str:
     """Return the key of an addr-spec; "" for none. Raises nothing."""
     local, at, domain = addr.strip().rpartition("@")
     if not at:
-        return unicodedata.normalize("NFC", addr.strip()).casefold()
-    return f"{unicodedata.normalize('NFC', local).casefold()}@{domain_key(domain)}"
+        return _lower(addr.strip())
+    return f"{_lower(local)}@{domain_key(domain)}"
+
+
+def _lower(text: str) -> str:
+    """Return NFC in lower case; a letter that would turn into ASCII (the Kelvin sign) stays what it is."""
+    if text.isascii():
+        return text.lower()
+    letters = unicodedata.normalize("NFC", text)
+    return "".join(c.lower() if c.isascii() == c.lower().isascii() else c for c in letters)
 
 
 @lru_cache(maxsize=4096)
 def domain_key(domain: str) -> str:
     """Return a domain as a lower-case A-label without a trailing dot; as it is where it has none."""
-    plain = unicodedata.normalize("NFC", domain).rstrip(".").lower()
-    if plain.isascii():
-        return plain
-    try:
-        return plain.encode("idna").decode("ascii")
-    except UnicodeError:
-        return plain
+    labels = _lower(domain.strip().rstrip(".")).split(".")
+    return ".".join(label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels)

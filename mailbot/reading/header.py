@@ -200,9 +200,12 @@ def _mailbox(tokens: list[tuple[str, str]]) -> Address | None:
     return None if name is None else Address(name=name, addr=addr)
 
 
+LONGEST_ADDRESS = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
+
+
 def is_address(addr: str) -> bool:
     """Tell whether that is one addr-spec that every program reads alike. Raises nothing."""
-    found = _ADDRESS.fullmatch(addr)
+    found = _ADDRESS.fullmatch(addr) if len(addr) <= LONGEST_ADDRESS else None
     if found is None or "=?" in addr:
         return False
     if any(letter > "\x7f" and unicodedata.category(letter)[0] in "CZ" for letter in addr):

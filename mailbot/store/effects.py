@@ -27,7 +27,18 @@ def stop_news(unit: Transaction, address: str, days: int | None = None, restorab
     """End the news consent of everybody at that address and suppress it for news, perhaps for some days only."""
     for person_id in people.ids_at(unit.connection, address):
         end_consent(unit, person_id, "news")
-    suppress(unit, address, "news", unit.now + timedelta(days=days) if days else None)
+        if not restorable:
+            _take_over(unit, person_id)
+    suppress(unit, address, "news", unit.now + timedelta(days=days) if days else None, own=not restorable)
+
+
+def _take_over(unit: Transaction, person_id: str) -> None:
+    """Make earlier stops of the news this request's own: what only they had stopped can't come back without it."""
+    consent = table(Consent)
+    stopped = sa.and_(
+        consent.c.person_id == person_id, consent.c.purpose == "news", consent.c.withdrawn_at.is_not(None)
+    )
+    unit.connection.execute(sa.update(consent).where(stopped).values(withdrawn_by=unit.request_id))
 
 
 def end_consent(unit: Transaction, person_id: str, purpose: str) -> None:
@@ -40,8 +51,10 @@ def end_consent(unit: Transaction, person_id: str, purpose: str) -> None:
     )
 
 
-def suppress(unit: Transaction, address: str, purpose: str, until: datetime | None = None) -> None:
-    """Remember the keyed hash of an address; a suppression without an end is never shortened."""
+def suppress(
+    unit: Transaction, address: str, purpose: str, until: datetime | None = None, *, own: bool = False
+) -> None:
+    """Remember the keyed hash of an address; one without an end is never shortened; `own`: now this request's."""
     key, suppression = unit.keys.suppression(address), table(Suppression)
     same = sa.and_(suppression.c.key == key, suppression.c.purpose == purpose)
     found = unit.connection.execute(sa.select(suppression).where(same)).first()
@@ -50,6 +63,8 @@ def suppress(unit: Transaction, address: str, purpose: str, until: datetime | No
         unit.connection.execute(sa.insert(suppression).values(**row))
     elif found.until is not None and (until is None or until > found.until):
         unit.connection.execute(sa.update(suppression).where(same).values(until=until))
+    if found is not None and own:
+        unit.connection.execute(sa.update(suppression).where(same).values(request_id=unit.request_id))
 
 
 def restore_news(unit: Transaction, request_id: str) -> None:
@@ -170,12 +185,27 @@ def supersede(unit: Transaction, person_id: str, kind: str) -> None:
     weaker = unit.connection.execute(
         sa.select(request.c.id).where(
             request.c.person_id == person_id, request.c.kind == kind, request.c.id != unit.request_id,
-            request.c.state.in_(("challenged", "asked", "held")), request.c.proven.is_(False),
+            request.c.state.in_(("challenged", "asked", "held")), request.c.level != "authenticated",
         )
     ).scalars()  # fmt: skip
     for number in list(weaker):
         unit.update(Request, number, state="expired", reason="superseded", open=[], due_at=None, closed_at=unit.now)
         close_questions(unit, number, "superseded")
+
+
+def drop_address_questions(unit: Transaction, person_id: str) -> None:
+    """A newer wish for another address takes the place of the older ones that wait for their yes."""
+    question = table(Question)
+    waiting = sa.and_(
+        question.c.person_id == person_id, question.c.waits_for == "new_address", question.c.closed_at.is_(None)
+    )
+    for number in set(unit.connection.execute(sa.select(question.c.request_id).where(waiting)).scalars()):
+        request = unit.row(Request, number)
+        pending = [item for item in request.pending if item[1] != "new_address"]
+        opens = [item for item in request.open if item != "new_address"]
+        state = "expired" if request.state == "challenged" else request.state
+        unit.update(Request, number, open=opens, pending=pending, state=state, due_at=request.due_at if opens else None)
+    unit.connection.execute(sa.update(question).where(waiting).values(closed_at=unit.now, outcome="superseded"))
 
 
 def note_other(unit: Transaction, kind: str) -> None:
@@ -222,6 +252,6 @@ VERBS: dict[str, Callable[..., None]] = {
     verb.__name__: verb
     for verb in (
         stop_news, restore_news, give_news, change_fields, change_address, stop_person, undo, close_question,
-        ask_again, hold_request, supersede, note_other, note_replaced, count_wrong_token,
+        ask_again, hold_request, supersede, drop_address_questions, note_other, note_replaced, count_wrong_token,
     )
 }  # fmt: skip

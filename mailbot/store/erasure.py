@@ -35,7 +35,12 @@ def due(unit: Transaction, folder: str) -> list[Any]:
             _request.c.destroy_at <= read_since, _request.c.destroy_at <= unit.now,
         )
     )  # fmt: skip
-    return [row for row in rows if _may_go(unit, row)]
+    oldest = unit.connection.execute(
+        sa.select(sa.func.min(_mail.c.received_at)).where(_mail.c.state == "waiting")
+    ).scalar()
+    # A mail that waits for another try may be the undo: whoever it may concern is not destroyed before it was read.
+    read = [row for row in rows if oldest is None or row.destroy_at < oldest]
+    return [row for row in read if _may_go(unit, row)]
 
 
 def _may_go(unit: Transaction, request: Any) -> bool:
@@ -62,7 +67,7 @@ def erase(unit: Transaction, person_id: str) -> list[dict[str, Any]]:
 def _forget_requests(unit: Transaction, numbers: list[str]) -> None:
     blank = {"address": "", "address_key": "", "message_id": "", "references": [], "fields": {}, "before": {}}
     mine = _request.c.id.in_(numbers)
-    unit.connection.execute(sa.update(_request).where(mine).values(checked="", tag=None, pending=[], **blank))
+    unit.connection.execute(sa.update(_request).where(mine).values(checked="", pending=[], **blank))
     others = sa.and_(mine, _request.c.closed_at.is_(None), _request.c.id != unit.request_id)
     unit.connection.execute(sa.update(_request).where(others).values(open=[], due_at=None, closed_at=unit.now))
     for number in numbers:

@@ -19,7 +19,7 @@ from mailbot.reading.tokens import referred, tokens
 from mailbot.store import people
 from mailbot.store.effects import is_clean
 from mailbot.store.tables import Mail, Question, Reply, Request, Suppression
-from mailbot.store.unit import Unit
+from mailbot.store.unit import PROOF, Unit
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"«»]{1,64}@[^\s<>()\[\],;:\"«»@]{1,255}")
 _request: Any = Request.__table__  # type: ignore[attr-defined]
@@ -39,6 +39,9 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
     answers = bool(message.in_reply_to or message.references)
     ours = any(token in known for token in referred(message))  # a quoted line alone makes no mail ours
     changes = claim.acts and claim.kind in ("update", "withdrawal")
+    named = _named(connection, message) if changes and not found else ()
+    mine = [addr for person in found for addr in person.emails if address_key(addr) == address_key(writer)]
+    asked = _asked(unit, claim.kind, [*mine, *(addr for addr, _ in named)]) if changes else frozenset()
     returned = _replies(connection, _returned(message, machine)) if machine else {}
     return Facts(
         now=unit.now,
@@ -52,7 +55,8 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
         complained=next(iter(returned.values())).address if machine and machine.why == "arf" and returned else "",
         id_reused=_id_reused(unit, message, writer),
         earlier=_earlier(unit, found[0].id, claim.kind) if changes and len(found) == 1 else None,
-        named=_named(connection, message) if changes and not found else (),
+        asked=asked,
+        named=named,
         withdrawals_last_hour=_lately(unit, "withdrawal") if claim.kind == "withdrawal" else 0,
         unproven_unsubscribes_last_hour=_lately(unit, "unsubscribe") if claim.kind == "unsubscribe" else 0,
         suppressed=suppressed(unit, writer) if writer and claim.kind else (),
@@ -95,6 +99,7 @@ def _token(unit: Unit, brought: tuple[str, ...], known: dict[str, Any], writer: 
         token=token, template=reply.template, role=reply.role, waits_for=waits_for,
         is_open=question is not None and _is_open(unit, question),
         from_addressee=bool(writer) and address_key(writer) == reply.address_key, address=reply.address,
+        is_theirs=_is_theirs(unit, request, reply),
         asked_again=bool(question and question.asked_again),
         new_address=reply.address if waits_for == "new_address" else "",
         request=request_facts(unit, request), person=people.facts(unit.connection, person_id) if person_id else None,
@@ -112,7 +117,7 @@ def request_facts(unit: Unit, row: Any) -> RequestFacts:
     if row.kind == "withdrawal" and row.destroy_at is None and row.state == "applied":
         undo_until = unit.now + timedelta(days=1)
     return RequestFacts(
-        id=row.id, kind=row.kind, state=row.state, outcome=row.outcome, proven=row.proven,
+        id=row.id, kind=row.kind, state=row.state, outcome=row.outcome, level=row.level,
         received_at=row.received_at, language=row.language, person_id=row.person_id, fields=row.fields,
         undo_until=undo_until, undo_clean=is_clean(unit.connection, row), open=tuple(row.open),
         destroy_at=row.destroy_at, due_at=row.due_at, decided_at=row.decided_at,
@@ -120,18 +125,22 @@ def request_facts(unit: Unit, row: Any) -> RequestFacts:
 
 
 def _in_ledger(unit: Unit, message: Message, writer: str) -> bool:
-    """Tell whether a mail that this one answers came from the same address before."""
+    """Tell whether a mail that this one answers came from the same address before, proven."""
     keys = [unit.keys.message_id(m, writer) for m in (*message.in_reply_to, *message.references)[:50]]
-    query = sa.select(_mail.c.id).where(_mail.c.message_key.in_(keys)).limit(1)
+    query = sa.select(_mail.c.id).where(_mail.c.message_key.in_(keys), _mail.c.proof == PROOF["authenticated"]).limit(1)
     return unit.connection.execute(query).first() is not None
 
 
 def _id_reused(unit: Unit, message: Message, writer: str) -> bool:
-    """Tell whether this Message-ID came from the same address before with another text."""
+    """Tell whether this Message-ID came from the same address before, with another text and proof as good."""
     key = unit.keys.message_id(message.message_id, writer)
     if not key:
         return False
-    other = sa.and_(_mail.c.message_key == key, _mail.c.id != unit.mail_id, _mail.c.text_key != unit.keys.text(message))
+    assert unit.evidence is not None
+    other = sa.and_(
+        _mail.c.message_key == key, _mail.c.id != unit.mail_id, _mail.c.text_key != unit.keys.text(message),
+        _mail.c.proof >= PROOF[unit.evidence.level],
+    )  # fmt: skip
     return unit.connection.execute(sa.select(_mail.c.id).where(other).limit(1)).first() is not None
 
 
@@ -141,9 +150,17 @@ def _bounced(unit: Unit, machine: Machine | None, returned: dict[str, Any]) -> R
         return None
     for reply in returned.values():
         request = unit.row(Request, reply.request_id) if reply.request_id else None
-        if request is not None:
+        if request is not None and _is_theirs(unit, request, reply):
             return request_facts(unit, request)
     return None
+
+
+def _is_theirs(unit: Unit, request: Any, reply: Any) -> bool:
+    """Tell whether a mail went to the person of its request: others' mail says nothing about him."""
+    if request.person_id is None:
+        return True
+    keys = {address_key(addr) for addr in people.addresses(unit.connection, request.person_id)}
+    return reply.address_key in keys or reply.template in ("address-changed", "new-address")
 
 
 def _earlier(unit: Unit, person_id: str, kind: str | None) -> RequestFacts | None:
@@ -170,16 +187,33 @@ def _told_lately(unit: Unit, number: str) -> bool:
 
 
 def _named(connection: sa.Connection, message: Message) -> tuple[tuple[str, PersonFacts], ...]:
-    """Return the address that the own text names and its person, if it is exactly one on file and not stopped."""
-    addresses = {address_key(found.rstrip(".")): found.rstrip(".") for found in _ADDRESS.findall(message.own_text)[:20]}
-    ids = [(addr, i) for addr in addresses.values() for i in people.ids_at(connection, addr)]
-    found = [(addr, people.facts(connection, i)) for addr, i in ids]
-    return tuple((addr, p) for addr, p in found if p is not None and not p.blocked) if len(found) == 1 else ()
+    """Return the address on file that the own text names, and its person, if it is exactly one and not stopped."""
+    keys = {address_key(found.rstrip(".")) for found in _ADDRESS.findall(message.own_text)[:20]}
+    found = [(key, people.facts(connection, i)) for key in sorted(keys) for i in people.ids_at(connection, key)]
+    if len(found) != 1 or found[0][1] is None or found[0][1].blocked:
+        return ()
+    key, person = found[0][0], found[0][1]
+    return ((next(addr for addr in person.emails if address_key(addr) == key), person),)
+
+
+def _asked(unit: Unit, kind: str | None, addresses: list[str]) -> frozenset[str]:
+    """Return those addresses that have an open question about a request of that kind."""
+    keys = {address_key(addr): addr for addr in addresses if addr}
+    if not keys or kind is None:
+        return frozenset()
+    rows = unit.connection.execute(
+        sa.select(_question)
+        .join(_request, _request.c.id == _question.c.request_id)
+        .where(_question.c.address_key.in_(keys), _question.c.waits_for == "confirm", _request.c.kind == kind)
+        .where(_question.c.closed_at.is_(None))
+    )
+    return frozenset(keys[row.address_key] for row in rows if _is_open(unit, row))
 
 
 def _lately(unit: Unit, kind: str) -> int:
     """Count what the breaker counts: withdrawals carried out, or unproven unsubscribes, in the last hour."""
-    proof = _request.c.proven.is_(True) if kind == "withdrawal" else _request.c.proven.is_(False)
+    proven = _request.c.level == "authenticated"
+    proof = proven if kind == "withdrawal" else sa.not_(proven)
     query = sa.select(sa.func.count()).where(
         _request.c.kind == kind, _request.c.state == "applied", proof,
         _request.c.decided_at > unit.now - timedelta(hours=1),

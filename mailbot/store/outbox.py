@@ -46,7 +46,7 @@ def lease(store: Store, owner: str, limit: int) -> list[Leased]:
         rows = unit.connection.execute(
             sa.select(_reply.c.id, _reply.c.owner, _reply.c.lease_until, _reply.c.address, _reply.c.octets)
             .where(*_due(unit.now))
-            .order_by(_reply.c.id)
+            .order_by(_reply.c.counted, _reply.c.id)  # what the law asks for goes before what is capped
             .limit(limit)
             .with_for_update(skip_locked=True)
         ).all()

@@ -79,11 +79,9 @@ class Store:
                 unit.connection.execute(sa.insert(_cursor).values(folder=folder, **values))
 
     def completed(self, folder: str, began_at: datetime) -> None:
-        """Note that a whole pass over the folder, begun then, reached its end with no mail left waiting."""
+        """Note that a whole pass over the folder, begun then, reached its end."""
         with self.unit() as unit:
-            waiting = sa.select(_mail.c.id).where(_mail.c.folder == folder, _mail.c.state == "waiting").limit(1)
-            if unit.connection.execute(waiting).first() is None:
-                unit.update(FolderCursor, folder, complete_since=began_at)
+            unit.update(FolderCursor, folder, complete_since=began_at)
 
     def waiting(self, folder: str, uidvalidity: int | None) -> list[int]:
         """Return the UIDs of mails whose next try is due."""

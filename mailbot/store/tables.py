@@ -136,7 +136,7 @@ class Request(SQLModel, table=True):
     language: str
     evidence: str
     because: str
-    proven: bool = False
+    level: str = "none"  # the proof it counts as, after the rules on Reply-To and strangers' threads
     received_at: datetime
     due_at: datetime | None = None
     address: str = ""

@@ -6,7 +6,7 @@ and the answers owed are committed together or not at all (design: the states of
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -15,16 +15,15 @@ import sqlalchemy as sa
 from mailbot.deciding.decision import Decision, Owed
 from mailbot.ports import RawMail
 from mailbot.reading.address import address_key
-from mailbot.reading.claim import Claim, Extract
+from mailbot.reading.claim import Claim
 from mailbot.reading.message import Message
 from mailbot.reading.sender import Evidence
-from mailbot.store import effects
+from mailbot.store import effects, requests
 from mailbot.store.keys import sha256
 from mailbot.store.tables import FolderCursor, Mail, Question, Reply, Request
 from mailbot.store.transaction import Transaction
 
 PROOF = {"none": 0, "weak": 1, "authenticated": 2}
-NUMBER_LETTERS = 6
 
 
 @dataclass(slots=True)
@@ -37,6 +36,7 @@ class Unit(Transaction):
     message: Message | None = None
     evidence: Evidence | None = None
     claim: Claim | None = None
+    level: str = ""  # the proof that the mail counts as, once it was decided
 
     # ---- receive -------------------------------------------------------------------------------------------
 
@@ -49,27 +49,37 @@ class Unit(Transaction):
         self.raw, self.message, self.evidence = raw, message, evidence
         self.pass_cursor(raw)
         seen = self._seen(raw)
-        if seen is not None and seen.state in ("waiting", "gone"):
-            self._take_up(seen, raw)
-            return "new"
-        if seen is not None:
+        retried = seen is not None and seen.state in ("waiting", "gone")
+        if seen is not None and not retried:
             return self._copy(seen, raw)
         proof, fingerprint = PROOF[evidence.level], self.keys.fingerprint(message)
-        first = self.connection.execute(
-            sa.select(Mail.__table__)  # type: ignore[attr-defined]
-            .where(Mail.fingerprint == fingerprint, Mail.proof >= proof)  # type: ignore[arg-type]
-            .limit(1)
-        ).first()
+        first = self._first(fingerprint, proof, seen)
         if first is not None:
-            return self._copy(first, raw)
+            return self._copy(first, raw, retried=seen)
         writer = message.writer or ""
+        values = {
+            "uid": raw.uid, "uidvalidity": raw.uidvalidity, "folder": raw.folder, "state": "decided",
+            "fingerprint": fingerprint, "proof": proof, "text_key": self.keys.text(message),
+            "message_key": self.keys.message_id(message.message_id, writer), "decided_at": self.now, "summary": {},
+            "next_try_at": None,
+        }  # fmt: skip
+        if seen is not None:
+            self.mail_id, self.was_shadow = seen.id, bool(seen.summary.get("shadow"))
+            self._update_mail(**values)
+            return "new"
         self.mail_id = self.insert(
-            Mail, folder=raw.folder, uidvalidity=raw.uidvalidity, uid=raw.uid, state="decided",
-            sha256=sha256(raw.octets), fingerprint=fingerprint, proof=proof, received_at=raw.received_at,
-            message_key=self.keys.message_id(message.message_id, writer), text_key=self.keys.text(message),
-            decided_at=self.now, belongs="", summary={}, tries=0, decision="", reason="",
+            Mail, sha256=sha256(raw.octets), received_at=raw.received_at, belongs="", tries=0, decision="", reason="",
+            **values,
         )  # fmt: skip
         return "new"
+
+    def _first(self, fingerprint: str, proof: int, seen: Any) -> Any:
+        """Return an earlier mail with the same fingerprint and proof at least as good."""
+        mail = Mail.__table__  # type: ignore[attr-defined]
+        same = sa.and_(mail.c.fingerprint == fingerprint, mail.c.proof >= proof)
+        if seen is not None:
+            same = sa.and_(same, mail.c.id != seen.id)
+        return self.connection.execute(sa.select(mail).where(same).limit(1)).first()
 
     def pass_cursor(self, raw: RawMail) -> None:
         """Move the folder's cursor past that mail; it never moves back within one UIDVALIDITY."""
@@ -86,25 +96,23 @@ class Unit(Transaction):
             sa.select(Mail.__table__).where(Mail.sha256 == sha256(raw.octets))  # type: ignore[attr-defined,arg-type]
         ).first()
 
-    def _take_up(self, seen: Any, raw: RawMail) -> None:
-        self.mail_id = seen.id
-        self.was_shadow = bool(seen.summary.get("shadow"))
-        self._update_mail(
-            uid=raw.uid, uidvalidity=raw.uidvalidity, folder=raw.folder, state="decided", next_try_at=None,
-            decided_at=self.now, summary={},
-        )  # fmt: skip
-
-    def _copy(self, first: Any, raw: RawMail) -> str:
-        """Write a row for a further place of a mail that is in the ledger."""
+    def _copy(self, first: Any, raw: RawMail, retried: Any = None) -> str:
+        """Write the row of a further place of a mail that is in the ledger."""
         if (first.folder, first.uidvalidity, first.uid) == (raw.folder, raw.uidvalidity, raw.uid):
             return "already"
         second_look = first.filed_at is not None and first.sha256 == sha256(raw.octets)
-        self.mail_id = self.insert(
-            Mail, folder=raw.folder, uidvalidity=raw.uidvalidity, uid=raw.uid, state="decided", copy_of=first.id,
-            received_at=raw.received_at, decided_at=self.now, request_id=first.request_id, kind=first.kind,
-            decision="hold" if second_look else first.decision, reason="second_look" if second_look else "repeated",
-            belongs="" if second_look else first.belongs, summary={}, tries=0, proof=0, message_key="", text_key="",
-        )  # fmt: skip
+        values = {
+            "uid": raw.uid, "uidvalidity": raw.uidvalidity, "folder": raw.folder, "state": "decided",
+            "copy_of": first.id, "decided_at": self.now, "request_id": first.request_id, "kind": first.kind,
+            "decision": "hold" if second_look else first.decision, "next_try_at": None,
+            "reason": "second_look" if second_look else "repeated", "belongs": "" if second_look else first.belongs,
+        }  # fmt: skip
+        if retried is not None:
+            self.mail_id = retried.id
+            self._update_mail(**values)
+        else:
+            blank = {"summary": {}, "tries": 0, "proof": 0, "message_key": "", "text_key": ""}
+            self.mail_id = self.insert(Mail, received_at=raw.received_at, **values, **blank)
         if second_look and first.request_id:
             effects.reopen(self, first.request_id, "second_look")
         return "second_look" if second_look else "already"
@@ -113,13 +121,17 @@ class Unit(Transaction):
 
     def apply(self, decision: Decision) -> str:
         """Open or continue the request, carry out the effects, write the event; return the request's number."""
-        self.request_id = decision.request_id or self._number()
+        assert self.raw and self.evidence and self.claim
+        origin = requests.Origin(
+            mail_id=self.mail_id, raw=self.raw, message=self.message, evidence=self.evidence, claim=self.claim,
+            level=self.level or self.evidence.level,
+        )  # fmt: skip
+        self.request_id = decision.request_id or requests.draw_number(self)
         if decision.request_id is None:
-            self._open_request(decision)
+            requests.open_request(self, decision, origin)
         else:
-            self._continue_request(decision)
-        for effect in decision.effects:
-            effects.VERBS[effect.verb](self, **effect.args)
+            requests.continue_request(self, decision, origin)
+        self._carry_out(decision)
         self._update_mail(
             decision=decision.outcome, reason=decision.reason, kind=decision.kind, request_id=self.request_id,
             belongs="done" if decision.files else "",
@@ -131,22 +143,20 @@ class Unit(Transaction):
         """Carry a decision out that the operator released: it continues a request and has no mail of its own."""
         assert decision.request_id is not None
         self.request_id = decision.request_id
-        request = self.row(Request, self.request_id)
-        fields = {key: value for key, value in request.fields.items() if key != "other_kind"}
-        self.update(
-            Request, self.request_id, state=decision.state, outcome=decision.outcome, reason=decision.reason,
-            kind=decision.kind, person_id=decision.person_id or request.person_id, open=list(decision.open),
-            due_at=decision.due_at,
-            pending=[list(item) for item in decision.pending], proven=True, decided_at=self.now, fields=fields,
-            tell=decision.tell_operator, told_at=None,
-        )  # fmt: skip
-        for effect in decision.effects:
-            effects.VERBS[effect.verb](self, **effect.args)
+        requests.carry_out(self, decision)
+        self._carry_out(decision)
         self.event("released", decision.outcome, who="operator", person_id=decision.person_id)
 
-    def owe(self, owed: Owed, *, token: str, message_id: str, octets: bytes, capped: bool = False) -> None:
-        """Put one rendered mail into the outbox; a question also waits for its answer."""
-        counted = owed.role in ("question", "received", "repeat")
+    def _carry_out(self, decision: Decision) -> None:
+        for effect in decision.effects:
+            effects.VERBS[effect.verb](self, **effect.args)
+
+    def owe(self, owed: Owed, *, token: str, rendered: tuple[str, bytes], counted: bool, capped: bool) -> None:
+        """Put one rendered mail (Message-ID, octets) into the outbox; a question also waits for its answer.
+
+        A capped one is recorded and not sent; where it was owed to a proven mail, the operator is told.
+        """
+        message_id, octets = rendered
         gave_up = {"gave_up_at": self.now, "gave_up_why": "capped"} if capped else {}
         self.insert(
             Reply, token=token, message_id=message_id, request_id=self.request_id or None, template=owed.template,
@@ -159,6 +169,8 @@ class Unit(Transaction):
             self._question(owed, token)
         if capped:
             self.event("reply_capped", owed.template)
+            if owed.proven and owed.role == "question" and self.request_id:
+                effects.reopen(self, self.request_id, "reply_capped")
 
     def _question(self, owed: Owed, token: str) -> None:
         request = self.row(Request, self.request_id)
@@ -173,62 +185,6 @@ class Unit(Transaction):
 
     def _update_mail(self, **values: Any) -> None:
         self.update(Mail, self.mail_id, **values)
-
-    def _number(self) -> str:
-        """Draw the short public number of a request."""
-        while True:
-            number = self.new_id(NUMBER_LETTERS).upper()
-            if self.row(Request, number) is None:
-                return number
-
-    def _open_request(self, decision: Decision) -> None:
-        assert self.raw and self.evidence and self.claim
-        message, claim = self.message, self.claim
-        writer = self.evidence.address or ""
-        self.insert(
-            Request, id=self.request_id, mail_id=self.mail_id, person_id=decision.person_id, kind=decision.kind,
-            state=decision.state, outcome=decision.outcome, row=decision.row, reason=decision.reason,
-            rung=claim.rung, tag=claim.tag, language=claim.language, evidence=self.evidence.level,
-            because=self.evidence.because, proven=self.evidence.level == "authenticated",
-            received_at=self.raw.received_at, due_at=decision.due_at, address=writer, address_key=address_key(writer),
-            message_id=message.message_id if message else "",
-            references=list(message.references[-19:]) if message else [], open=list(decision.open),
-            pending=[list(item) for item in decision.pending], fields=stored(claim.extract) if decision.kind else {},
-            before={}, undo_until=None, decided_at=self.now, tell=decision.tell_operator, checked="",
-        )  # fmt: skip
-
-    def _continue_request(self, decision: Decision) -> None:
-        assert self.claim is not None
-        if decision.reason == "repeated":
-            return
-        request = self.row(Request, self.request_id)
-        fields = dict(request.fields)
-        if decision.row == "5":
-            fields = {**fields, **stored(self.claim.extract)}
-        still = [item for item in request.open if item != "new_address"] if decision.row in ("3", "4") else request.open
-        closed = decision.state in ("refused", "undone")
-        opens = [] if closed else list(dict.fromkeys([*still, *decision.open]))
-        due_at = decision.due_at or (request.due_at if opens else None)
-        proven = request.proven or decision.row == "3" or self.evidence is None or _is_proven(self.evidence)
-        self.update(
-            Request, self.request_id, state=decision.state, due_at=due_at,
-            open=opens, fields=fields, person_id=decision.person_id or request.person_id, outcome=decision.outcome,
-            reason=decision.reason, tell=decision.tell_operator or request.tell, decided_at=self.now,
-            proven=proven,
-            told_at=None if decision.tell_operator else request.told_at,
-            pending=[list(item) for item in decision.pending],
-        )  # fmt: skip
-
-    def open_journal(self, *, kind: str, reason: str) -> str:
-        """Open a closed request for what the operator did without any mail; return its number."""
-        self.request_id = self._number()
-        self.insert(
-            Request, id=self.request_id, kind=kind, state="applied", outcome="apply", row="operator", reason=reason,
-            rung="none", language="ru", evidence="none", because="the operator", proven=True, received_at=self.now,
-            address="", address_key="", message_id="", references=[], open=[], pending=[], fields={}, before={},
-            decided_at=self.now, closed_at=self.now, tell=False, checked="",
-        )  # fmt: skip
-        return self.request_id
 
     def note_shadow(self, decision: Decision, number: str, subjects: list[str]) -> None:
         """Write what would have been done; the effects themselves were rolled back."""
@@ -266,14 +222,3 @@ class Unit(Transaction):
                 Mail, seen.id, tries=seen.tries + 1, next_try_at=next_try, uid=raw.uid, uidvalidity=raw.uidvalidity
             )
         return int(seen.tries) + 1
-
-
-def _is_proven(evidence: Evidence) -> bool:
-    return evidence.level == "authenticated"
-
-
-def stored(extract: Extract) -> dict[str, Any]:
-    """Return an extract as JSON-ready values."""
-    values = asdict(extract)
-    values.pop("named")
-    return {key: value for key, value in values.items() if value not in ((), {}, None)}

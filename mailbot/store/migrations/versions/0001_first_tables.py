@@ -159,7 +159,7 @@ def upgrade() -> None:
         sa.Column("language", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("evidence", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("because", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("proven", sa.Boolean(), nullable=False),
+        sa.Column("level", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("received_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("due_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("address", sqlmodel.sql.sqltypes.AutoString(), nullable=False),

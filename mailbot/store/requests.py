@@ -1,0 +1,119 @@
+"""Writes requests: opened by a mail, continued by an answer, carried out by the operator. No rule stands here."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mailbot.deciding.decision import Decision
+from mailbot.ports import RawMail
+from mailbot.reading.address import address_key
+from mailbot.reading.claim import Claim, Extract
+from mailbot.reading.message import Message
+from mailbot.reading.sender import Evidence
+from mailbot.store.tables import Request
+from mailbot.store.transaction import Transaction
+
+NUMBER_LETTERS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The mail that opens or continues a request; `level` is the proof it counts as (decisions section 3)."""
+
+    mail_id: int
+    raw: RawMail
+    message: Message | None
+    evidence: Evidence
+    claim: Claim
+    level: str
+
+
+def draw_number(unit: Transaction) -> str:
+    """Draw the short public number of a request."""
+    while True:
+        number = unit.new_id(NUMBER_LETTERS).upper()
+        if unit.row(Request, number) is None:
+            return number
+
+
+def open_request(unit: Transaction, decision: Decision, origin: Origin) -> None:
+    """Write the new request `unit.request_id`."""
+    message, claim, evidence = origin.message, origin.claim, origin.evidence
+    writer = evidence.address or ""
+    unit.insert(
+        Request, id=unit.request_id, mail_id=origin.mail_id, person_id=decision.person_id, kind=decision.kind,
+        state=decision.state, outcome=decision.outcome, row=decision.row, reason=decision.reason, rung=claim.rung,
+        tag=claim.tag, language=claim.language, evidence=evidence.level, because=evidence.because,
+        level=origin.level, received_at=origin.raw.received_at, due_at=decision.due_at, address=writer,
+        address_key=address_key(writer), message_id=message.message_id if message else "",
+        references=list(message.references[-19:]) if message else [], open=list(decision.open),
+        pending=[list(item) for item in decision.pending], fields=stored(claim.extract) if decision.kind else {},
+        before={}, undo_until=None, decided_at=unit.now, tell=decision.tell_operator, checked="",
+    )  # fmt: skip
+
+
+def continue_request(unit: Transaction, decision: Decision, origin: Origin) -> None:
+    """Bring the request `unit.request_id` to the state that a later mail decided; a repeat changes nothing."""
+    if decision.reason == "repeated":
+        return
+    request = unit.row(Request, unit.request_id)
+    done = decision.state in ("refused", "undone")
+    pending, opens = _still_waiting(request, decision)
+    waits = bool(opens) or decision.state in ("challenged", "asked", "held")
+    values: dict[str, Any] = {}
+    if decision.row == "5":
+        values["fields"] = {**request.fields, **stored(origin.claim.extract)}
+    if decision.row == "3" or (decision.row == "5" and origin.level == "authenticated"):
+        values["level"] = "authenticated"
+    if decision.tell_operator:
+        values |= {"tell": True, "told_at": None}
+    unit.update(
+        Request, unit.request_id, state=decision.state, outcome=decision.outcome, reason=decision.reason,
+        due_at=None if done else decision.due_at or (request.due_at if waits else None), open=[] if done else opens,
+        pending=[] if done else pending, person_id=decision.person_id or request.person_id, decided_at=unit.now,
+        **values,
+    )  # fmt: skip
+
+
+def _still_waiting(request: Any, decision: Decision) -> tuple[list[Any], list[str]]:
+    """Return what of a request waits after this decision: its fields, and for whom."""
+    old = [list(item) for item in request.pending]
+    if decision.row in ("3", "4"):  # the question is answered; what waits for the operator goes on waiting
+        old = [item for item in old if item[1] == "operator"]
+        still = ["operator"] if old else []
+    else:
+        still = list(request.open)
+    pending = [list(item) for item in decision.pending] or old
+    return pending, list(dict.fromkeys([*still, *decision.open]))
+
+
+def carry_out(unit: Transaction, decision: Decision) -> None:
+    """Bring the request `unit.request_id` to what the operator released."""
+    request = unit.row(Request, unit.request_id)
+    fields = {key: value for key, value in request.fields.items() if key != "other_kind"}
+    unit.update(
+        Request, unit.request_id, state=decision.state, outcome=decision.outcome, reason=decision.reason,
+        kind=decision.kind, person_id=decision.person_id or request.person_id, open=list(decision.open),
+        due_at=decision.due_at, pending=[list(item) for item in decision.pending], level="authenticated",
+        decided_at=unit.now, fields=fields, tell=decision.tell_operator, told_at=None,
+    )  # fmt: skip
+
+
+def open_journal(unit: Transaction, *, kind: str, reason: str) -> str:
+    """Open a closed request for what the operator did without any mail; return its number."""
+    unit.request_id = draw_number(unit)
+    unit.insert(
+        Request, id=unit.request_id, kind=kind, state="applied", outcome="apply", row="operator", reason=reason,
+        rung="none", language="ru", evidence="none", because="the operator", level="authenticated",
+        received_at=unit.now, address="", address_key="", message_id="", references=[], open=[], pending=[], fields={},
+        before={}, decided_at=unit.now, closed_at=unit.now, tell=False, checked="",
+    )  # fmt: skip
+    return unit.request_id
+
+
+def stored(extract: Extract) -> dict[str, Any]:
+    """Return an extract as JSON-ready values."""
+    values = asdict(extract)
+    values.pop("named")
+    return {key: value for key, value in values.items() if value not in ((), {}, None)}

@@ -1,0 +1,37 @@
+"""The installations of the acceptance tests: each test has a copy of one that the command line made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.world import World
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, World]:
+    """Installations made by `init` and `people import`, never worked with."""
+    return {
+        "live": World(tmp_path_factory.mktemp("live")),
+        "shadow": World(tmp_path_factory.mktemp("shadow"), shadow=True),
+        "empty": World(tmp_path_factory.mktemp("empty"), people=""),
+    }
+
+
+@pytest.fixture
+def world(models: dict[str, World], tmp_path: Path) -> World:
+    """A live installation with a few people on file."""
+    return World.copied(models["live"], tmp_path / "live")
+
+
+@pytest.fixture
+def shadow(models: dict[str, World], tmp_path: Path) -> World:
+    """The same in shadow mode."""
+    return World.copied(models["shadow"], tmp_path / "shadow")
+
+
+@pytest.fixture
+def empty(models: dict[str, World], tmp_path: Path) -> World:
+    """A live installation with nobody on file."""
+    return World.copied(models["empty"], tmp_path / "empty")

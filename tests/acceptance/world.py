@@ -1,0 +1,382 @@
+"""One installation in a temporary folder, worked through the command line: mails in, answers out, people, requests.
+
+Everybody in it is invented. Nothing is replaced by a mock: a Maildir mailbox, a Maildir courier, a SQLite store.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.header import Header
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+from mailbot.app import build
+from mailbot.cli import main
+
+BOX = "info@example.kz"
+HOST = "mx.example.kz"
+OWNER = "owner@example.com"
+ALIYA, BORIS, ALICE, FAMILY, QUIET = (
+    "aliya@example.com", "boris@example.com", "alice@example.com", "family@example.com", "quiet@example.com",
+)  # fmt: skip
+BORIS_SECOND = "boris.second@example.com"
+STRANGER = "stranger@example.org"
+CSV = f"""\
+surname,given_name,patronymic,email,phone,birth_date,birth_place,news,consent_at,consent_source
+Сәрсенова,Әлия,Болатқызы,{ALIYA},+77010000001,1990-05-05,Алматы қ.,yes,2025-01-10,site form
+Петров,Борис,Иванович,{BORIS};{BORIS_SECOND},+77010000002;+77010000003,1985-03-02,Астана,yes,2025-01-11,site form
+Smith,Alice,,{ALICE},+77010000004,1992-07-08,Taraz,yes,2025-01-12,site form
+Ким,Алина,,{FAMILY},+77010000005,,,yes,2025-01-13,site form
+Ким,Виктор,,{FAMILY},+77010000006,,,yes,2025-01-13,site form
+Тихая,Нина,,{QUIET},+77010000007,,,no,2025-01-14,site form
+"""
+UPDATE = {
+    "kk": "Дербес деректерді өзектендіру", "ru": "Актуализация персональных данных", "en": "Updating personal data",
+}  # fmt: skip
+WITHDRAWAL = {
+    "kk": "Дербес деректерді өңдеуге келісімді кері қайтарып алу",
+    "ru": "Отзыв согласия на обработку персональных данных",
+    "en": "Withdrawal of consent to the processing of personal data",
+}
+UNSUBSCRIBE = {
+    "kk": "Жаңа өнімдер мен қызметтер және арнайы ұсыныстар туралы хабарламалардан бас тарту",
+    "ru": "Отказ от уведомлений о новых продуктах и услугах и специальных предложениях",
+    "en": "Refusal of notifications about new products and services and special offers",
+}
+DECISIONS = ("applied", "challenged", "asked", "held", "left", "ignored", "already", "poisoned", "waiting")
+PROOF = {
+    "authenticated": "dmarc=pass header.from={domain}",
+    "weak": "spf=pass smtp.mailfrom={domain}",
+    "fail": "dmarc=fail header.from={domain}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def objects(self) -> list[dict[str, Any]]:
+        """Every line of stdout, read as JSON."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail that was delivered."""
+
+    name: str  # of its file
+    sender: str
+    message_id: str
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A mail that mailbot sent."""
+
+    name: str
+    mail: EmailMessage
+
+    @property
+    def to(self) -> str:
+        return str(self.mail["To"])
+
+    @property
+    def subject(self) -> str:
+        return str(self.mail["Subject"])
+
+    @property
+    def text(self) -> str:
+        return self.mail.get_content().replace("\r\n", "\n")
+
+    @property
+    def message_id(self) -> str:
+        return str(self.mail["Message-ID"])
+
+    @property
+    def language(self) -> str:
+        return str(self.mail["Content-Language"])
+
+    @property
+    def number(self) -> str:
+        """The number of the request that its subject names."""
+        found = re.search(r"[№.] ([A-Z2-7]{6})", self.subject)
+        assert found, self.subject
+        return found[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One mail, delivered and polled."""
+
+    letter: Letter
+    decision: str  # the one count that is not zero
+    counts: dict[str, int]
+    lies: str  # INBOX or Done
+    answers: list[Sent]  # sent in that pass, but for the operator's
+    told: list[Sent]  # sent to the operator
+
+    @property
+    def answer(self) -> Sent:
+        """The one answer that was sent."""
+        assert len(self.answers) == 1, [(a.to, a.subject) for a in self.answers]
+        return self.answers[0]
+
+
+def command(*argv: str | Path) -> Ran:
+    """Run one command in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main([str(arg) for arg in argv])
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+@dataclass(slots=True)
+class World:
+    """One installation."""
+
+    root: Path
+    shadow: bool = False
+    people: str = CSV
+    ahead: timedelta = field(default=timedelta(0))
+    count: int = 0
+
+    def __post_init__(self) -> None:
+        for part in ("new", "cur", "tmp"):
+            (self.box / part).mkdir(parents=True, exist_ok=True)
+        ran = self.init()
+        assert ran.code == 0, ran.err
+        if self.people:
+            self.bring(self.people)
+
+    @classmethod
+    def copied(cls, model: World, root: Path) -> World:
+        """Return a copy of an installation that nobody worked with yet: `init` and the import take their time."""
+        shutil.copytree(model.root, root, dirs_exist_ok=True)
+        settings = root / "installation" / "mailbot.toml"
+        text = settings.read_text(encoding="utf-8").replace(str(model.root), str(root))
+        settings.write_text(text, encoding="utf-8")
+        world = object.__new__(cls)
+        world.root, world.shadow, world.people = root, model.shadow, model.people
+        world.ahead, world.count = timedelta(0), 0
+        return world
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "installation"
+
+    @property
+    def box(self) -> Path:
+        return self.root / "box"
+
+    def init(self) -> Ran:
+        """Write the installation."""
+        return command(
+            "init", self.folder, "--mailbox", f"maildir://{self.box}", "--courier", f"maildir://{self.root / 'sent'}",
+            "--address", BOX, "--operator", "Example Courses", "--contact", "+7 700 000 00 00", "--operator-mail",
+            OWNER, "--authserv", HOST, "--shadow" if self.shadow else "--live",
+        )  # fmt: skip
+
+    def run(self, *argv: str | Path) -> Ran:
+        """Run one command on this installation."""
+        return command("--config", self.folder, *argv)
+
+    def ok(self, *argv: str | Path) -> Ran:
+        """Run one command that must succeed."""
+        ran = self.run(*argv)
+        assert ran.code == 0, (argv, ran)
+        return ran
+
+    # ---- what is on file ---------------------------------------------------------------------------------------
+
+    def bring(self, csv: str, *options: str) -> dict[str, Any]:
+        """Import a CSV; return its report."""
+        path = self.root / "people.csv"
+        path.write_text(csv, encoding="utf-8")
+        ran = self.ok("people", "import", path, "--json", *options)
+        return ran.objects[0]
+
+    def persons(self, address: str) -> list[dict[str, Any]]:
+        """Return everybody at an address, as `people show --json` tells; [] where it is not known."""
+        ran = self.run("people", "show", address, "--json")
+        assert ran.code in (0, 66), ran
+        return ran.objects
+
+    def person(self, address: str) -> dict[str, Any]:
+        """Return the one line of `people show --json`."""
+        found = self.persons(address)
+        assert len(found) == 1, found
+        return found[0]
+
+    def requests(self, *options: str) -> list[dict[str, Any]]:
+        """Return `requests list --json`."""
+        return self.ok("requests", "list", "--json", *options).objects
+
+    def show(self, number: str) -> dict[str, Any]:
+        """Return `requests show --json`."""
+        return self.ok("requests", "show", number, "--json").objects[0]
+
+    def request(self, taken: Taken) -> dict[str, Any]:
+        """Return the request that a mail opened."""
+        found = [r for r in self.requests("--all") if r["message_id"] == taken.letter.message_id]
+        assert len(found) == 1, found
+        return self.show(found[0]["id"])
+
+    def policy(self, text: str) -> None:
+        """Write policy.toml; what it does not name stays as packaged."""
+        (self.folder / "policy.toml").write_text(text, encoding="utf-8")
+
+    def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run SQL on the store: to look at what no command shows, or to shift times."""
+        with contextlib.closing(sqlite3.connect(self.folder / "mailbot.sqlite")) as connection, connection:
+            return connection.execute(query, values).fetchall()
+
+    # ---- time --------------------------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """The time in this world."""
+        return datetime.now(UTC) + self.ahead
+
+    def later(self, **span: float) -> None:
+        """Let time pass."""
+        self.ahead += timedelta(**span)
+
+    # ---- mail --------------------------------------------------------------------------------------------------
+
+    def octets(
+        self,
+        sender: str,
+        subject: str,
+        body: str = "",
+        *,
+        proof: str = "authenticated",
+        headers: Iterable[str] = (),
+        date: datetime | None = None,
+        message_id: str = "",
+        from_line: str = "",
+    ) -> bytes:
+        """Return one mail as the mailbox's server would write it."""
+        self.count += 1
+        domain, when = sender.rpartition("@")[2], format_datetime(date or self.now())
+        result = PROOF.get(proof, "").format(domain=domain)
+        top = [f"Authentication-Results: {HOST}; {result}"] if result else []
+        lines = [
+            *top,
+            f"Received: from mail.{domain} by {HOST}; {format_datetime(self.now())}",
+            from_line or f"From: {sender}",
+            f"To: {BOX}",
+            f"Subject: {subject if subject.isascii() else Header(subject, 'utf-8').encode()}",
+            f"Date: {when}",
+            f"Message-ID: {message_id or f'<mail-{self.count}@{domain}>'}",
+            *headers,
+            "MIME-Version: 1.0",
+            "Content-Type: text/plain; charset=utf-8",
+            "Content-Transfer-Encoding: 8bit",
+            "",
+            *body.split("\n"),
+        ]
+        return "\r\n".join(lines).encode()
+
+    def put(self, octets: bytes, *, at: datetime | None = None) -> Letter:
+        """Lay a mail into INBOX as received at that time."""
+        self.count += 1
+        when = (at or self.now()).timestamp()
+        name = f"letter.{self.count:04}"
+        path = self.box / "new" / name
+        path.write_bytes(octets)
+        os.utime(path, (when, when))
+        mail = message_from_bytes(octets)
+        return Letter(name, str(mail["From"]), str(mail["Message-ID"]), octets)
+
+    def poll(self) -> dict[str, int]:
+        """Make one pass; on the command line, but where time is shifted."""
+        if not self.ahead:
+            counts: dict[str, int] = self.ok("poll", "--json").objects[0]
+            return counts
+        app = build(self.folder, clock=self.now)
+        try:
+            counts, failure = app.poll()
+            assert failure is None, failure
+            return counts
+        finally:
+            app.close()
+
+    def take(self, octets: bytes, *, at: datetime | None = None) -> Taken:
+        """Deliver one mail, make one pass."""
+        before = {sent.name for sent in self.sent()}
+        letter = self.put(octets, at=at)
+        counts = self.poll()
+        assert counts["fetched"] == 1, counts
+        decision = next(name for name in DECISIONS if counts[name])
+        new = [sent for sent in self.sent() if sent.name not in before]
+        return Taken(
+            letter, decision, counts, self.lies(letter), [s for s in new if s.to != OWNER],
+            [s for s in new if s.to == OWNER],
+        )  # fmt: skip
+
+    def mail(self, sender: str, subject: str, body: str = "", *, at: datetime | None = None, **how: Any) -> Taken:
+        """Write, deliver and poll one mail."""
+        return self.take(self.octets(sender, subject, body, **how), at=at)
+
+    def answer(
+        self, sender: str, text: str, *, to: Sent | None = None, at: datetime | None = None, **how: Any
+    ) -> Taken:
+        """Answer the last mail that was sent to that address (or `to`), as a phone does."""
+        return self.take(self.reply(sender, text, to=to, **how), at=at)
+
+    def reply(self, sender: str, text: str, *, to: Sent | None = None, **how: Any) -> bytes:
+        """Return an answer: the text on top, our mail quoted below, threaded."""
+        sent = to or self.last(sender)
+        quoted = "\n".join(f"> {row}" for row in sent.text.splitlines())
+        references = f"{sent.mail['References'] or ''} {sent.message_id}".split()
+        thread = [f"In-Reply-To: {sent.message_id}", "References: " + "\r\n ".join(references)]
+        how["headers"] = [*thread, *how.get("headers", ())]
+        return self.octets(sender, how.pop("subject", f"Re: {sent.subject}"), f"{text}\n\n{quoted}", **how)
+
+    def sent(self) -> list[Sent]:
+        """Return every mail that was sent, oldest first."""
+        folder = self.root / "sent" / "new"
+        paths = sorted(folder.iterdir(), key=lambda p: p.stat().st_mtime_ns) if folder.is_dir() else []
+        return [Sent(p.name, message_from_bytes(p.read_bytes(), policy=policy.default)) for p in paths]  # type: ignore[arg-type]
+
+    def last(self, address: str) -> Sent:
+        """Return the last mail that was sent to an address."""
+        return [sent for sent in self.sent() if sent.to == address][-1]
+
+    def templates(self, number: str) -> list[tuple[str, str]]:
+        """Return what was owed for a request: (template, address)."""
+        return [(reply["template"], reply["to"]) for reply in self.show(number)["replies"]]
+
+    def lies(self, letter: Letter) -> str:
+        """Tell where a mail lies: INBOX (as it was delivered, unread) or Done."""
+        if (self.box / "new" / letter.name).exists():
+            assert (self.box / "new" / letter.name).read_bytes() == letter.octets
+            return "INBOX"
+        done = self.box / ".mailbot.Done" / "cur"
+        found = [p for p in done.iterdir() if p.name.partition(":")[0] == letter.name] if done.is_dir() else []
+        assert len(found) == 1, (letter.name, found)
+        assert found[0].read_bytes() == letter.octets
+        return "Done"
+
+    def back_to_inbox(self, letter: Letter) -> None:
+        """Move a filed mail back, as the operator would."""
+        done = self.box / ".mailbot.Done" / "cur"
+        path = next(p for p in done.iterdir() if p.name.partition(":")[0] == letter.name)
+        shutil.move(path, self.box / "new" / letter.name)

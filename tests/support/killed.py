@@ -1,0 +1,181 @@
+"""Runs commands of mailbot in processes of their own that may kill themselves; forked from one that has it imported.
+
+Forking spares each command the second that its imports take. A child may be told to send itself SIGKILL right before
+or right after the n-th of one kind of outside call:
+
+- `fetch`: a FETCH of the IMAP client · `move`: its MOVE, or the CREATE of the folder to move to · `commit`: a COMMIT
+  of the store · `data`: DATA to the SMTP server, so after it the server's 250 has been read.
+
+Nothing else is changed in it. `Commands` is the tests' side, `main` the process that forks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CALLS = ("fetch", "commit", "data", "move")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kill:
+    """Where a process kills itself."""
+
+    call: str
+    when: str  # before, after
+    n: int  # from 1
+
+    def __str__(self) -> str:
+        return f"{self.when} {self.call} {self.n}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a command ended; `calls` counts its outside calls, {} where it was killed."""
+
+    code: int  # -9: killed
+    out: str
+    err: str
+    calls: dict[str, int]
+
+
+class Commands:
+    """The forking process; one for a test run."""
+
+    def __init__(self) -> None:
+        """Start it. It imports mailbot while the first command is on its way."""
+        root = Path(__file__).parents[2]
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("MAILBOT_")}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.killed"], cwd=root, env=clean, text=True, encoding="utf-8",
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    def run(
+        self, *arguments: str, kill: Kill | None = None, turn: bool = True, env: dict[str, str] | None = None
+    ) -> Ended:
+        """Run one command to its end, or to its death; without `turn` it does not wait for other pollers."""
+        order: dict[str, Any] = {"argv": arguments, "env": env or {}, "turn": turn}
+        if kill is not None:
+            order |= {"call": kill.call, "when": kill.when, "n": kill.n}
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return Ended(**json.loads(self._process.stdout.readline()))
+
+    def stop(self) -> None:
+        """End it."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=20)
+        self._process.stdout.close()
+
+
+def wrap(owner: type, name: str, kind: str, calls: Counter[str], order: dict[str, Any]) -> None:
+    """Count the calls of a method, and die right before or after the one that is ordered."""
+    original: Callable[..., Any] = getattr(owner, name)
+
+    def wrapped(*arguments: Any, **named: Any) -> Any:
+        calls[kind] += 1
+        mine = order.get("call") == kind and calls[kind] == order["n"]
+        if mine and order["when"] == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        try:
+            return original(*arguments, **named)
+        finally:
+            if mine:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(owner, name, wrapped)
+
+
+def child(order: dict[str, Any], counted: Path) -> int:
+    """Carry one order out; runs in the forked process."""
+    import smtplib
+
+    from imapclient import IMAPClient
+    from sqlalchemy.engine import Connection
+
+    from mailbot.cli import main as mailbot
+    from mailbot.store import engine, store
+
+    calls: Counter[str] = Counter()
+    wrap(IMAPClient, "fetch", "fetch", calls, order)
+    wrap(IMAPClient, "move", "move", calls, order)
+    wrap(IMAPClient, "create_folder", "move", calls, order)
+    wrap(Connection, "_commit_impl", "commit", calls, order)
+    wrap(smtplib.SMTP, "data", "data", calls, order)
+    if not order["turn"]:
+        from contextlib import nullcontext
+
+        store.engine_turn = engine.turn = lambda _engine: nullcontext(True)
+    os.environ.update(order["env"])
+    code = mailbot(order["argv"])
+    counted.write_text(json.dumps(calls), encoding="utf-8")
+    return code
+
+
+def fork(order: dict[str, Any], folder: Path) -> Ended:
+    """Carry one order out in a process of its own."""
+    out, err, counted = folder / "out", folder / "err", folder / "calls"
+    counted.unlink(missing_ok=True)
+    pid = os.fork()
+    if pid == 0:
+        code = 70
+        try:
+            for number, path in ((1, out), (2, err)):
+                os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+            sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - for the rest of this process
+            sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+            code = child(order, counted)
+            sys.stdout.flush()
+        except BaseException:  # noqa: BLE001 - told by its traceback and the exit code
+            import traceback
+
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    calls = json.loads(counted.read_text(encoding="utf-8")) if counted.exists() else {}
+    read = {"out": out.read_text(encoding="utf-8"), "err": err.read_text(encoding="utf-8")}
+    return Ended(code=status, calls=calls, **read)
+
+
+def main() -> None:
+    """Read orders from stdin, one JSON object a line; answer each with how it ended."""
+    import mailbot.answering.smtp
+    import mailbot.app
+    import mailbot.cli.desk
+    import mailbot.cli.persons
+    import mailbot.cli.setup
+    import mailbot.cli.work
+    import mailbot.intake.imap
+    from mailbot.config import load_policy
+
+    del mailbot
+    import alembic.command
+    import alembic.config
+    import holidays
+    import psycopg  # noqa: F401
+
+    del alembic
+    holidays.country_holidays("KZ", years=2026)
+    load_policy(None)
+    with tempfile.TemporaryDirectory(prefix="commands-") as folder:
+        for line in sys.stdin:
+            ended = fork(json.loads(line), Path(folder))
+            answer = {"code": ended.code, "out": ended.out, "err": ended.err, "calls": ended.calls}
+            print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()
