@@ -23,7 +23,7 @@ from mailbot.errors import (
     MailboxRefused,
     MailboxUnavailable,
 )
-from mailbot.operating import notices, retention
+from mailbot.operating import clock, notices, retention
 from mailbot.pipeline import COUNTS, Line, Rules, poll
 from mailbot.ports import Clock, Courier, Mailbox, NewId
 from mailbot.reading.lexicon import compile_words
@@ -72,10 +72,12 @@ class App:
 
     def _pass(self, counts: dict[str, int]) -> MailbotError | None:
         failure: MailbotError | None = None
+        clock.lapse(self.line)
         try:
             poll(self.mailbox, self.line, counts)
         except (MailboxUnavailable, MailboxRefused) as exc:
             failure = exc
+        clock.tick(self.line)
         retention.sweep(self.line, self.mailbox.folder)
         notices.tell_operator(self.line, self.settings.operator.mail, self.settings.operator.language)
         try:

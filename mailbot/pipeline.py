@@ -78,7 +78,7 @@ def read(raw: RawMail, rules: Rules) -> tuple[Message, Machine | None, Claim, Ev
     )
 
 
-def process(raw: RawMail, line: Line, *, shadow: bool = False) -> str:
+def process(raw: RawMail, line: Line) -> str:
     """Take one mail down the line in one transaction; return which of COUNTS it belongs to."""
     message, machine, claim, evidence = read(raw, line.rules)
     with line.store.unit() as unit:
@@ -86,7 +86,7 @@ def process(raw: RawMail, line: Line, *, shadow: bool = False) -> str:
         if seen != "new":
             return "held" if seen == "second_look" else "already"
         unit.claim = claim
-        rehearsal = unit.connection.begin_nested() if shadow else None
+        rehearsal = unit.connection.begin_nested() if unit.in_shadow() else None
         decision = _decide(unit, line, machine)
         number = unit.apply(decision)
         bodies = [owe(unit, owed, line) for owed in decision.owed]
@@ -137,22 +137,25 @@ def poll(mailbox: Mailbox, line: Line, counts: dict[str, int]) -> None:
     Raises what the mailbox or the store raise; what was decided until then stands, and is counted.
     """
     store = line.store
-    began, shadow = store.clock(), store.shadow
+    began = store.clock()
     state = mailbox.state()
     file_decided(mailbox, store, state.uidvalidity)
     cursor = store.cursor(mailbox.folder)
     again = store.waiting(mailbox.folder, state.uidvalidity)
-    missing = set(again)
+    missing, is_older = set(again), store.cutoff(mailbox.folder)
     for batch in mailbox.fetch(cursor, again):
         for raw in batch:
             if line.stop():
                 return  # the rest is fetched by the next pass; this one was not complete
             missing.discard(raw.uid)
-            counts[_guarded(raw, line, shadow)] += 1
+            if is_older(raw) and raw.uid not in again:  # a mailbox that was restored numbers its old mail anew
+                store.pass_by(raw)
+                continue
+            counts[_guarded(raw, line)] += 1
             counts["fetched"] += 1
         file_decided(mailbox, store, state.uidvalidity)
     store.vanished(mailbox.folder, state.uidvalidity, sorted(missing))
-    store.completed(mailbox.folder, began)
+    store.completed(mailbox.folder, state.uidvalidity, began)
 
 
 def file_decided(mailbox: Mailbox, store: Store, uidvalidity: int) -> None:
@@ -162,10 +165,10 @@ def file_decided(mailbox: Mailbox, store: Store, uidvalidity: int) -> None:
         store.filed(mailbox.folder, uidvalidity, uids)
 
 
-def _guarded(raw: RawMail, line: Line, shadow: bool) -> str:
+def _guarded(raw: RawMail, line: Line) -> str:
     """Process one mail so that a failure of it stops nobody: it waits, and its third failure holds it."""
     try:
-        return process(raw, line, shadow=shadow)
+        return process(raw, line)
     except MailbotError:
         raise  # the store or a door failed, not this mail: the pass ends
     except Exception as exc:  # noqa: BLE001 - one poison mail never stops the line (design section 6)

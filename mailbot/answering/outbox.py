@@ -7,13 +7,14 @@ the same Message-ID. No rule, no rendering here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailbot.errors import CourierRefused, CourierUnavailable, ReplyDeferred, ReplyRefused
 from mailbot.ports import Courier
 from mailbot.settings import LimitRules
 from mailbot.store import outbox
+from mailbot.store.engine import scrub
 from mailbot.store.store import Store
 
 BATCH = 50
@@ -28,6 +29,7 @@ class Outbox:
     sender: str
     limits: LimitRules
     window_end: Callable[[datetime], datetime]
+    _forgot: bool = field(default=False, init=False)
     stop: Callable[[], bool] = lambda: False  # asked between two replies: is it time to go?
 
     def send(self, counts: dict[str, int]) -> None:
@@ -36,7 +38,7 @@ class Outbox:
         Raises CourierUnavailable (the rest waits) or CourierRefused (the operator must act; nothing is given
         up). Nothing is sent while paused or above the cap of an hour.
         """
-        if self.store.paused:
+        if self.store.paused or self.store.shadow:
             return
         owner = outbox.owner_name(self.store.new_id)
         room = self.limits.replies_per_hour - outbox.sent_last_hour(self.store)
@@ -49,6 +51,8 @@ class Outbox:
                 self._send_batch(batch, owner, counts)
         finally:
             self.courier.close()
+            if self._forgot:
+                scrub(self.store.engine)
 
     def _send_batch(self, batch: list[outbox.Leased], owner: str, counts: dict[str, int]) -> None:
         started = self.store.clock()
@@ -77,5 +81,5 @@ class Outbox:
             outbox.give_up(self.store, reply.id, str(exc))
             counts["gave_up"] += 1
         else:
-            outbox.sent(self.store, reply.id, answer, self.window_end)
+            self._forgot |= outbox.sent(self.store, reply.id, answer, self.window_end)
             counts["sent"] += 1

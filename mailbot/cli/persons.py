@@ -84,6 +84,7 @@ def export(arguments: argparse.Namespace) -> int:
         text, count, blocked = roll.export(app.line.store)
     try:
         handle = os.open(arguments.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.fchmod(handle, 0o600)  # also of a file that was there
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)
     except OSError as exc:

@@ -117,7 +117,8 @@ def row_4(case: Case) -> Decision | None:
     if token is None or case.claim.word != "no":
         return None
     effects = [Effect(verb="close_question", args={"token": token.token, "outcome": "no"})]
-    if token.waits_for == "confirm" and token.request.kind == "withdrawal":
+    stopped_news = token.request.stopped_news and token.request.state == "challenged"
+    if token.waits_for == "confirm" and stopped_news:
         effects.append(Effect(verb="restore_news", args={"request_id": token.request.id}))
     applied = token.request.state == "applied"  # a part of it was done before; only the question is refused
     owed = receipt(case, "denied", asked_kind=token.request.kind, news_restored=len(effects) > 1)
@@ -204,11 +205,11 @@ def _undo(case: Case, token: TokenFacts) -> Decision | None:
     request, person = token.request, token.person
     assert person is not None
     if person.blocked == "dispute":
-        return replace(hold(case, "7", "person_blocked", person_id=person.id), kind="undo", request_id=request.id)
+        return replace(_held_as_is(case, "person_blocked", person), request_id=request.id)
     if request.state != "applied" or request.undo_until is None or case.facts.received_at > request.undo_until:
         return None  # late: row 7b
     if not request.undo_clean:
-        return replace(hold(case, "7", "undo_conflict", person_id=person.id), kind="undo", request_id=request.id)
+        return replace(_held_as_is(case, "undo_conflict", person), request_id=request.id)
     effects = [Effect(verb="undo", args={"request_id": request.id})]
     reason, template = "undone", "undone"
     if case.claim.word == "only_news":
@@ -227,22 +228,31 @@ def _undo(case: Case, token: TokenFacts) -> Decision | None:
     )  # fmt: skip
 
 
+def _held_as_is(case: Case, reason: str, person: PersonFacts) -> Decision:
+    """Hold the wish to undo; what was applied stays so until the operator has looked."""
+    return replace(hold(case, "7", reason, person_id=person.id), kind="undo", state="applied")
+
+
 def row_7a(case: Case) -> Decision | None:
     """News consent given anew: undo of an unsubscribe at any time, or a resubscribe word as the whole subject."""
-    token, address = case.facts.token, ""
-    people = tuple(person for person in case.facts.people if not person.blocked)
+    token, version = case.facts.token, case.policy.version
+    at = case.facts.received_at
     stopped_news = token is not None and (token.request.kind == "unsubscribe" or token.template == "only-news")
     if token is not None and token.from_addressee and stopped_news and case.claim.word == "undo":
-        address = token.address
-    elif case.claim.resubscribe and case.proven:
-        address = case.writer
-    if not address or not people:
+        back = {"request_id": token.request.id, "address": token.address, "at": at, "version": version}
+        give, address, people = Effect(verb="give_news_back", args=back), token.address, case.facts.people
+    elif case.claim.resubscribe and case.proven and case.person is not None:
+        person = case.person
+        new = {"person_id": person.id, "address": case.writer, "at": at, "version": version}
+        give, address, people = Effect(verb="give_news", args=new), case.address, (person,)
+    else:
         return None
-    give = [Effect(verb="give_news", args={"person_id": person.id, "address": address}) for person in people]
-    owed = replace(receipt(case, "resubscribed"), to=address)
+    if not people or any(person.blocked for person in people):
+        return None
     return Decision(
         outcome="apply", row="7a", reason="resubscribed", kind="resubscribe", state="applied",
-        person_id=people[0].id if len(people) == 1 else None, effects=tuple(give), owed=(owed,),
+        person_id=people[0].id if len(people) == 1 else None, effects=(give,),
+        owed=(replace(receipt(case, "resubscribed"), to=address),),
     )  # fmt: skip
 
 

@@ -73,6 +73,17 @@ class Case:
         return self.deadlines.due_at(self.facts.received_at, days or self.policy.clocks.held)
 
 
+def answer_by(case: Case) -> datetime:
+    """Return until when the person may answer: the clock's end, and never a time that is over when we ask."""
+    due = case.due()
+    return due if due > case.facts.now else case.deadlines.due_at(case.facts.now, 1)
+
+
+def not_past(case: Case, due: datetime) -> datetime:
+    """Return a clock's end as it may be told to a person: one that is over already is told as the next one."""
+    return due if due > case.facts.now else answer_by(case)
+
+
 def undo_until(case: Case) -> datetime:
     """Return until when an update that is applied now can be taken back."""
     return case.facts.now + timedelta(hours=case.policy.undo.update_hours)
@@ -111,7 +122,7 @@ def received(case: Case, reason: str, due: datetime) -> tuple[Owed, ...]:
     """Return the `received` receipt where it is owed: proven, on file, and switched on (decisions section 4)."""
     if not (case.policy.answers.received and case.proven and case.facts.people):
         return ()
-    return (receipt(case, "received", role="received", why=reason, due_at=due),)
+    return (receipt(case, "received", role="received", why=reason, due_at=not_past(case, due)),)
 
 
 def receipt(case: Case, template: str, /, role: Role = "receipt", **values: Any) -> Owed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from mailbot.deciding.case import Case, asks_change, hold, receipt, received
+from mailbot.deciding.case import Case, answer_by, asks_change, hold, not_past, receipt, received
 from mailbot.deciding.decision import Decision, Effect, Owed
 from mailbot.deciding.facts import PersonFacts, RequestFacts
 from mailbot.reading.claim import FIELD_NAMES
@@ -96,8 +96,9 @@ def row_17(case: Case) -> Decision | None:
 
 def _challenge(case: Case, row: str, reason: str, person: PersonFacts, to: str = "") -> Decision:
     news = case.claim.kind == "withdrawal" and row == "17"
-    due = case.due()
-    values = {"asked_at": case.facts.received_at, "due_at": due, "news_stopped": news}
+    due, until = case.due(), answer_by(case)
+    told = news and any(p.news for p in case.facts.people)
+    values = {"asked_at": case.facts.received_at, "due_at": until, "news_stopped": told}
     owed = Owed(
         template="challenge", role="question", to=to or case.address, language=case.language, values=values,
         waits_for="confirm", proven=case.proven and not to, threads=not to,
@@ -161,7 +162,7 @@ def row_21(case: Case) -> Decision | None:
         return None
     withdrawal = case.claim.kind == "withdrawal"
     held = hold(case, "21", "person_unknown")
-    owed = [receipt(case, "not-stored", news_suppressed=withdrawal, due_at=held.due_at)]
+    owed = [receipt(case, "not-stored", news_suppressed=withdrawal, due_at=not_past(case, held.due_at or case.due()))]
     for address, person in case.facts.named:
         if address not in case.facts.asked:  # one open question is enough
             owed += _challenge(case, "21", "person_unknown", person, address).owed
@@ -189,6 +190,12 @@ def rows_23_to_25(case: Case) -> Decision:
     return Decision(
         outcome="leave", row=row, reason=reason, kind=claim.kind, state="left", due_at=due, open=("operator",),
         person_id=case.person.id if case.person else None,
-        owed=() if reason == "deceased" else received(case, reason, due),
+        owed=() if reason == "deceased" else _received(case, reason, due),
         tell_operator=True,
     )  # fmt: skip
+
+
+def _received(case: Case, reason: str, due: datetime) -> tuple[Owed, ...]:
+    """Of a mere suggestion the receipt does not say what it was understood as: it may be the opposite."""
+    owed = received(case, reason, due)
+    return tuple(replace(o, values={**o.values, "kind": ""}) for o in owed) if reason == "suggestion" else owed

@@ -19,6 +19,7 @@ class PersonFacts:
     given_name: str = ""
     emails: tuple[str, ...] = ()  # addr-specs on file, the primary one first
     phones: tuple[str, ...] = ()  # E.164
+    fields: dict[str, Any] = field(default_factory=dict)  # surname to birth_place, as on file
     blocked: str = ""  # "", "withdrawal", "dispute" or "obligation"
     consent_at: datetime | None = None  # latest consent given, of any purpose
     address_changed_at: datetime | None = None
@@ -43,6 +44,7 @@ class RequestFacts:
     undo_until: datetime | None = None
     undo_clean: bool = True  # the fields it changed weren't changed since
     open: tuple[str, ...] = ()
+    stopped_news: bool = False  # news consents ended by it
     told_lately: bool = False  # a repeat of it was answered within a day
     destroy_at: datetime | None = None
     due_at: datetime | None = None

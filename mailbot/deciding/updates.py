@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
-from mailbot.deciding.case import Case, asks_change, receipt, undo_until
+from mailbot.deciding.case import Case, answer_by, asks_change, not_past, receipt, undo_until
 from mailbot.deciding.decision import Decision, Effect, Owed
 from mailbot.deciding.facts import PersonFacts
 from mailbot.reading.claim import FIELD_NAMES, Unclear
@@ -39,8 +40,15 @@ def plan(case: Case, person: PersonFacts) -> Plan:
         elif name == "phone":
             _plan_phone(case, person, apply, unclear)
         else:
-            apply[name] = extract.fields[name] or ""  # a patronymic of None: the person says that there is none
+            stated = extract.fields[name] or ""  # a patronymic of None: the person says that there is none
+            if stated != _on_file(person, name):
+                apply[name] = stated
     return Plan(apply=apply, operator=tuple(operator), new_email=new_email, replaces=replaces, unclear=tuple(unclear))
+
+
+def _on_file(person: PersonFacts, name: str) -> str | None:
+    value = person.fields.get(name)
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _new_email(case: Case, person: PersonFacts, unclear: list[Unclear]) -> tuple[str, str]:
@@ -64,10 +72,10 @@ def _plan_phone(case: Case, person: PersonFacts, apply: dict[str, Any], unclear:
     kept = [number for number in person.phones if number not in old]
     if old or len(person.phones) <= 1:
         stays = kept if old else []
-        apply["phones"] = [*(n for n in extract.phones), *(n for n in stays if n not in extract.phones)]
-    elif set(extract.phones) <= set(person.phones):
-        apply["phones"] = list(person.phones)
-    else:
+        wanted = [*(n for n in extract.phones), *(n for n in stays if n not in extract.phones)]
+        if wanted != list(person.phones):
+            apply["phones"] = wanted
+    elif not set(extract.phones) <= set(person.phones):
         unclear.append(Unclear(field="phone", text="", why="which_phone"))
 
 
@@ -106,7 +114,8 @@ def _update_decision(
     values: dict[str, Any] = {
         "pending": [{"field": f, "waits_for": w} for f, w in pending],
         "unclear": [{"field": u.field, "why": u.why} for u in todo.unclear],
-        "changed": changed, "undo_until": undo_until(case) if changed else None, "due_at": due,
+        "changed": changed, "undo_until": undo_until(case) if changed else None,
+        "due_at": not_past(case, due) if due else None,
     }  # fmt: skip
     main = receipt(case, "update-applied" if changed else "update-waiting", **values)
     if todo.unclear:
@@ -115,7 +124,7 @@ def _update_decision(
     if todo.new_email:
         question = Owed(
             template="new-address", role="question", to=todo.new_email, language=case.language,
-            waits_for="new_address", threads=False, proven=False, values={"due_at": due},
+            waits_for="new_address", threads=False, proven=False, values={"due_at": answer_by(case)},
         )  # fmt: skip
         owed.append(question)
     return Decision(
@@ -141,7 +150,7 @@ def _ask(case: Case, todo: Plan) -> Decision:
     unclear = [{"field": u.field, "why": u.why} for u in todo.unclear]
     missing = [u.field for u in todo.unclear] or list(FIELD_NAMES)
     due = case.due()
-    owed = receipt(case, "ask", role="question", unclear=unclear, missing=missing, due_at=due)
+    owed = receipt(case, "ask", role="question", unclear=unclear, missing=missing, due_at=answer_by(case))
     return Decision(
         outcome="ask", row="16", reason="fields_unclear" if unclear else "fields_missing", kind="update",
         state="asked", person_id=person_id, due_at=due,

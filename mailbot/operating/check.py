@@ -118,9 +118,10 @@ def older_requests(mailbox: Mailbox, line: Line) -> int:
 
 def backlog_uids(mailbox: Mailbox, line: Line, since: datetime | None) -> Iterator[int]:
     """Yield the UIDs of mails from before the cut-off whose header alone looks like a request."""
+    is_older = line.store.cutoff(mailbox.folder)
     for batch in mailbox.headers(since):
         for raw in batch:
-            if not line.store.is_older(raw):
+            if not is_older(raw):
                 continue
             message = parse(raw.octets, complete=False)
             claim = classify(message, line.rules.lexicon)

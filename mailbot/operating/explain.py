@@ -54,7 +54,7 @@ def explain(
     at = message.hop_at or message.date or now
     raw = RawMail(octets=octets, folder="-", uid=0, uidvalidity=0, received_at=at, size_bytes=len(octets))
     if known is None and line is not None:
-        facts = _stored_facts(line, raw, message, claim, machine)
+        facts = _stored_facts(line, raw, message, (claim, machine, evidence))
     else:
         facts = Facts(now=at, received_at=at, people=_assumed(message) if known else ())
     case = Case(
@@ -68,11 +68,11 @@ def _assumed(message: Message) -> tuple[PersonFacts, ...]:
     return (PersonFacts(id="-", emails=(message.writer,)),) if message.writer else ()
 
 
-def _stored_facts(line: Line, raw: RawMail, message: Message, claim: Claim, machine: Machine | None) -> Facts:
+def _stored_facts(line: Line, raw: RawMail, message: Message, read_: tuple[Claim, Machine | None, Evidence]) -> Facts:
     """Return the facts of the real store, as of the time of receipt; what reading wrote is rolled back."""
     with line.store.unit() as unit:
-        unit.raw, unit.now = raw, raw.received_at
-        return gather(unit, message, claim, machine)
+        unit.raw, unit.now, unit.evidence = raw, raw.received_at, read_[2]
+        return gather(unit, message, read_[0], read_[1])
 
 
 def _object(case: Case, decision: Decision) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def read_csv(text: str, zone: ZoneInfo) -> tuple[list[Row], list[str]]:
         what = f"unknown column {unknown[0][:40]}" if unknown else "a column is missing or stands twice"
         raise InputError(f"line 1: {what}; expected {', '.join(COLUMNS)}")
     rows, errors = [], []
-    for cells in lines:
+    for cells in _lines(lines):
         if any(cell.strip() for cell in cells):
             row, wrong = read_row(dict(zip(header, cells, strict=False)), lines.line_num, zone)
             errors += wrong
@@ -83,6 +83,13 @@ def read_csv(text: str, zone: ZoneInfo) -> tuple[list[Row], list[str]]:
             elif row is not None and not wrong:
                 rows.append(row)
     return rows, errors
+
+
+def _lines(lines: Any) -> Iterable[list[str]]:
+    try:
+        yield from lines
+    except csv.Error as exc:
+        raise InputError(f"line {lines.line_num}: can't be read as CSV: look for a quote that is not closed") from exc
 
 
 def _semicolons(text: str) -> bool:
@@ -123,25 +130,23 @@ class Import:
             self._complete(same, row, news)
 
     def _left(self, row: Row) -> bool:
-        """Whether somebody at this address withdrew and did not consent anew since."""
-        for addr in row.emails:
-            since = self._since(addr, "processing")
-            if since is None:
-                continue
-            if row.consent_at is None or row.consent_at <= since or not row.consent_source:
-                return True
-            self._lift(addr, "processing")
-        return False
+        """Whether somebody at this address withdrew and did not consent anew since, or is stopped or disputed now."""
+        ids = (i for addr in row.emails for i in people.ids_at(self.unit.connection, addr))
+        if any(p.blocked or p.disputed for p in (self.unit.row(Person, i) for i in ids)):
+            return True
+        anew = row.consent_at if row.consent_source else None
+        return self._is_suppressed(row, "processing", anew)
 
     def _unsubscribed(self, row: Row) -> bool:
         """Whether this address is suppressed for news: only a separate, later news consent ends that."""
-        for addr in row.emails:
-            since = self._since(addr, "news")
-            if since is None:
-                continue
-            if row.news_consent_at is None or row.news_consent_at <= since:
-                return True
-            self._lift(addr, "news")
+        return self._is_suppressed(row, "news", row.news_consent_at)
+
+    def _is_suppressed(self, row: Row, purpose: str, anew: datetime | None) -> bool:
+        since = {addr: at for addr in row.emails if (at := self._since(addr, purpose)) is not None}
+        if any(anew is None or anew <= at for at in since.values()):
+            return True
+        for addr in since:
+            self._lift(addr, purpose)
         return False
 
     def _since(self, addr: str, purpose: str) -> datetime | None:
@@ -156,13 +161,15 @@ class Import:
         self.unit.event("suppression_ended", f"{purpose}_consent_later", who="operator")
 
     def _same(self, row: Row) -> Any | None:
-        """Return the person on file with the same address and name; the same name alone is somebody else."""
-        for addr in row.emails:
-            for person_id in people.ids_at(self.unit.connection, addr):
-                person = self.unit.row(Person, person_id)
-                if _same_name(person, row):
-                    return person
-        return None
+        """Return the person on file with the same address (or a former one, or phone) and the same name."""
+        connection, keys = self.unit.connection, self.unit.keys
+        ids = [i for addr in row.emails for i in people.ids_at(connection, addr)]
+        ids += [i for addr in row.emails for i in people.ids_formerly_at(connection, keys.suppression(addr))]
+        ids += [] if row.emails else [i for number in row.phones for i in people.ids_by_phone(connection, number)]
+        found = [self.unit.row(Person, person_id) for person_id in dict.fromkeys(ids)]
+        same = next((person for person in found if _same_name(person, row)), None)
+        renamed = len(found) == 1 and not {"surname", "given_name"}.isdisjoint(found[0].changed_fields)
+        return found[0] if same is None and renamed else same  # the list has the name from before the request
 
     def _add(self, row: Row, news: bool) -> None:
         unit, person_id = self.unit, self.unit.new_id(26)
@@ -206,19 +213,36 @@ class Import:
                 values[name] = value
         people.set_fields(unit.connection, person.id, values)
         known = {address_key(a) for a in people.addresses(unit.connection, person.id)}
+        gone = set(people.former(unit.connection, person.id))
         extra = [a for a in row.emails if address_key(a) not in known]
+        if not self.overwrite and any(unit.keys.suppression(a) in gone for a in extra):
+            self.report.kept.append(f"line {row.line}: email was changed by a request and is kept")
+            extra = [a for a in extra if unit.keys.suppression(a) not in gone]
         if extra and "email" in person.changed_fields and not self.overwrite:
             self.report.kept.append(f"line {row.line}: email was changed by a request and is kept")
             extra = []
         for place, addr in enumerate(extra, len(known)):
             unit.insert(Address, person_id=person.id, addr=addr, key=address_key(addr), position=place)
-        renewed = self._renew(person, row, news)
+        renewed = self._prove(person, row) | self._renew(person, row, news) | self._oblige(person, row)
         self.report.completed += bool(values or extra or renewed)
         self.report.unchanged += not (values or extra or renewed)
 
+    def _prove(self, person: Any, row: Row) -> bool:
+        """Give an unproven consent its time."""
+        if row.consent_at is None:
+            return False
+        values = {"given_at": row.consent_at, "source": row.consent_source or "import", "policy_version": self.version}
+        return people.prove_consent(self.unit.connection, person.id, **values)
+
+    def _oblige(self, person: Any, row: Row) -> bool:
+        """Open the obligation that the row names, or move its day."""
+        if row.obligation_until is None:
+            return False
+        return people.oblige(self.unit.connection, person.id, row.obligation_until, self.unit.now)
+
     def _renew(self, person: Any, row: Row, news: bool) -> bool:
         """Add a news consent that is new, or newer than the one withdrawn."""
-        if not news or person.blocked or person.disputed:
+        if not news:
             return False
         mine = sa.select(_consent).where(_consent.c.person_id == person.id, _consent.c.purpose == "news")
         rows = self.unit.connection.execute(mine).all()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from mailbot.deciding.decision import Owed
+from mailbot.errors import ConflictError
 from mailbot.pipeline import Line, owe
 from mailbot.reading.address import address_key
 from mailbot.store import erasure, people, requests
@@ -18,18 +19,21 @@ from mailbot.store.unit import Unit
 
 
 def sweep(line: Line, folder: str) -> int:
-    """Destroy whoever's undo window is over; return how many. Nothing while paused or in shadow."""
-    store = line.store
-    if store.paused or store.shadow:
-        return 0
+    """Destroy whoever's undo window is over, one transaction each; return how many. None while paused or in shadow."""
+    store, count = line.store, 0
+    while not (store.paused or store.shadow):
+        with store.unit() as unit:
+            due = erasure.due(unit, folder)
+            if due:
+                _destroy_by_request(unit, line, due[0])
+        if not due:
+            break
+        count += 1
     with store.unit() as unit:
-        due = erasure.due(unit, folder)
-        for request in due:
-            _destroy_by_request(unit, line, request)
         forgotten = erasure.forget_finals(unit)
-    if due or forgotten:
+    if count or forgotten:
         scrub(store.engine)
-    return len(due)
+    return count
 
 
 def _destroy_by_request(unit: Unit, line: Line, request: Any) -> None:
@@ -49,8 +53,11 @@ def _destroy_by_request(unit: Unit, line: Line, request: Any) -> None:
 def destroy_now(line: Line, address: str) -> int:
     """Destroy everybody on file under an address, on the operator's word; return how many, -1 where one is disputed.
 
-    Each leaves one request in the journal, as a withdrawal's destruction does; no mail is sent.
+    Each leaves one request in the journal, as a withdrawal's destruction does; no mail is sent. Raises ConflictError
+    while paused.
     """
+    if line.store.paused:
+        raise ConflictError("paused: nothing is destroyed; `mailbot resume` first")
     with line.store.unit() as unit:
         ids = people.ids_at(unit.connection, address)
         if any(unit.row(Person, person_id).disputed for person_id in ids):

@@ -31,6 +31,7 @@ REFUSALS = ("obligation", "kept_by_law", "not_confirmed", "not_yours", "no_docum
 
 def _take(unit: Unit, number: str) -> Any:
     """Return an open request, and make it the unit's. Raises InputError, ConflictError."""
+    _require_live(unit)
     row = journal.find(unit.connection, number)
     if row is None:
         raise InputError(f"there is no request {number.upper()}")
@@ -38,6 +39,11 @@ def _take(unit: Unit, number: str) -> Any:
         raise ConflictError(f"request {row.id} is {row.state}: nothing of it is open")
     unit.request_id = row.id
     return row
+
+
+def _require_live(unit: Unit) -> None:
+    if unit.in_shadow():
+        raise ConflictError("shadow mode changes nothing and answers nobody: `mailbot live` first")
 
 
 def release(line: Line, number: str, person: str | None = None, checked: str = "") -> Decision | None:
@@ -48,13 +54,14 @@ def release(line: Line, number: str, person: str | None = None, checked: str = "
     with line.store.unit() as unit:
         row = _take(unit, number)
         if "obligations" in row.open:
-            _no_obligations(unit, line, row, checked)
+            obligation_closed(unit, line, row, checked)
             return None
         if _is_stopped(unit, row):
             _go_on(unit, line, row, checked)
             return None
         kind = row.fields.get("other_kind") or row.kind
-        if kind not in TAG_KINDS:
+        left = kind != row.kind or any(item[1] == "operator" for item in row.pending)
+        if kind not in TAG_KINDS or (row.state == "applied" and not left):
             raise ConflictError(f"request {row.id} holds nothing that can be carried out: answer it, then `close` it")
         decision = _decide(unit, line, row, kind, _person(unit, row, person, kind))
         unit.apply_released(decision)
@@ -66,7 +73,9 @@ def release(line: Line, number: str, person: str | None = None, checked: str = "
 
 def _person(unit: Unit, row: Any, address: str | None, kind: str) -> PersonFacts | None:
     """Return the person for whom a request is carried out; an unsubscribe needs none."""
-    ids = people.ids_at(unit.connection, address) if address else [row.person_id] if row.person_id else []
+    ids = [row.person_id] if row.person_id else []
+    if address:  # an address, or the id that `people show` prints, where several share the address
+        ids = people.ids_at(unit.connection, address) or [address]
     if not ids and not address:
         ids = people.ids_at(unit.connection, row.address)
     found = [p for p in (people.facts(unit.connection, i) for i in ids) if p is not None]
@@ -106,19 +115,17 @@ def _decide(unit: Unit, line: Line, row: Any, kind: Any, person: PersonFacts | N
     return replace(decision, request_id=row.id, reason="released", owed=deliverable)
 
 
-def _no_obligations(unit: Unit, line: Line, row: Any, checked: str) -> None:
-    """The operator says that no course, debt or refund is open: destroyed when the window ends."""
+def obligation_closed(unit: Unit, line: Line, row: Any, checked: str) -> None:
+    """No course, debt or refund is open any more: destroyed when the window ends, and the person is told."""
     opens = [item for item in row.open if item != "obligations"]
     unit.update(Request, row.id, open=opens, due_at=None, checked=checked, reason="withdrawal_proven")
     unit.update(Person, row.person_id, blocked="withdrawal")
     people.close_obligations(unit.connection, row.person_id, unit.now)
     schedule_destruction(unit, row.id, line.rules.deadlines.window_end)
     end = unit.row(Request, row.id).destroy_at
-    if row.reason == "obligation_open" or end is None or end > unit.now:
-        end = end or line.rules.deadlines.window_end(unit.now)
-        role: Role = "receipt" if row.reason == "obligation_open" else "notice"  # a receipt opens the window
-        told = {"obligations": False, "due_at": None, "destroy_at": end, "stopped_at": row.decided_at}
-        _tell(unit, line, row, "withdrawal-stopped", role=role, **told)
+    role: Role = "receipt" if end is None else "notice"  # a receipt opens the window, a notice only tells its end
+    told = {"obligations": False, "due_at": None, "destroy_at": end or line.rules.deadlines.window_end(unit.now)}
+    _tell(unit, line, row, "withdrawal-stopped", role=role, stopped_at=row.decided_at, **told)
     unit.event("released", "no_obligations", who="operator", person_id=row.person_id)
 
 
@@ -145,13 +152,17 @@ def _go_on(unit: Unit, line: Line, row: Any, checked: str) -> None:
     unit.event("released", "goes_on", who="operator", person_id=row.person_id)
 
 
-def _tell(unit: Unit, line: Line, row: Any, template: str, *, role: Role = "receipt", **values: Any) -> None:
-    """Owe a mail about a request to the address on file that wrote, or to the proven writer about himself."""
+def _tell(unit: Unit, line: Line, row: Any, template: str, *, role: Role = "receipt", **values: Any) -> str:
+    """Owe a mail about a request to the address on file that wrote, or to the proven writer about himself.
+
+    Returns the address, "" where there is none that may be told.
+    """
     on_file = people.addresses(unit.connection, row.person_id) if row.person_id else []
     keys = {address_key(a): a for a in on_file}
     to = keys.get(row.address_key) or (on_file[0] if on_file else row.address if row.level == "authenticated" else "")
     if to:
         owe(unit, Owed(template=template, role=role, to=to, language=row.language, values=values), line)
+    return to
 
 
 def refuse(line: Line, number: str, reason: str, note: str = "") -> None:
@@ -164,8 +175,9 @@ def refuse(line: Line, number: str, reason: str, note: str = "") -> None:
             _keep_for_obligation(unit, line, row, reason)
             return
         effects.close_questions(unit, row.id, "refused")
-        unit.update(Request, row.id, state="refused", reason=reason, open=[], due_at=None, closed_at=unit.now)
-        _tell(unit, line, row, "refused", code=reason, note=note)
+        state = "applied" if row.state == "applied" else "refused"  # what was done stays done; the rest is refused
+        unit.update(Request, row.id, state=state, reason=reason, open=[], pending=[], due_at=None, closed_at=unit.now)
+        _tell(unit, line, row, "refused", code=reason, note=note, kind=row.fields.get("other_kind") or row.kind)
         unit.event("refused", reason, who="operator", person_id=row.person_id)
 
 
@@ -192,7 +204,7 @@ def close(line: Line, number: str) -> None:
             raise ConflictError(
                 f"request {row.id} waits for one answer: `release` (nothing is open) or `refuse --reason obligation`"
             )
-        if _is_stopped(unit, row) and row.destroy_at is None:
+        if _is_stopped(unit, row):
             raise ConflictError(f"request {row.id}: the data are stopped and not destroyed yet: `release` or `undo` it")
         effects.close_questions(unit, row.id, "closed")
         state = row.state if row.state in ("applied", "undone") else "ignored"
@@ -203,6 +215,7 @@ def close(line: Line, number: str) -> None:
 def undo(line: Line, number: str) -> None:
     """Take back what a request changed. Raises InputError, ConflictError (nothing to take back, or changed since)."""
     with line.store.unit() as unit:
+        _require_live(unit)
         row = journal.find(unit.connection, number)
         if row is None:
             raise InputError(f"there is no request {number.upper()}")
@@ -218,5 +231,12 @@ def undo(line: Line, number: str) -> None:
         else:
             effects.undo(unit, row.id)
         unit.update(Request, row.id, state="undone", open=[], due_at=None, closed_at=unit.now, reason="undone")
-        _tell(unit, line, row, "undone", undone_kind=row.kind)
+        told = _tell(unit, line, row, "undone", undone_kind=row.kind)
+        others = people.addresses(unit.connection, row.person_id) if row.kind != "unsubscribe" else []
+        for addr in (a for a in others if a != told):
+            values = {"undone_kind": row.kind}
+            notice = Owed(
+                template="undone-notice", role="notice", to=addr, language=row.language, values=values, threads=False
+            )
+            owe(unit, notice, line)
         unit.event("undone", who="operator", person_id=row.person_id)

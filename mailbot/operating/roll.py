@@ -16,6 +16,7 @@ from mailbot.store import people
 from mailbot.store.gather import suppressed
 from mailbot.store.store import Store
 from mailbot.store.tables import Address, Consent, Obligation, Person
+from mailbot.store.unit import Unit
 
 _person: Any = Person.__table__  # type: ignore[attr-defined]
 _address: Any = Address.__table__  # type: ignore[attr-defined]
@@ -71,20 +72,24 @@ def export(store: Store) -> tuple[str, int, int]:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow((*COLUMNS, *OPTIONAL))
-    with store.reading() as connection:
+    with store.unit() as unit:
+        connection = unit.connection
         rows = connection.execute(sa.select(_person).order_by(_person.c.created_at, _person.c.id)).all()
         free = [row for row in rows if not (row.blocked or row.disputed)]
         for row in free:
-            writer.writerow([_defused(cell) for cell in _cells(connection, row)])
+            writer.writerow([_defused(cell) for cell in _cells(unit, row)])
     return out.getvalue(), len(free), len(rows) - len(free)
 
 
-def _cells(connection: sa.Connection, row: Any) -> list[str]:
+def _cells(unit: Unit, row: Any) -> list[str]:
+    connection = unit.connection
     consents = connection.execute(
         sa.select(_consent).where(_consent.c.person_id == row.id).order_by(_consent.c.id)
     ).all()
     open_ = {c.purpose: c for c in consents if c.withdrawn_at is None}
     processing, news = open_.get("processing"), open_.get("news")
+    if any("news" in suppressed(unit, addr) for addr in people.addresses(connection, row.id)):
+        news = None  # somebody at this address wants no news there
     until = connection.execute(
         sa.select(_obligation.c.until).where(_obligation.c.person_id == row.id, _obligation.c.closed_at.is_(None))
     ).scalar()
@@ -102,7 +107,8 @@ def _at(consent: Any) -> str:
 
 def _defused(cell: str) -> str:
     """Keep a spreadsheet from reading a cell as a formula; a phone number is left as it is."""
-    return f"'{cell}" if cell[:1] in ("=", "@", "\t", "\r") or (cell[:1] in "+-" and not cell[1:2].isdigit()) else cell
+    formula = cell.startswith(("=", "@", "\t", "\r")) or (cell.startswith(("+", "-")) and not cell[1:2].isdigit())
+    return f"'{cell}" if formula else cell
 
 
 def block(store: Store, address: str) -> int:

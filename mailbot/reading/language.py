@@ -14,6 +14,7 @@ from mailbot.reading.labels import words
 
 _WORD = re.compile(r"[^\W\d_]+")
 _NOISE = re.compile(r"\S{0,100}[@/]\S{0,300}")  # addresses and links are in no language
+_EVERYWHERE = frozenset(("e", "email", "mail", "whatsapp", "telegram", "tel", "sms"))  # words of no language
 _LIMIT = 20_000  # characters; more text says nothing new
 _KAZAKH_LETTERS = frozenset("әғқңөұүһі")
 
@@ -28,6 +29,7 @@ def language(text: str) -> tuple[Language | None, bool]:
     nothing else does. Looks at the first 20,000 characters. Raises: nothing. Source: fields.md section 4.3.
     """
     typed = [word.casefold() for word in _WORD.findall(_NOISE.sub(" ", text[:_LIMIT]))]
+    typed = [word for word in typed if word not in _EVERYWHERE]
     if not typed:
         return None, False
     told = [found for word in typed if word not in words("greeting") and (found := _of(word))]

@@ -35,9 +35,9 @@ def stop_news(unit: Transaction, address: str, days: int | None = None, restorab
 def _take_over(unit: Transaction, person_id: str) -> None:
     """Make earlier stops of the news this request's own: what only they had stopped can't come back without it."""
     consent = table(Consent)
-    stopped = sa.and_(
-        consent.c.person_id == person_id, consent.c.purpose == "news", consent.c.withdrawn_at.is_not(None)
-    )
+    mine = sa.and_(consent.c.person_id == person_id, consent.c.purpose == "news")
+    latest = sa.select(sa.func.max(consent.c.id)).where(mine).scalar_subquery()
+    stopped = sa.and_(consent.c.id == latest, consent.c.withdrawn_at.is_not(None))
     unit.connection.execute(sa.update(consent).where(stopped).values(withdrawn_by=unit.request_id))
 
 
@@ -55,16 +55,25 @@ def suppress(
     unit: Transaction, address: str, purpose: str, until: datetime | None = None, *, own: bool = False
 ) -> None:
     """Remember the keyed hash of an address; one without an end is never shortened; `own`: now this request's."""
-    key, suppression = unit.keys.suppression(address), table(Suppression)
+    suppress_key(unit, unit.keys.suppression(address), purpose, until, own=own)
+
+
+def suppress_key(
+    unit: Transaction, key: str, purpose: str, until: datetime | None = None, *, own: bool = False
+) -> None:
+    """Do the same for an address of which only the keyed hash is known."""
+    suppression = table(Suppression)
     same = sa.and_(suppression.c.key == key, suppression.c.purpose == purpose)
     found = unit.connection.execute(sa.select(suppression).where(same)).first()
     if found is None:
         row = {"key": key, "purpose": purpose, "since": unit.now, "until": until, "request_id": unit.request_id}
         unit.connection.execute(sa.insert(suppression).values(**row))
     elif found.until is not None and (until is None or until > found.until):
-        unit.connection.execute(sa.update(suppression).where(same).values(until=until))
+        since = unit.now if found.until < unit.now else found.since  # one that had lapsed begins anew
+        unit.connection.execute(sa.update(suppression).where(same).values(until=until, since=since))
     if found is not None and own:
-        unit.connection.execute(sa.update(suppression).where(same).values(request_id=unit.request_id))
+        own_now = {"request_id": unit.request_id, "since": unit.now}
+        unit.connection.execute(sa.update(suppression).where(same).values(**own_now))
 
 
 def restore_news(unit: Transaction, request_id: str) -> None:
@@ -76,25 +85,33 @@ def restore_news(unit: Transaction, request_id: str) -> None:
     unit.connection.execute(sa.delete(suppression).where(suppression.c.request_id == request_id))
 
 
-def give_news(unit: Transaction, person_id: str, address: str) -> None:
+def give_news(unit: Transaction, person_id: str, address: str, at: datetime, version: str) -> None:
     """Record a new news consent, this mail its proof, and end the suppression for news."""
-    values = {"purpose": "news", "given_at": unit.now, "source": f"mail {unit.request_id}", "policy_version": ""}
+    source = f"mail {unit.request_id}"
+    values = {"purpose": "news", "given_at": at, "source": source, "policy_version": version}
     people.add_consent(unit.connection, person_id, **values)
     suppression = table(Suppression)
-    unit.connection.execute(
-        sa.delete(suppression).where(
-            suppression.c.key == unit.keys.suppression(address), suppression.c.purpose == "news"
-        )
-    )
+    mine = sa.and_(suppression.c.key == unit.keys.suppression(address), suppression.c.purpose == "news")
+    unit.connection.execute(sa.delete(suppression).where(mine))
+
+
+def give_news_back(unit: Transaction, request_id: str, address: str, at: datetime, version: str) -> None:
+    """Do so for everybody whose news that request had stopped."""
+    consent = table(Consent)
+    stopped = sa.select(consent.c.person_id).where(consent.c.withdrawn_by == request_id, consent.c.purpose == "news")
+    for person_id in set(unit.connection.execute(stopped).scalars()):
+        give_news(unit, person_id, address, at, version)
 
 
 def change_fields(unit: Transaction, person_id: str, values: dict[str, Any], until: datetime) -> None:
     """Write the stated fields; what they were before is kept for the undo until its window ends."""
     old = people.fields_of(unit.connection, person_id)
-    before = {name: old[name] for name in values}
     people.set_fields(unit.connection, person_id, values)
     people.note_changed(unit.connection, person_id, values)
-    _remember(unit, until, fields=before, after=people.fields_of(unit.connection, person_id, tuple(values)))
+    kept = unit.row(Request, unit.request_id).before  # an earlier step of the same request changed other fields
+    before = {**{name: old[name] for name in values}, **kept.get("fields", {})}
+    after = {**kept.get("after", {}), **people.fields_of(unit.connection, person_id, tuple(values))}
+    _remember(unit, until, fields=before, after=after)
 
 
 def _remember(unit: Transaction, until: datetime, **values: Any) -> None:
@@ -107,6 +124,7 @@ def change_address(unit: Transaction, person_id: str, old: str, new: str, until:
     if not people.replace_address(unit.connection, person_id, old, new):
         return
     unit.update(Person, person_id, address_changed_at=unit.now)
+    people.note_former(unit.connection, person_id, unit.keys.suppression(old), back=unit.keys.suppression(new))
     people.note_changed(unit.connection, person_id, ("email",))
     _remember(unit, until, address={"old": old, "new": new})
 
@@ -117,7 +135,8 @@ def stop_person(unit: Transaction, person_id: str, why: str, until: datetime) ->
     for purpose in ("processing", "news"):
         end_consent(unit, person_id, purpose)
     for addr in people.addresses(unit.connection, person_id):
-        suppress(unit, addr, "news")
+        if people.ids_at(unit.connection, addr) == [person_id]:  # an address of several people stays the others'
+            suppress(unit, addr, "news")
     unit.update(Request, unit.request_id, undo_until=until)
 
 
@@ -132,6 +151,8 @@ def undo(unit: Transaction, request_id: str) -> None:
     moved = request.before.get("address")
     if moved:
         people.replace_address(unit.connection, request.person_id, moved["new"], moved["old"])
+        keys = {name: unit.keys.suppression(moved[name]) for name in ("old", "new")}
+        people.note_former(unit.connection, request.person_id, keys["new"], back=keys["old"])
     unit.update(Request, request_id, undo_until=None, destroy_at=None, before={}, closed_at=unit.now)
     close_questions(unit, request_id, "undone")
 
@@ -185,7 +206,10 @@ def supersede(unit: Transaction, person_id: str, kind: str) -> None:
     weaker = unit.connection.execute(
         sa.select(request.c.id).where(
             request.c.person_id == person_id, request.c.kind == kind, request.c.id != unit.request_id,
-            request.c.state.in_(("challenged", "asked", "held")), request.c.level != "authenticated",
+            sa.or_(
+                request.c.state == "asked",  # what we asked back is answered by the new mail
+                sa.and_(request.c.state.in_(("challenged", "held")), request.c.level != "authenticated"),
+            ),
         )
     ).scalars()  # fmt: skip
     for number in list(weaker):
@@ -251,7 +275,8 @@ def is_clean(connection: sa.Connection, request: Any) -> bool:
 VERBS: dict[str, Callable[..., None]] = {
     verb.__name__: verb
     for verb in (
-        stop_news, restore_news, give_news, change_fields, change_address, stop_person, undo, close_question,
-        ask_again, hold_request, supersede, drop_address_questions, note_other, note_replaced, count_wrong_token,
+        stop_news, restore_news, give_news, give_news_back, change_fields, change_address, stop_person, undo,
+        close_question, ask_again, hold_request, supersede, drop_address_questions, note_other, note_replaced,
+        count_wrong_token,
     )
 }  # fmt: skip

@@ -33,7 +33,7 @@ def due(unit: Transaction, folder: str) -> list[Any]:
         sa.select(_request).where(
             _request.c.kind == "withdrawal", _request.c.state == "applied", _request.c.closed_at.is_(None),
             _request.c.destroy_at <= read_since, _request.c.destroy_at <= unit.now,
-        )
+        ).with_for_update(skip_locked=True)
     )  # fmt: skip
     oldest = unit.connection.execute(
         sa.select(sa.func.min(_mail.c.received_at)).where(_mail.c.state == "waiting")
@@ -51,20 +51,23 @@ def _may_go(unit: Transaction, request: Any) -> bool:
 def erase(unit: Transaction, person_id: str) -> list[dict[str, Any]]:
     """Erase a person, suppress the addresses for ever; return time and source of the consents that had been given."""
     consents = people.consents(unit.connection, person_id)
-    keys = []
-    for addr in people.erase(unit.connection, person_id):
-        keys.append(address_key(addr))
+    former = people.former(unit.connection, person_id)
+    gone = people.erase(unit.connection, person_id)
+    alone = [addr for addr in gone if not people.ids_at(unit.connection, addr)]  # somebody else's address stays usable
+    for key in (*(unit.keys.suppression(addr) for addr in alone), *former):
         for purpose in ("news", "processing"):
-            effects.suppress(unit, addr, purpose)
-    numbers = people.requests_of(unit.connection, person_id, keys)
-    _forget_requests(unit, numbers)
-    _forget_mails(unit, numbers, keys)
-    _forget_replies(unit, numbers)
+            effects.suppress_key(unit, key, purpose)
+    mine = [address_key(addr) for addr in alone]
+    numbers = people.requests_of(unit.connection, person_id, mine)
+    _forget_requests(unit, numbers, mine)
+    _forget_mails(unit, numbers, mine)
+    _forget_replies(unit, numbers, mine)
+    _forget_operator_mails(unit)
     unit.event("destroyed", person_id=person_id)
     return consents
 
 
-def _forget_requests(unit: Transaction, numbers: list[str]) -> None:
+def _forget_requests(unit: Transaction, numbers: list[str], keys: list[str]) -> None:
     blank = {"address": "", "address_key": "", "message_id": "", "references": [], "fields": {}, "before": {}}
     mine = _request.c.id.in_(numbers)
     unit.connection.execute(sa.update(_request).where(mine).values(checked="", pending=[], **blank))
@@ -72,7 +75,7 @@ def _forget_requests(unit: Transaction, numbers: list[str]) -> None:
     unit.connection.execute(sa.update(_request).where(others).values(open=[], due_at=None, closed_at=unit.now))
     for number in numbers:
         effects.close_questions(unit, number, "destroyed")
-    asked = _question.c.request_id.in_(numbers)
+    asked = sa.or_(_question.c.request_id.in_(numbers), _question.c.address_key.in_(keys))
     unit.connection.execute(sa.update(_question).where(asked).values(address="", address_key=""))
 
 
@@ -84,10 +87,12 @@ def _forget_mails(unit: Transaction, numbers: list[str], keys: list[str]) -> Non
     unit.connection.execute(sa.update(_mail).where(_mail.c.id.in_(mine)).values(summary={}))
 
 
-def _forget_replies(unit: Transaction, numbers: list[str]) -> None:
+def _forget_replies(unit: Transaction, numbers: list[str], keys: list[str]) -> None:
     """Blank what was mailed about these requests; what was still owed of it, but the final mail, is given up."""
     rows = unit.connection.execute(
-        sa.select(_reply.c.id, _reply.c.role, _reply.c.sent_at).where(_reply.c.request_id.in_(numbers))
+        sa.select(_reply.c.id, _reply.c.role, _reply.c.sent_at).where(
+            sa.or_(_reply.c.request_id.in_(numbers), _reply.c.address_key.in_(keys))
+        )
     ).all()
     for row in rows:
         if row.role == "final" and row.sent_at is None:
@@ -95,6 +100,16 @@ def _forget_replies(unit: Transaction, numbers: list[str]) -> None:
         forget(unit, row.id)
         if row.sent_at is None:
             unit.update(Reply, row.id, gave_up_at=unit.now)
+
+
+def _forget_operator_mails(unit: Transaction) -> None:
+    """Give up mails to the operator that were not sent yet: they name people. What they told is told anew."""
+    unsent = sa.and_(_reply.c.role == "operator", _reply.c.sent_at.is_(None), _reply.c.gave_up_at.is_(None))
+    for row in unit.connection.execute(sa.select(_reply.c.id, _reply.c.created_at).where(unsent)).all():
+        forget(unit, row.id)
+        unit.update(Reply, row.id, gave_up_at=unit.now)
+        told = _request.c.told_at == row.created_at
+        unit.connection.execute(sa.update(_request).where(told, _request.c.closed_at.is_(None)).values(told_at=None))
 
 
 def forget_finals(unit: Transaction) -> int:

@@ -22,6 +22,7 @@ from mailbot.store.tables import Mail, Question, Reply, Request, Suppression
 from mailbot.store.unit import PROOF, Unit
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"«»]{1,64}@[^\s<>()\[\],;:\"«»@]{1,255}")
+_ACTION = re.compile(r"^[> ]{0,4}Action:[ \t]{0,9}([A-Za-z]{1,20})", re.IGNORECASE | re.MULTILINE)
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
 _question: Any = Question.__table__  # type: ignore[attr-defined]
@@ -51,7 +52,7 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
         wrong_tokens=sum(token not in known for token in brought),
         replies_to_us=ours,
         replies_to_stranger=answers and not ours and not _in_ledger(unit, message, writer),
-        bounced=_bounced(unit, machine, returned),
+        bounced=_bounced(unit, message, machine, returned),
         complained=next(iter(returned.values())).address if machine and machine.why == "arf" and returned else "",
         id_reused=_id_reused(unit, message, writer),
         earlier=_earlier(unit, found[0].id, claim.kind) if changes and len(found) == 1 else None,
@@ -121,6 +122,7 @@ def request_facts(unit: Unit, row: Any) -> RequestFacts:
         received_at=row.received_at, language=row.language, person_id=row.person_id, fields=row.fields,
         undo_until=undo_until, undo_clean=is_clean(unit.connection, row), open=tuple(row.open),
         destroy_at=row.destroy_at, due_at=row.due_at, decided_at=row.decided_at,
+        stopped_news=people.stopped_news(unit.connection, row.id),
     )  # fmt: skip
 
 
@@ -144,9 +146,12 @@ def _id_reused(unit: Unit, message: Message, writer: str) -> bool:
     return unit.connection.execute(sa.select(_mail.c.id).where(other).limit(1)).first() is not None
 
 
-def _bounced(unit: Unit, machine: Machine | None, returned: dict[str, Any]) -> RequestFacts | None:
+def _bounced(unit: Unit, message: Message, machine: Machine | None, returned: dict[str, Any]) -> RequestFacts | None:
     """Return the request of a reply of ours that a delivery report returns."""
     if machine is None or machine.why not in ("dsn", "null_return_path", "role_address"):
+        return None
+    actions = {found.lower() for found in _ACTION.findall(f"{message.text}\n{message.quoted}")}
+    if actions and "failed" not in actions:  # delayed, delivered, relayed: it did arrive, or still may
         return None
     for reply in returned.values():
         request = unit.row(Request, reply.request_id) if reply.request_id else None

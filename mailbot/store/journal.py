@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from mailbot.store.tables import Event, Mail, Reply, Request
+from mailbot.store.tables import Event, Mail, Question, Reply, Request
 
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
 _event: Any = Event.__table__  # type: ignore[attr-defined]
+_question: Any = Question.__table__  # type: ignore[attr-defined]
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
 
 WAITING = ("held", "challenged", "asked")
@@ -82,9 +84,37 @@ def events(connection: sa.Connection, number: str) -> list[Any]:
 
 
 def untold(connection: sa.Connection) -> list[Any]:
-    """Return the requests of which the operator has to be told and was not."""
+    """Return the requests of which the operator has to be told and was not, locked against another pass."""
     query = sa.select(_request).where(_request.c.tell.is_(True), _request.c.told_at.is_(None))
-    return list(connection.execute(query.order_by(_request.c.due_at, _request.c.id)))
+    return list(connection.execute(query.order_by(_request.c.due_at, _request.c.id).with_for_update(skip_locked=True)))
+
+
+def waiting_for_obligation(connection: sa.Connection, person_id: str) -> Any | None:
+    """Return the withdrawal of a person that an open obligation holds back."""
+    query = sa.select(_request).where(_request.c.person_id == person_id, _request.c.reason == "obligation_open")
+    return connection.execute(query.order_by(_request.c.decided_at.desc()).limit(1)).first()
+
+
+def questions_over(connection: sa.Connection, now: datetime) -> list[Any]:
+    """Return the open questions whose time is over."""
+    query = sa.select(_question).where(_question.c.closed_at.is_(None), _question.c.expires_at < now)
+    return list(connection.execute(query.with_for_update(skip_locked=True)))
+
+
+def questions_unreminded(connection: sa.Connection, before: datetime) -> list[Any]:
+    """Return the open questions asked before that time and not reminded of."""
+    waiting = sa.and_(_question.c.closed_at.is_(None), _question.c.reminded.is_(False))
+    query = sa.select(_question).where(waiting, _question.c.asked_at <= before)
+    return list(connection.execute(query.with_for_update(skip_locked=True)))
+
+
+def remind_operator(connection: sa.Connection, now: datetime, day: timedelta) -> None:
+    """Mark what is due within a day, or overdue, to be told to the operator again, once a day."""
+    due = sa.and_(_request.c.due_at <= now + day, _request.c.closed_at.is_(None))
+    told = sa.or_(_request.c.told_at.is_(None), _request.c.told_at <= now - day)
+    for row in connection.execute(sa.select(_request).where(due, told)).all():
+        if is_open(row):
+            connection.execute(sa.update(_request).where(_request.c.id == row.id).values(tell=True, told_at=None))
 
 
 def latest(connection: sa.Connection) -> Any:

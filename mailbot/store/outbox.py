@@ -45,18 +45,25 @@ def lease(store: Store, owner: str, limit: int) -> list[Leased]:
     with store.unit() as unit:
         rows = unit.connection.execute(
             sa.select(_reply.c.id, _reply.c.owner, _reply.c.lease_until, _reply.c.address, _reply.c.octets)
-            .where(*_due(unit.now))
+            .where(*_due(unit.now), _free(unit))
             .order_by(_reply.c.counted, _reply.c.id)  # what the law asks for goes before what is capped
             .limit(limit)
             .with_for_update(skip_locked=True)
         ).all()
-        mine = [r for r in rows if r.lease_until is None or r.lease_until <= unit.now or _is_gone(r.owner)]
-        if mine:
-            ids = [row.id for row in mine]
+        if rows:
+            ids = [row.id for row in rows]
             unit.connection.execute(
                 sa.update(_reply).where(_reply.c.id.in_(ids)).values(owner=owner, lease_until=unit.now + LEASE)
             )
-    return [Leased(row.id, row.address, row.octets) for row in mine]
+    return [Leased(row.id, row.address, row.octets) for row in rows]
+
+
+def _free(unit: Transaction) -> Any:
+    """Return the condition that no living process has a lease."""
+    leased = sa.and_(_reply.c.lease_until > unit.now, _reply.c.sent_at.is_(None))
+    owners = unit.connection.execute(sa.select(_reply.c.owner).where(leased).distinct()).scalars()
+    gone = [owner for owner in owners if _is_gone(owner)]
+    return sa.or_(_reply.c.lease_until.is_(None), _reply.c.lease_until <= unit.now, _reply.c.owner.in_(gone))
 
 
 def _due(now: datetime) -> tuple[Any, ...]:
@@ -87,15 +94,20 @@ def extend(store: Store, owner: str, ids: list[int]) -> set[int]:
         return set(unit.connection.execute(sa.select(_reply.c.id).where(ours)).scalars())
 
 
-def sent(store: Store, reply_id: int, answer: str, window_end: WindowEnd) -> None:
-    """Mark a reply as taken by the server; a withdrawal's receipt opens its undo window."""
+def sent(store: Store, reply_id: int, answer: str, window_end: WindowEnd) -> bool:
+    """Mark a reply as taken by the server; a withdrawal's receipt opens its undo window.
+
+    Returns whether the reply was forgotten: its bytes are to leave the files too.
+    """
     with store.unit() as unit:
         row = unit.row(Reply, reply_id)
         unit.update(Reply, reply_id, sent_at=unit.now, answer=answer[:200], owner="", lease_until=None)
         if row.template == "withdrawal-stopped" and row.role == "receipt":
             schedule_destruction(unit, row.request_id, window_end)
-        if row.role == "final":
+        forgotten = row.role in ("final", "operator")
+        if forgotten:
             forget(unit, reply_id)
+    return forgotten
 
 
 def schedule_destruction(unit: Transaction, request_id: str, window_end: WindowEnd) -> None:
@@ -108,7 +120,7 @@ def schedule_destruction(unit: Transaction, request_id: str, window_end: WindowE
     )
     first = unit.connection.execute(receipts).scalar()
     if first is not None:
-        end = window_end(first)
+        end = window_end(max(first, unit.now))  # an open question held the window back until now
         unit.update(Request, request_id, destroy_at=end, undo_until=end)
 
 

@@ -10,13 +10,14 @@ import sqlalchemy as sa
 
 from mailbot.deciding.facts import PersonFacts
 from mailbot.reading.address import address_key
-from mailbot.store.tables import Address, Consent, Obligation, Person, Phone, Request
+from mailbot.store.tables import Address, Consent, FormerAddress, Obligation, Person, Phone, Request
 
 PLAIN = ("surname", "given_name", "patronymic", "birth_date", "birth_place")
 _person: Any = Person.__table__  # type: ignore[attr-defined]
 _address: Any = Address.__table__  # type: ignore[attr-defined]
 _phone: Any = Phone.__table__  # type: ignore[attr-defined]
 _consent: Any = Consent.__table__  # type: ignore[attr-defined]
+_former: Any = FormerAddress.__table__  # type: ignore[attr-defined]
 _obligation: Any = Obligation.__table__  # type: ignore[attr-defined]
 
 
@@ -55,6 +56,7 @@ def facts(connection: sa.Connection, person_id: str) -> PersonFacts | None:
         consent_at=max(given) if given else None,
         address_changed_at=row.address_changed_at, open_obligations=len(obliged),
         obliged_until=max((day for day in obliged if day is not None), default=None),
+        fields={name: getattr(row, name) for name in PLAIN},
         news=any(c.purpose == "news" and c.withdrawn_at is None for c in consents),
     )  # fmt: skip
 
@@ -111,6 +113,12 @@ def add_consent(connection: sa.Connection, person_id: str, **values: Any) -> Non
     connection.execute(sa.insert(_consent).values(person_id=person_id, withdrawn_by="", **values))
 
 
+def stopped_news(connection: sa.Connection, number: str) -> bool:
+    """Tell whether that request ended anybody's news consent."""
+    ended = sa.select(_consent.c.id).where(_consent.c.withdrawn_by == number, _consent.c.purpose == "news")
+    return connection.execute(ended.limit(1)).first() is not None
+
+
 def consents(connection: sa.Connection, person_id: str) -> list[dict[str, Any]]:
     """Return purpose, time and source of every consent of a person, JSON-ready."""
     rows = connection.execute(sa.select(_consent).where(_consent.c.person_id == person_id).order_by(_consent.c.id))
@@ -138,6 +146,48 @@ def show(connection: sa.Connection, person_id: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def former(connection: sa.Connection, person_id: str) -> list[str]:
+    """Return the keyed hashes of the addresses that a person had before."""
+    return list(connection.execute(sa.select(_former.c.key).where(_former.c.person_id == person_id)).scalars())
+
+
+def ids_formerly_at(connection: sa.Connection, key: str) -> list[str]:
+    """Return the ids of those who once had the address of that keyed hash."""
+    return list(connection.execute(sa.select(_former.c.person_id).where(_former.c.key == key)).scalars())
+
+
+def note_former(connection: sa.Connection, person_id: str, key: str, *, back: str) -> None:
+    """Remember the keyed hash of an address that was replaced, and forget that of one that is on file again."""
+    mine = _former.c.person_id == person_id
+    connection.execute(sa.delete(_former).where(mine, _former.c.key.in_((key, back))))
+    connection.execute(sa.insert(_former).values(person_id=person_id, key=key))
+
+
+def ids_by_phone(connection: sa.Connection, number: str) -> list[str]:
+    """Return the ids of everybody on file with that phone number."""
+    return list(connection.execute(sa.select(_phone.c.person_id).where(_phone.c.number == number)).scalars())
+
+
+def prove_consent(connection: sa.Connection, person_id: str, **values: Any) -> bool:
+    """Give a person's open but unproven consent to processing its time and source; tell whether there was one."""
+    unproven = sa.and_(_consent.c.purpose == "processing", _consent.c.given_at.is_(None))
+    mine = sa.and_(_consent.c.person_id == person_id, _consent.c.withdrawn_at.is_(None), unproven)
+    return bool(connection.execute(sa.update(_consent).where(mine).values(**values)).rowcount)
+
+
+def oblige(connection: sa.Connection, person_id: str, until: date, at: datetime) -> bool:
+    """Open an obligation until that day, or move the open one's day; tell whether anything changed."""
+    mine = sa.and_(_obligation.c.person_id == person_id, _obligation.c.closed_at.is_(None))
+    days = connection.execute(sa.select(_obligation.c.until).where(mine)).scalars().all()
+    if until in days:
+        return False
+    if days:
+        connection.execute(sa.update(_obligation).where(mine).values(until=until))
+    else:
+        connection.execute(sa.insert(_obligation).values(person_id=person_id, until=until, opened_at=at))
+    return True
+
+
 def close_obligations(connection: sa.Connection, person_id: str, at: datetime) -> None:
     """Close every open obligation of a person."""
     mine = sa.and_(_obligation.c.person_id == person_id, _obligation.c.closed_at.is_(None))
@@ -147,14 +197,24 @@ def close_obligations(connection: sa.Connection, person_id: str, at: datetime) -
 def erase(connection: sa.Connection, person_id: str) -> list[str]:
     """Delete a person with addresses, phones, consents and obligations; return the addresses that were on file."""
     gone = addresses(connection, person_id)
-    for table in (_address, _phone, _consent, _obligation):
+    for table in (_address, _former, _phone, _consent, _obligation):
         connection.execute(sa.delete(table).where(table.c.person_id == person_id))
     connection.execute(sa.delete(_person).where(_person.c.id == person_id))
     return gone
 
 
 def requests_of(connection: sa.Connection, person_id: str, keys: Iterable[str]) -> list[str]:
-    """Return the numbers of every request of a person or from one of the addresses."""
+    """Return the numbers of every request of a person, and of nobody from one of those addresses."""
     request: Any = Request.__table__  # type: ignore[attr-defined]
-    mine = sa.or_(request.c.person_id == person_id, request.c.address_key.in_(list(keys) or ["-"]))
-    return list(connection.execute(sa.select(request.c.id).where(mine)).scalars())
+    nobodys = sa.and_(request.c.person_id.is_(None), request.c.address_key.in_(list(keys)))
+    return list(
+        connection.execute(sa.select(request.c.id).where(sa.or_(request.c.person_id == person_id, nobodys))).scalars()
+    )
+
+
+def close_lapsed(connection: sa.Connection, today: date, at: datetime) -> list[str]:
+    """Close the obligations whose last day is over; return the ids of their people."""
+    lapsed = sa.and_(_obligation.c.until < today, _obligation.c.closed_at.is_(None))
+    ids = list(connection.execute(sa.select(_obligation.c.person_id).where(lapsed)).scalars())
+    connection.execute(sa.update(_obligation).where(lapsed).values(closed_at=at))
+    return ids

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -59,15 +59,19 @@ class Store:
             return Cursor(uidvalidity=None, last_uid=0, since=None)
         return Cursor(uidvalidity=row.uidvalidity, last_uid=row.last_uid, since=row.since)
 
-    def is_older(self, raw: RawMail) -> bool:
-        """Tell whether a mail was there before `init`: by its UID, else by time (whole seconds, equal is new)."""
+    def cutoff(self, folder: str) -> Callable[[RawMail], bool]:
+        """Return what tells a mail from before `init`: by UID, else by time (whole seconds, equal is new)."""
         with self.reading() as connection:
-            row = connection.execute(sa.select(_cursor).where(_cursor.c.folder == raw.folder)).first()
-        if row is None:
-            return False
-        if row.cutoff_uidvalidity == raw.uidvalidity:
-            return bool(raw.uid <= row.cutoff_uid)
-        return row.since is not None and raw.received_at.replace(microsecond=0) < row.since.replace(microsecond=0)
+            row = connection.execute(sa.select(_cursor).where(_cursor.c.folder == folder)).first()
+
+        def is_older(raw: RawMail) -> bool:
+            if row is None:
+                return False
+            if row.cutoff_uidvalidity == raw.uidvalidity:
+                return bool(raw.uid <= row.cutoff_uid)
+            return row.since is not None and raw.received_at.replace(microsecond=0) < row.since.replace(microsecond=0)
+
+        return is_older
 
     def start(self, folder: str, cursor: Cursor) -> None:
         """Write the cut-off of `init`, once: what is there already is never acted on."""
@@ -78,9 +82,17 @@ class Store:
                     values |= {"cutoff_uid": cursor.last_uid, "cutoff_uidvalidity": cursor.uidvalidity}
                 unit.connection.execute(sa.insert(_cursor).values(folder=folder, **values))
 
-    def completed(self, folder: str, began_at: datetime) -> None:
-        """Note that a whole pass over the folder, begun then, reached its end."""
+    def pass_by(self, raw: RawMail) -> None:
+        """Move the cursor past a mail that is none of ours."""
         with self.unit() as unit:
+            unit.raw = raw
+            unit.pass_cursor(raw)
+
+    def completed(self, folder: str, uidvalidity: int, began_at: datetime) -> None:
+        """Note that a whole pass over the folder, begun then, reached its end; what waits elsewhere is gone."""
+        with self.unit() as unit:
+            lost = sa.and_(_mail.c.folder == folder, _mail.c.state == "waiting", _mail.c.uidvalidity != uidvalidity)
+            unit.connection.execute(sa.update(_mail).where(lost).values(state="gone"))
             unit.update(FolderCursor, folder, complete_since=began_at)
 
     def waiting(self, folder: str, uidvalidity: int | None) -> list[int]:
@@ -153,8 +165,8 @@ class Store:
                 .where(_mail.c.state == "shadow")
                 .values(state="waiting", next_try_at=unit.now, tries=0, decision="", summary={"shadow": True})
             )
+            unit.connection.execute(sa.update(_note).where(_note.c.name == "mode").values(value="live"))
             unit.event("live", who="operator")
-        self.set_note("mode", "live")
         return int(moved.rowcount)
 
 

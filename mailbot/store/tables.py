@@ -53,6 +53,16 @@ class Address(SQLModel, table=True):
     position: int = 0
 
 
+class FormerAddress(SQLModel, table=True):
+    """The keyed hash of an address that a person had before: an old list does not bring it back."""
+
+    __tablename__ = "former_address"
+    __table_args__ = (UniqueConstraint("person_id", "key"),)
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: str = Field(foreign_key="person.id", index=True, max_length=26)
+    key: str = Field(index=True, max_length=64)
+
+
 class Phone(SQLModel, table=True):
     """One phone number of a person, E.164."""
 
@@ -196,6 +206,7 @@ class Question(SQLModel, table=True):
     asked_at: datetime
     expires_at: datetime | None = None
     asked_again: bool = False
+    reminded: bool = False
     closed_at: datetime | None = None
     outcome: str = ""  # yes, no, fields, superseded, expired
 

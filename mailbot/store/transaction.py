@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from mailbot.ports import NewId
 from mailbot.store.keys import Keys
-from mailbot.store.tables import Event
+from mailbot.store.tables import Event, Note
 
 
 @dataclass(slots=True)
@@ -22,6 +22,11 @@ class Transaction:
     new_id: NewId
     now: datetime
     request_id: str = ""
+
+    def in_shadow(self) -> bool:
+        """Tell whether the installation only shows what it would do, as this transaction sees it."""
+        mode = self.row(Note, "mode")
+        return mode is None or mode.value != "live"
 
     def event(self, what: str, reason: str = "", *, who: str = "mailbot", person_id: str | None = None) -> None:
         """Append one audit row: ids, times and reasons alone."""

@@ -143,6 +143,7 @@ class Unit(Transaction):
         """Carry a decision out that the operator released: it continues a request and has no mail of its own."""
         assert decision.request_id is not None
         self.request_id = decision.request_id
+        effects.close_questions(self, self.request_id, "released")
         requests.carry_out(self, decision)
         self._carry_out(decision)
         self.event("released", decision.outcome, who="operator", person_id=decision.person_id)
@@ -178,7 +179,8 @@ class Unit(Transaction):
             Question, token=token, request_id=self.request_id, waits_for=owed.waits_for, address=owed.to,
             address_key=address_key(owed.to), person_id=effects.addressee(self, owed, request.person_id),
             asked_at=self.now, expires_at=owed.values.get("due_at") or request.due_at,
-            asked_again=owed.template == "ask-again", outcome="",
+            asked_again=owed.template == "ask-again",
+            reminded=owed.template == "ask-again", outcome="",
         )  # fmt: skip
 
     # ---- small things --------------------------------------------------------------------------------------

@@ -42,11 +42,11 @@ def check(taken: Taken, decision: str, lies: str, *answered: str) -> None:
 
 
 def working_day(start: datetime, days: int, hour: int) -> datetime:
-    """Return that hour of the so-manieth working day after a moment, in Almaty."""
+    """Return that hour of the n-th working day after a moment, in Almaty."""
     day, off = start.astimezone(ALMATY).date(), holidays.country_holidays("KZ")
     while days:
         day += timedelta(days=1)
-        days -= (day.weekday() < 5 and day not in off) or (off.is_working_day(day) and day not in off)
+        days -= off.is_working_day(day)
     return datetime(day.year, day.month, day.day, hour, tzinfo=ALMATY)
 
 
@@ -611,7 +611,7 @@ def test_row_9a_not_one_mailbox_in_from(world: World, line: str) -> None:
 def test_row_9a_the_same_message_id_with_another_text(world: World) -> None:
     world.mail(ALIYA, UPDATE["ru"], NEW_PHONE, message_id="<same@example.com>")
     taken = world.mail(ALIYA, UPDATE["ru"], "Телефон: +7 702 111 22 33", message_id="<same@example.com>")
-    check(taken, "held", "INBOX")
+    check(taken, "held", "INBOX", ALIYA)
     assert world.person(ALIYA)["phones"] == [PHONE]
 
 
@@ -1408,11 +1408,11 @@ def test_section_4_an_unproven_mail_never_closes_a_proven_one(world: World) -> N
 
 
 def test_section_4_an_unproven_mail_does_not_delay_a_proven_one(world: World) -> None:
-    """Held by documents (proven); the same unproven does not take its place, nor its receipt."""
+    """Held by documents (proven); the same unproven does not take its place."""
     world.policy('[fields]\npreset = "documents"\n')
     held = world.mail(ALIYA, UPDATE["ru"], "Фамилия: Ахметова")
     fake = world.mail(ALIYA, UPDATE["ru"], "Фамилия: Ахметова", proof="none")
-    assert not fake.answers
+    assert fake.decision in ("held", "challenged") and world.person(ALIYA)["surname"] == "Сәрсенова"
     before = world.request(held)
     assert (before["state"], before["reason"], before["open"]) == ("held", "fields_for_operator", ["operator"])
 

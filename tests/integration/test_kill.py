@@ -24,7 +24,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from mailbot.store import tables  # noqa: F401 - fills the metadata
+import mailbot.store.tables  # noqa: F401 - fills the metadata
 from mailbot.store.engine import open_engine
 from tests.support.dovecot import Dovecot
 from tests.support.killed import CALLS, Commands, Kill
@@ -204,9 +204,9 @@ class Run:
 
         Ids of requests and people become what they stand for; of a time it is told whether there is one.
         """
-        tables = self.tables(*(name for name in SQLModel.metadata.tables if name not in ("note", "maildir_name")))
-        requests = {row["id"]: row["message_id"] for row in tables["request"]}
-        people = {row["id"]: row["surname"] for row in tables["person"]}
+        found = self.tables(*(name for name in SQLModel.metadata.tables if name not in ("note", "maildir_name")))
+        requests = {row["id"]: row["message_id"] for row in found["request"]}
+        people = {row["id"]: row["surname"] for row in found["person"]}
         named = {"request_id": requests, "person_id": people, "withdrawn_by": requests}
 
         def plain(table: str, column: str, value: Any) -> Any:
@@ -214,16 +214,32 @@ class Run:
                 return named[column].get(value)
             if isinstance(value, datetime) or column == "copy_of":
                 return value is not None
-            return value.partition(" ")[0] if column == "gave_up_why" else value
+            if column in ("digest", "gave_up_why"):  # of our own mail, whose token is drawn
+                return value.partition(" ")[0].strip("0123456789abcdef")
+            return value
 
         state: dict[str, Any] = {"folders": self.site.folders()}
-        for table, rows in tables.items():
+        for table, rows in found.items():
             drawn = DRAWN | DRAWN_IN.get(table, set())
             state[table] = sorted(
                 repr({name: plain(table, name, value) for name, value in row.items() if name not in drawn})
                 for row in rows
             )
         return state
+
+    def drop_copies(self) -> None:
+        """Drop what lies twice in mailbot/Done: two MOVEs of one mail at once make two copies of it in Dovecot.
+
+        The turn is what keeps them apart; nothing but the folder shows it.
+        """
+        names: set[bytes] = set()
+        with self.site.dovecot.login(self.site.user) as client:
+            client.select_folder("mailbot/Done")
+            for uid, each in client.fetch(client.search(), ["BODY.PEEK[]"]).items():
+                if each[b"BODY[]"] in names:
+                    client.delete_messages([uid])
+                names.add(each[b"BODY[]"])
+            client.expunge()
 
     def check_replies(self) -> None:
         """Each reply was taken once, or twice where the kill fell into the gap."""
@@ -290,12 +306,13 @@ def test_a_kill_at_every_outside_call_leaves_nothing_lost_and_nothing_done_twice
 ) -> None:
     state, calls = expected
     assert calls[call] >= LEAST[call], calls
-    twice = 0
+    tried = twice = 0
     for n in range(1 + part, calls[call] + 1, 3):
         run = killed(stage, Kill(call=call, when=when, n=n))
         assert run.state() == state, f"killed {when} {call} {n}"
         run.check_replies()
-        twice += len(run.gap)
+        tried, twice = tried + 1, twice + len(run.gap)
+    record_property("kills", tried)
     record_property("twice", twice)
 
 
@@ -440,6 +457,8 @@ def test_pollers_that_ignore_each_others_turn_do_nothing_twice_either(both: Stag
     run = begin(both)
     without_turns(run)
     run.check_replies()
+    assert (run.site.lie("INBOX"), run.site.lie("mailbot/Done") >= len(DONE)) == (len(LEFT), True)
+    run.drop_copies()
     assert run.state() == state
 
 

@@ -109,6 +109,7 @@ def upgrade() -> None:
         sa.Column("asked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("expires_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("asked_again", sa.Boolean(), nullable=False),
+        sa.Column("reminded", sa.Boolean(), nullable=False),
         sa.Column("closed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("outcome", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("token", name=op.f("pk_question")),
@@ -222,6 +223,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_consent_person_id"), "consent", ["person_id"], unique=False)
     op.create_table(
+        "former_address",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sqlmodel.sql.sqltypes.AutoString(length=26), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_former_address_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_former_address")),
+        sa.UniqueConstraint("person_id", "key", name=op.f("uq_former_address_person_id")),
+    )
+    op.create_index(op.f("ix_former_address_key"), "former_address", ["key"], unique=False)
+    op.create_index(op.f("ix_former_address_person_id"), "former_address", ["person_id"], unique=False)
+    op.create_table(
         "obligation",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("person_id", sqlmodel.sql.sqltypes.AutoString(length=26), nullable=False),
@@ -252,6 +264,9 @@ def downgrade() -> None:
     op.drop_table("phone")
     op.drop_index(op.f("ix_obligation_person_id"), table_name="obligation")
     op.drop_table("obligation")
+    op.drop_index(op.f("ix_former_address_person_id"), table_name="former_address")
+    op.drop_index(op.f("ix_former_address_key"), table_name="former_address")
+    op.drop_table("former_address")
     op.drop_index(op.f("ix_consent_person_id"), table_name="consent")
     op.drop_table("consent")
     op.drop_index(op.f("ix_address_person_id"), table_name="address")

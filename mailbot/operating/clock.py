@@ -1,0 +1,91 @@
+"""What falls due: a question reminded once after a day, refused when its clock ends, the operator reminded daily.
+
+Silence never destroys anything and never carries anything out (decisions: section 4, row 19).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from mailbot.deciding.decision import Owed
+from mailbot.operating import review
+from mailbot.pipeline import Line, owe
+from mailbot.store import effects, journal, people
+from mailbot.store.tables import Question, Request
+from mailbot.store.unit import Unit
+
+DAY = timedelta(days=1)
+
+
+def lapse(line: Line) -> None:
+    """Close obligations whose last day is over; a withdrawal that waited goes on, and the person is told."""
+    if line.store.shadow:
+        return
+    with line.store.unit() as unit:
+        today = unit.now.astimezone(line.rules.deadlines.zone).date()
+        for person_id in dict.fromkeys(people.close_lapsed(unit.connection, today, unit.now)):
+            person = people.facts(unit.connection, person_id)
+            request = journal.waiting_for_obligation(unit.connection, person_id)
+            if request is not None and person is not None and not person.open_obligations:
+                unit.request_id = request.id
+                review.obligation_closed(unit, line, request, "")
+
+
+def tick(line: Line) -> None:
+    """Do what is due now; nothing while paused or in shadow."""
+    if line.store.paused or line.store.shadow:
+        return
+    with line.store.unit() as unit:
+        for question in journal.questions_over(unit.connection, unit.now):
+            _expire(unit, line, question)
+        for question in journal.questions_unreminded(unit.connection, unit.now - DAY):
+            _remind(unit, line, question)
+        journal.remind_operator(unit.connection, unit.now, DAY)
+
+
+def _remind(unit: Unit, line: Line, question: Any) -> None:
+    """Ask once more, in the same words; the old token stays as good as the new one."""
+    request = unit.row(Request, question.request_id)
+    unit.update(Question, question.token, reminded=True)
+    if request is None or question.waits_for == "ask":
+        return
+    unit.request_id = request.id
+    values = {"due_at": question.expires_at}
+    template = "new-address" if question.waits_for == "new_address" else "challenge"
+    if template == "challenge":
+        values |= {"asked_at": request.received_at, "news_stopped": request.kind == "withdrawal"}
+    owed = Owed(
+        template=template, role="question", to=question.address, language=request.language, values=values,
+        waits_for=question.waits_for, proven=False, threads=template == "challenge",
+    )  # fmt: skip
+    rendered = owe(unit, owed, line)
+    unit.update(Question, rendered.message_id[1:27], reminded=True)
+
+
+def _expire(unit: Unit, line: Line, question: Any) -> None:
+    """The clock ended without an answer: the reasoned refusal, and only then the request is expired."""
+    effects.close_question(unit, question.token, "expired")
+    request = unit.row(Request, question.request_id)
+    if request is None or question.waits_for == "ask":
+        return
+    unit.request_id = request.id
+    if request.state != "challenged":  # a part of it was done: only the new address stays out
+        pending = [item for item in request.pending if item[1] != "new_address"]
+        opens = [item for item in request.open if item != "new_address"]
+        unit.update(Request, request.id, pending=pending, open=opens, due_at=request.due_at if opens else None)
+        unit.event("address_not_confirmed")
+        return
+    unit.update(
+        Request, request.id, state="expired", reason="not_confirmed", open=[], pending=[], due_at=None,
+        closed_at=unit.now,
+    )  # fmt: skip
+    unit.event("expired", "not_confirmed")
+    on_file = people.addresses(unit.connection, request.person_id) if request.person_id else []
+    to = question.address if question.waits_for == "confirm" else (on_file[0] if on_file else "")
+    if to:
+        values = {"code": "not_confirmed", "note": ""}
+        refusal = Owed(
+            template="refused", role="receipt", to=to, language=request.language, values=values, proven=False
+        )
+        owe(unit, refusal, line)
