@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from mailbot.deciding.case import Case, answer_by, asks_change, hold, not_past, receipt, received

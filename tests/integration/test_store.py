@@ -607,19 +607,20 @@ def test_no_address_is_readable_in_a_suppression(store: Store) -> None:
 
 @pytest.mark.xfail(strict=True, reason="a second unsubscribe keeps the time of the first")
 def test_the_latest_unsubscribe_is_what_a_news_consent_must_be_later_than(store: Store, clock: Time) -> None:
-    suppress(store)
+    stop_news(store, 1)
     clock.pass_(days=60)
-    suppress(store)
+    stop_news(store, 2)
     assert values(store, "suppression", "since") == [clock()]
 
 
-def stop_news(store: Store, uid: int) -> str:
-    return request(store, uid, Effect(verb="stop_news", args={"address": ADDRESS, "restorable": True}))
+def stop_news(store: Store, uid: int, *, forged: bool = False) -> str:
+    """Stop the news as a weak withdrawal does (to be put back on a no), or as the person's own unsubscribe."""
+    return request(store, uid, Effect(verb="stop_news", args={"address": ADDRESS, "restorable": forged}))
 
 
 def test_what_a_request_stopped_is_put_back_and_nothing_else(store: Store) -> None:
     person_id = person(store)
-    first = stop_news(store, 1)
+    first = stop_news(store, 1, forged=True)
     assert (has_news(store, person_id), mode(store)) == (False, ("news",))
     with store.unit() as unit:
         effects.restore_news(unit, first)
@@ -629,7 +630,7 @@ def test_what_a_request_stopped_is_put_back_and_nothing_else(store: Store) -> No
 def test_an_unsubscribe_of_before_stays_when_a_later_stop_is_put_back(store: Store) -> None:
     person_id = person(store)
     stop_news(store, 1)
-    later = stop_news(store, 2)
+    later = stop_news(store, 2, forged=True)
     with store.unit() as unit:
         effects.restore_news(unit, later)
     assert (has_news(store, person_id), mode(store)) == (False, ("news",))
@@ -639,7 +640,7 @@ def test_an_unsubscribe_of_before_stays_when_a_later_stop_is_put_back(store: Sto
 def test_an_unsubscribe_of_after_stays_when_an_earlier_stop_is_put_back(store: Store) -> None:
     """A forged withdrawal stops the news; the person unsubscribes; then says no to the forged withdrawal."""
     person_id = person(store)
-    forged = stop_news(store, 1)
+    forged = stop_news(store, 1, forged=True)
     stop_news(store, 2)
     with store.unit() as unit:
         effects.restore_news(unit, forged)
