@@ -14,15 +14,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
-
 from mailbot.errors import InputError
 from mailbot.operating.cells import Row, read_row
 from mailbot.reading.address import address_key
 from mailbot.reading.fold import fold
-from mailbot.store import people
+from mailbot.store import effects, people
 from mailbot.store.gather import suppressed
-from mailbot.store.tables import Address, Consent, Obligation, Person, Suppression
+from mailbot.store.tables import Address, Obligation, Person
 from mailbot.store.unit import Unit
 
 COLUMNS = (
@@ -36,10 +34,6 @@ TEMPLATE = (
     ("Ким", "Алина", "", "alina@example.kz;kim@example.kz", "8 702 000 00 01", "", "", "no", "2025-10-12 14:30",
      "site form", "", "2026-12-31"),
 )  # fmt: skip
-_person: Any = Person.__table__  # type: ignore[attr-defined]
-_address: Any = Address.__table__  # type: ignore[attr-defined]
-_consent: Any = Consent.__table__  # type: ignore[attr-defined]
-_suppression: Any = Suppression.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(slots=True)
@@ -112,7 +106,7 @@ class Import:
             self._write(row)
             if count % 100 == 0:
                 progress(count)
-        self.report.shared = self._shared()
+        self.report.shared = people.count_shared(self.unit.connection)
         return self.report
 
     def _write(self, row: Row) -> None:
@@ -152,12 +146,10 @@ class Import:
     def _since(self, addr: str, purpose: str) -> datetime | None:
         if purpose not in suppressed(self.unit, addr):
             return None
-        same = sa.and_(_suppression.c.key == self.unit.keys.suppression(addr), _suppression.c.purpose == purpose)
-        return self.unit.connection.execute(sa.select(_suppression.c.since).where(same)).scalar()
+        return effects.suppressed_since(self.unit, addr, purpose)
 
     def _lift(self, addr: str, purpose: str) -> None:
-        same = sa.and_(_suppression.c.key == self.unit.keys.suppression(addr), _suppression.c.purpose == purpose)
-        self.unit.connection.execute(sa.delete(_suppression).where(same))
+        effects.lift(self.unit, addr, purpose)
         self.unit.event("suppression_ended", f"{purpose}_consent_later", who="operator")
 
     def _same(self, row: Row) -> Any | None:
@@ -244,8 +236,7 @@ class Import:
         """Add a news consent that is new, or newer than the one withdrawn."""
         if not news:
             return False
-        mine = sa.select(_consent).where(_consent.c.person_id == person.id, _consent.c.purpose == "news")
-        rows = self.unit.connection.execute(mine).all()
+        rows = people.consent_rows(self.unit.connection, person.id, "news")
         if any(c.withdrawn_at is None for c in rows):
             return False
         at = row.news_consent_at or (None if rows else row.consent_at)
@@ -253,11 +244,6 @@ class Import:
             return False
         self._consent(person.id, "news", at, row.consent_source or "import")
         return True
-
-    def _shared(self) -> int:
-        count = sa.func.count(sa.distinct(_address.c.person_id))
-        query = sa.select(_address.c.key).group_by(_address.c.key).having(count > 1)
-        return len(self.unit.connection.execute(query).all())
 
 
 def _same_name(person: Any, row: Row) -> bool:

@@ -6,8 +6,6 @@ import csv
 import io
 from typing import Any
 
-import sqlalchemy as sa
-
 from mailbot.errors import ConflictError, InputError
 from mailbot.operating.cells import Row, read_row
 from mailbot.operating.imports import COLUMNS, OPTIONAL, Import, Report
@@ -15,13 +13,8 @@ from mailbot.pipeline import Line
 from mailbot.store import people
 from mailbot.store.gather import suppressed
 from mailbot.store.store import Store
-from mailbot.store.tables import Address, Consent, Obligation, Person
+from mailbot.store.tables import Person
 from mailbot.store.unit import Unit
-
-_person: Any = Person.__table__  # type: ignore[attr-defined]
-_address: Any = Address.__table__  # type: ignore[attr-defined]
-_consent: Any = Consent.__table__  # type: ignore[attr-defined]
-_obligation: Any = Obligation.__table__  # type: ignore[attr-defined]
 
 
 def show(store: Store, address: str) -> list[dict[str, Any]]:
@@ -74,7 +67,7 @@ def export(store: Store) -> tuple[str, int, int]:
     writer.writerow((*COLUMNS, *OPTIONAL))
     with store.unit() as unit:
         connection = unit.connection
-        rows = connection.execute(sa.select(_person).order_by(_person.c.created_at, _person.c.id)).all()
+        rows = people.everybody(connection)
         free = [row for row in rows if not (row.blocked or row.disputed)]
         for row in free:
             writer.writerow([_defused(cell) for cell in _cells(unit, row)])
@@ -83,16 +76,12 @@ def export(store: Store) -> tuple[str, int, int]:
 
 def _cells(unit: Unit, row: Any) -> list[str]:
     connection = unit.connection
-    consents = connection.execute(
-        sa.select(_consent).where(_consent.c.person_id == row.id).order_by(_consent.c.id)
-    ).all()
-    open_ = {c.purpose: c for c in consents if c.withdrawn_at is None}
+    open_ = {c.purpose: c for c in people.consent_rows(connection, row.id) if c.withdrawn_at is None}
     processing, news = open_.get("processing"), open_.get("news")
     if any("news" in suppressed(unit, addr) for addr in people.addresses(connection, row.id)):
         news = None  # somebody at this address wants no news there
-    until = connection.execute(
-        sa.select(_obligation.c.until).where(_obligation.c.person_id == row.id, _obligation.c.closed_at.is_(None))
-    ).scalar()
+    person = people.facts(connection, row.id)
+    until = person.obliged_until if person else None
     return [
         row.surname, row.given_name, row.patronymic or "", ";".join(people.addresses(connection, row.id)),
         ";".join(people.phones(connection, row.id)), row.birth_date.isoformat() if row.birth_date else "",
@@ -144,15 +133,4 @@ def unblock(store: Store, address: str) -> int:
 def counts(store: Store) -> dict[str, Any]:
     """Return how many people are on file, when the last came in, and what of them needs a look."""
     with store.reading() as connection:
-        count = sa.func.count()
-        unproven = sa.select(sa.func.count(sa.distinct(_consent.c.person_id))).where(
-            _consent.c.purpose == "processing", _consent.c.given_at.is_(None), _consent.c.withdrawn_at.is_(None)
-        )
-        return {
-            "people": connection.execute(sa.select(count).select_from(_person)).scalar_one(),
-            "latest": connection.execute(sa.select(sa.func.max(_person.c.created_at))).scalar_one(),
-            "unproven": connection.execute(unproven).scalar_one(),
-            "blocked": connection.execute(
-                sa.select(count).where(sa.or_(_person.c.blocked != "", _person.c.disputed.is_(True)))
-            ).scalar_one(),
-        }
+        return people.counts(connection)

@@ -76,6 +76,21 @@ def suppress_key(
         unit.connection.execute(sa.update(suppression).where(same).values(**own_now))
 
 
+def suppressed_since(unit: Transaction, address: str, purpose: str) -> datetime | None:
+    """Return since when an address is suppressed for a purpose, None where it is not."""
+    suppression = table(Suppression)
+    same = sa.and_(suppression.c.key == unit.keys.suppression(address), suppression.c.purpose == purpose)
+    since: datetime | None = unit.connection.execute(sa.select(suppression.c.since).where(same)).scalar()
+    return since
+
+
+def lift(unit: Transaction, address: str, purpose: str) -> None:
+    """End the suppression of an address for a purpose."""
+    suppression = table(Suppression)
+    same = sa.and_(suppression.c.key == unit.keys.suppression(address), suppression.c.purpose == purpose)
+    unit.connection.execute(sa.delete(suppression).where(same))
+
+
 def restore_news(unit: Transaction, request_id: str) -> None:
     """Put back the news that this request had stopped, and nothing else."""
     consent, suppression = table(Consent), table(Suppression)
@@ -90,9 +105,7 @@ def give_news(unit: Transaction, person_id: str, address: str, at: datetime, ver
     source = f"mail {unit.request_id}"
     values = {"purpose": "news", "given_at": at, "source": source, "policy_version": version}
     people.add_consent(unit.connection, person_id, **values)
-    suppression = table(Suppression)
-    mine = sa.and_(suppression.c.key == unit.keys.suppression(address), suppression.c.purpose == "news")
-    unit.connection.execute(sa.delete(suppression).where(mine))
+    lift(unit, address, "news")
 
 
 def give_news_back(unit: Transaction, request_id: str, address: str, at: datetime, version: str) -> None:

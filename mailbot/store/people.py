@@ -121,7 +121,7 @@ def stopped_news(connection: sa.Connection, number: str) -> bool:
 
 def consents(connection: sa.Connection, person_id: str) -> list[dict[str, Any]]:
     """Return purpose, time and source of every consent of a person, JSON-ready."""
-    rows = connection.execute(sa.select(_consent).where(_consent.c.person_id == person_id).order_by(_consent.c.id))
+    rows = consent_rows(connection, person_id)
     return [
         {"purpose": row.purpose, "given_at": row.given_at.isoformat() if row.given_at else None, "source": row.source}
         for row in rows
@@ -218,3 +218,35 @@ def close_lapsed(connection: sa.Connection, today: date, at: datetime) -> list[s
     ids = list(connection.execute(sa.select(_obligation.c.person_id).where(lapsed)).scalars())
     connection.execute(sa.update(_obligation).where(lapsed).values(closed_at=at))
     return ids
+
+
+def everybody(connection: sa.Connection) -> list[Any]:
+    """Return every person's row in the order in which they came."""
+    return list(connection.execute(sa.select(_person).order_by(_person.c.created_at, _person.c.id)))
+
+
+def consent_rows(connection: sa.Connection, person_id: str, purpose: str | None = None) -> list[Any]:
+    """Return the consents of a person, oldest first, of one purpose or of all."""
+    query = sa.select(_consent).where(_consent.c.person_id == person_id).order_by(_consent.c.id)
+    return list(connection.execute(query if purpose is None else query.where(_consent.c.purpose == purpose)))
+
+
+def count_shared(connection: sa.Connection) -> int:
+    """Count the addresses that several people have."""
+    several = sa.func.count(sa.distinct(_address.c.person_id)) > 1
+    return len(connection.execute(sa.select(_address.c.key).group_by(_address.c.key).having(several)).all())
+
+
+def counts(connection: sa.Connection) -> dict[str, Any]:
+    """Return how many people are on file, when the last came in, and what of them needs a look."""
+    count = sa.func.count()
+    unproven = sa.select(sa.func.count(sa.distinct(_consent.c.person_id))).where(
+        _consent.c.purpose == "processing", _consent.c.given_at.is_(None), _consent.c.withdrawn_at.is_(None)
+    )
+    blocked = sa.or_(_person.c.blocked != "", _person.c.disputed.is_(True))
+    return {
+        "people": connection.execute(sa.select(count).select_from(_person)).scalar_one(),
+        "latest": connection.execute(sa.select(sa.func.max(_person.c.created_at))).scalar_one(),
+        "unproven": connection.execute(unproven).scalar_one(),
+        "blocked": connection.execute(sa.select(count).where(blocked)).scalar_one(),
+    }
