@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,7 +42,7 @@ def load_settings(folder: Path) -> Settings:
     path = folder / SETTINGS_FILE
     if not path.is_file():
         raise ConfigError(f"{path}: there is no such file; `mailbot init` writes one")
-    return _load(Settings, path, _environment())
+    return _load(Settings, path, _environment(lambda section: section not in Policy.model_fields))
 
 
 def load_policy(folder: Path | None) -> Policy:
@@ -55,7 +56,8 @@ def load_policy(folder: Path | None) -> Policy:
     path = folder / POLICY_FILE
     if not path.is_file():
         raise ConfigError(f"{path}: there is no such file; `mailbot init` writes one")
-    return _load(Policy, path, {}, under=_read(default))
+    own = _environment(lambda section: section in Policy.model_fields)
+    return _load(Policy, path, own, under=_read(default))
 
 
 def secret(folder: Path, name: str, file: str) -> str | None:
@@ -85,12 +87,13 @@ def _secret_text(path: Path, named: str) -> str:
         raise ConfigError(f"{named}: can't be read (not UTF-8 text)") from exc
 
 
-def _environment() -> dict[str, dict[str, Any]]:
+def _environment(wanted: Callable[[str], bool]) -> dict[str, dict[str, Any]]:
+    """Return the settings that MAILBOT_SECTION__KEY gives, of the sections wanted; lists are parted by commas."""
     sections: dict[str, dict[str, Any]] = {}
     for name, value in os.environ.items():
         section, _, key = name.removeprefix(ENV_PREFIX).lower().partition("__")
-        if name.startswith(ENV_PREFIX) and key and key not in ("password", "key"):
-            lists = key in ("addresses", "authserv", "internal")
+        if name.startswith(ENV_PREFIX) and key and key not in ("password", "key") and wanted(section):
+            lists = section == "words" or key in ("addresses", "authserv", "internal", "add", "remove")
             sections.setdefault(section, {})[key] = (
                 [v.strip() for v in value.split(",") if v.strip()] if lists else value
             )

@@ -90,8 +90,8 @@ def translated() -> Iterator[None]:
 def turn(engine: sa.Engine) -> Iterator[bool]:
     """Hold the one poller's turn; yields False where another process has it. A dead holder frees it at once.
 
-    A file lock beside the SQLite file, an advisory lock on PostgreSQL. Nothing rests on it but politeness:
-    two passes at once would still do nothing twice.
+    A file lock beside the SQLite file, an advisory lock on PostgreSQL. No request, change or answer
+    rests on it; two passes at once could only leave a second copy of a mail in mailbot/Done.
     """
     if engine.dialect.name == "sqlite":
         with _file_lock(Path(f"{engine.url.database}.turn")) as held:
@@ -124,7 +124,7 @@ def _file_lock(path: Path) -> Iterator[bool]:
 
 
 def scrub(engine: sa.Engine) -> None:
-    """Leave no destroyed byte in the write-ahead log (SQLite) or in dead rows (PostgreSQL)."""
+    """Empty the write-ahead log (SQLite), or let PostgreSQL reclaim dead rows (VACUUM does not overwrite them)."""
     with translated():
         if engine.dialect.name == "sqlite":
             raw = engine.raw_connection()

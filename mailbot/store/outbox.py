@@ -101,13 +101,18 @@ def sent(store: Store, reply_id: int, answer: str, window_end: WindowEnd) -> boo
     """
     with store.unit() as unit:
         row = unit.row(Reply, reply_id)
-        unit.update(Reply, reply_id, sent_at=unit.now, answer=answer[:200], owner="", lease_until=None)
+        unit.update(Reply, reply_id, sent_at=unit.now, answer=_plain(answer), owner="", lease_until=None)
         if row.template == "withdrawal-stopped" and row.role == "receipt":
             schedule_destruction(unit, row.request_id, window_end)
         forgotten = row.role in ("final", "operator")
         if forgotten:
             forget(unit, reply_id)
     return forgotten
+
+
+def _plain(answer: str) -> str:
+    """Return a server's answer without the words that may be addresses."""
+    return " ".join(word for word in answer.split() if "@" not in word)[:200]
 
 
 def schedule_destruction(unit: Transaction, request_id: str, window_end: WindowEnd) -> None:
@@ -127,9 +132,8 @@ def schedule_destruction(unit: Transaction, request_id: str, window_end: WindowE
 def forget(unit: Transaction, reply_id: int) -> None:
     """Forget to whom a mail went and what it said; a keyed hash of it stays."""
     row = unit.row(Reply, reply_id)
-    if row.octets:
-        digest = unit.keys.octets(row.octets)
-        unit.update(Reply, reply_id, address="", address_key="", octets=b"", answer="", digest=digest)
+    digest = unit.keys.octets(row.octets) if row.octets else row.digest
+    unit.update(Reply, reply_id, address="", address_key="", octets=b"", answer="", digest=digest)
 
 
 def put_off(store: Store, reply_id: int, answer: str) -> None:
@@ -139,7 +143,7 @@ def put_off(store: Store, reply_id: int, answer: str) -> None:
         minutes = BACK_OFF[min(row.tries, len(BACK_OFF) - 1)]
         unit.update(
             Reply, reply_id, tries=row.tries + 1, next_try_at=unit.now + timedelta(minutes=minutes), owner="",
-            lease_until=None, answer=answer[:200],
+            lease_until=None, answer=_plain(answer),
         )  # fmt: skip
 
 
@@ -159,7 +163,13 @@ def give_up(store: Store, reply_id: int, answer: str) -> None:
     with store.unit() as unit:
         row = unit.row(Reply, reply_id)
         unit.update(
-            Reply, reply_id, gave_up_at=unit.now, gave_up_why="refused", answer=answer[:200], owner="", lease_until=None
+            Reply,
+            reply_id,
+            gave_up_at=unit.now,
+            gave_up_why="refused",
+            answer=_plain(answer),
+            owner="",
+            lease_until=None,
         )
         unit.request_id = row.request_id or ""
         if row.role == "final":

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from mailbot.cli import main
+from mailbot.config import load_policy, load_settings
 
 SETTINGS, POLICY = "mailbot.toml", "policy.toml"
 Edit = Callable[[Path], None]
@@ -236,3 +237,15 @@ def test_init_never_overwrites(installation: Path, capsys: pytest.CaptureFixture
     doors = ["--mailbox", "maildir:///box", "--courier", "maildir:///sent", "--address", "info@example.kz"]
     assert main(["init", str(installation), *doors]) == 1
     assert "is there already: init never overwrites" in capsys.readouterr().err
+
+
+def test_the_environment_reaches_both_files(
+    installation: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MAILBOT_LIMITS__AGE_DAYS", "3")
+    monkeypatch.setenv("MAILBOT_OPERATOR__LANGUAGE", "kk")
+    assert load_policy(installation).limits.age_days == 3
+    assert load_settings(installation).operator.language == "kk"
+    monkeypatch.setenv("MAILBOT_LIMITS__AGE_DAYS", "soon")
+    assert main(["--config", str(installation), "poll"]) == 78
+    assert "policy.toml: limits.age_days: Input should be a valid integer" in capsys.readouterr().err

@@ -13,7 +13,7 @@ import os
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +32,9 @@ from tests.support.postgres import Postgres
 from tests.support.site import COMMAND, NOTHING, OPERATOR, TAGS, Site, answer, letter, row
 from tests.support.smtp import SmtpServer
 
+Record = Callable[
+    [str, object], None
+]  # pytest's record_property: how many kills there were, and how many fell in the gap
 PASSES = 6  # until there is nothing left to do
 PEOPLE = (
     row("Сәрсенова", "Айгүл", "aigul@example.kz", "+77010000001"),
@@ -280,10 +283,13 @@ def expected(stage: Stage) -> tuple[dict[str, Any], dict[str, int]]:
     return unkilled(stage)
 
 
-def killed(stage: Stage, kill: Kill) -> Run:
+def killed(stage: Stage, kill: Kill, record: Record) -> Run:
     """Kill a pass there, then make passes until there is nothing left to do."""
     run = begin(stage)
     run.die(kill)
+    record("kill", str(kill))
+    if run.gap:
+        record("twice", str(kill))
     run.settle()
     return run
 
@@ -302,28 +308,24 @@ def test_a_kill_at_every_outside_call_leaves_nothing_lost_and_nothing_done_twice
     call: str,
     when: str,
     part: int,
-    record_property: Any,
+    record_property: Record,
 ) -> None:
     state, calls = expected
     assert calls[call] >= LEAST[call], calls
-    tried = twice = 0
     for n in range(1 + part, calls[call] + 1, 3):
-        run = killed(stage, Kill(call=call, when=when, n=n))
+        run = killed(stage, Kill(call=call, when=when, n=n), record_property)
         assert run.state() == state, f"killed {when} {call} {n}"
         run.check_replies()
-        tried, twice = tried + 1, twice + len(run.gap)
-    record_property("kills", tried)
-    record_property("twice", twice)
 
 
 @pytest.mark.parametrize("part", [0, 1])
-def test_a_kill_on_postgresql(postgres_stage: Stage, part: int) -> None:
+def test_a_kill_on_postgresql(postgres_stage: Stage, part: int, record_property: Record) -> None:
     state, calls = unkilled(postgres_stage)
     sample = [
         Kill(call=call, when=when, n=n) for call, when in CASES for n in sorted({1, calls[call] // 2 or 1, calls[call]})
     ]
     for kill in sample[part::2]:
-        run = killed(postgres_stage, kill)
+        run = killed(postgres_stage, kill, record_property)
         assert run.state() == state, f"killed {kill}"
         run.check_replies()
 
@@ -357,7 +359,7 @@ def yes_stage(stage: Stage) -> Stage:
 
 
 @pytest.mark.parametrize(("call", "when"), CASES)
-def test_a_kill_while_a_yes_is_carried_out(yes_stage: Stage, call: str, when: str) -> None:
+def test_a_kill_while_a_yes_is_carried_out(yes_stage: Stage, call: str, when: str, record_property: Record) -> None:
     run = begin(yes_stage)
     run.poll()
     calls = run.calls
@@ -366,7 +368,7 @@ def test_a_kill_while_a_yes_is_carried_out(yes_stage: Stage, call: str, when: st
     assert any("+77022345678" in row for row in state["phone"])
     assert sorted(run.taken().values()) == [1]
     for n in range(1, calls[call] + 1):
-        run = killed(yes_stage, Kill(call=call, when=when, n=n))
+        run = killed(yes_stage, Kill(call=call, when=when, n=n), record_property)
         assert run.state() == state, f"killed {when} {call} {n}"
         run.check_replies()
 
@@ -388,7 +390,7 @@ def window_stage(stage: Stage) -> Stage:
 
 
 @pytest.mark.parametrize(("call", "when"), [case for case in CASES if case[0] in ("commit", "data")])
-def test_a_kill_while_somebody_is_destroyed(window_stage: Stage, call: str, when: str) -> None:
+def test_a_kill_while_somebody_is_destroyed(window_stage: Stage, call: str, when: str, record_property: Record) -> None:
     """The final mail goes out, once or twice, and the person is gone, from the files too."""
     run = begin(window_stage)
     run.poll()
@@ -397,7 +399,7 @@ def test_a_kill_while_somebody_is_destroyed(window_stage: Stage, call: str, when
     check_destroyed(run)
     state = run.state()
     for n in range(1, calls[call] + 1):
-        run = killed(window_stage, Kill(call=call, when=when, n=n))
+        run = killed(window_stage, Kill(call=call, when=when, n=n), record_property)
         assert run.state() == state, f"killed {when} {call} {n}"
         check_destroyed(run)
 
@@ -437,37 +439,41 @@ def test_five_pollers_at_once_all_end_well_and_everything_is_done_once(both: Sta
     run.check_replies()
 
 
-def without_turns(run: Run) -> None:
+@pytest.fixture(scope="module")
+def several() -> Iterator[list[Commands]]:
+    """Four forking processes, for passes at once."""
+    running = [Commands() for _ in range(4)]
+    yield running
+    for each in running:
+        each.stop()
+
+
+def without_turns(run: Run, several: list[Commands]) -> None:
     """Make four passes at once, none of which waits for its turn."""
-    several = [Commands() for _ in range(4)]
     order = ("--config", str(run.site.folder), "poll", "--json")
-    try:
-        with ThreadPoolExecutor(4) as threads:
-            ended = list(threads.map(lambda each: each.run(*order, turn=False), several))
-    finally:
-        for each in several:
-            each.stop()
+    with ThreadPoolExecutor(4) as threads:
+        ended = list(threads.map(lambda each: each.run(*order, turn=False), several))
     assert [(each.code, each.err) for each in ended] == [(0, "")] * 4
     run.settle()
 
 
-def test_pollers_that_ignore_each_others_turn_do_nothing_twice_either(both: Stage) -> None:
+def test_pollers_that_ignore_each_others_turn_do_nothing_twice_either(both: Stage, several: list[Commands]) -> None:
     """Nothing rests on the turn but politeness: the unique constraints and the leases say so."""
     state, _ = unkilled(both)
     run = begin(both)
-    without_turns(run)
+    without_turns(run, several)
     run.check_replies()
     assert (run.site.lie("INBOX"), run.site.lie("mailbot/Done") >= len(DONE)) == (len(LEFT), True)
     run.drop_copies()
     assert run.state() == state
 
 
-def test_sweeps_that_ignore_each_others_turn_destroy_once(both: Stage) -> None:
+def test_sweeps_that_ignore_each_others_turn_destroy_once(both: Stage, several: list[Commands]) -> None:
     window = window_of(both)
     run = begin(window)
     run.settle()
     state = run.state()
     run = begin(window)
-    without_turns(run)
+    without_turns(run, several)
     check_destroyed(run)
     assert run.state() == state

@@ -464,7 +464,6 @@ def test_two_owners_never_get_the_same_reply(store: Store) -> None:
     assert sorted(taken + rest) == values(store, "reply", "id")
 
 
-@pytest.mark.xfail(strict=True, reason="leased replies fill the batch of everybody else")
 def test_replies_behind_those_of_another_process_are_not_held_up(store: Store) -> None:
     numbers = [reply(store) for _ in range(4)]
     assert [each.id for each in outbox.lease(store, alive(), 2)] == numbers[:2]
@@ -605,7 +604,6 @@ def test_no_address_is_readable_in_a_suppression(store: Store) -> None:
     assert not any("aigul" in str(row) for row in values(store, "suppression", "key", "purpose", "request_id"))
 
 
-@pytest.mark.xfail(strict=True, reason="a second unsubscribe keeps the time of the first")
 def test_the_latest_unsubscribe_is_what_a_news_consent_must_be_later_than(store: Store, clock: Time) -> None:
     stop_news(store, 1)
     clock.pass_(days=60)
@@ -636,7 +634,6 @@ def test_an_unsubscribe_of_before_stays_when_a_later_stop_is_put_back(store: Sto
     assert (has_news(store, person_id), mode(store)) == (False, ("news",))
 
 
-@pytest.mark.xfail(strict=True, reason="putting the news back also takes back a later unsubscribe of the person")
 def test_an_unsubscribe_of_after_stays_when_an_earlier_stop_is_put_back(store: Store) -> None:
     """A forged withdrawal stops the news; the person unsubscribes; then says no to the forged withdrawal."""
     person_id = person(store)
@@ -703,7 +700,6 @@ def test_fields_changed_since_are_seen(store: Store) -> None:
         assert not effects.is_clean(unit.connection, unit.row(Request, first))
 
 
-@pytest.mark.xfail(strict=True, reason="a request applied in two steps forgets what the first one replaced")
 def test_a_request_applied_in_two_steps_is_taken_back_whole(store: Store) -> None:
     """Some fields at once, the unclear one after we asked: one request, so one undo."""
     person_id = person(store, birth_date=date(1990, 5, 5))
@@ -845,7 +841,6 @@ def test_no_byte_of_the_destroyed_is_left_in_any_file_of_the_store(app: App) -> 
     assert found_in_files(app) == {}
 
 
-@pytest.mark.xfail(strict=True, reason="the mail to the operator keeps addresses")
 def test_no_mail_of_the_outbox_names_the_destroyed(app: App) -> None:
     live_through(app)
     assert found_in_replies(app)
@@ -853,7 +848,6 @@ def test_no_mail_of_the_outbox_names_the_destroyed(app: App) -> None:
     assert found_in_replies(app) == []
 
 
-@pytest.mark.xfail(strict=True, reason="the server's answer is kept as it is")
 def test_what_the_server_said_of_the_destroyed_is_forgotten(app: App) -> None:
     live_through(app)
     store = app.line.store
@@ -876,7 +870,6 @@ def test_no_byte_is_left_of_what_was_seen_in_shadow(tmp_path: Path) -> None:
         app.close()
 
 
-@pytest.mark.xfail(strict=True, reason="nothing is scrubbed after the final mail was sent")
 def test_no_byte_is_left_after_the_final_mail_of_a_withdrawal(app: App) -> None:
     store = app.line.store
     put(app, "1", "Дербес деректерді өңдеуге келісімді кері қайтарып алу", "үйлендім\n")

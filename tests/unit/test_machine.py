@@ -242,7 +242,7 @@ OTHERWISE = {
 
 def test_real_mails_of_public_sets() -> None:
     if not (CORPORA / "manifest.tsv").is_file():
-        pytest.skip("no ../shared/corpora")
+        pytest.skip("the corpora are not beside the project")
     wrong = []
     with (CORPORA / "manifest.tsv").open(encoding="utf-8") as rows:
         for row in csv.DictReader(rows, delimiter="\t"):
