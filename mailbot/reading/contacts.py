@@ -46,7 +46,7 @@ class _Place:
 def contacts(field: str, text: str, *, default: Cue = "") -> tuple[Value, ...]:
     """Return the values of `field` ("phone" or "email") in a text, in order.
 
-    `default` is what the label said. Raises: nothing. Source: fields.md section 4.2 (old and new).
+    `default` is what the label said. Raises: nothing. (old and new).
     """
     places = _phones(text) if field == "phone" else _emails(text)
     found: list[Value] = []

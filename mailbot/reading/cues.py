@@ -1,6 +1,6 @@
-"""Hear what makes a mail a person's matter: somebody else's data, a representative, a minor, a death, mixed wishes.
+"""Hear what makes a mail a person's matter: somebody else's data, a representative, a minor, a death.
 
-Words only, in Kazakh, Russian and English; what is due then is decided elsewhere (decisions.md rows 11 and 23). It
+Words only, in Kazakh, Russian and English; what is due then is decided elsewhere (row 11 of the table). It
 never acts, and a field label («әкесінің аты», «девичья фамилия матери») is no cue.
 """
 
@@ -12,10 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from mailbot.reading.claim import Kind
-
 CUES = ("third_person", "representative", "minor", "deceased")
-_KINDS: tuple[Kind, ...] = ("withdrawal", "erasure", "unsubscribe", "update")
 _LIMIT = 50_000  # characters
 _PLAIN = str.maketrans("әғқңөұүһіёəi", "агкноуухиеаи")  # Kazakh typed with and without its letters is one spelling
 _CYRILLIC = re.compile(r"[а-яёәғқңөұүһіə]")
@@ -28,10 +25,7 @@ class _Patterns:
     """The compiled patterns of cues.toml."""
 
     labels: re.Pattern[str]  # labels and set phrases that name a relative without speaking of one
-    denied: re.Pattern[str]
-    question: re.Pattern[str]
     cues: tuple[tuple[str, re.Pattern[str]], ...]
-    kinds: tuple[tuple[Kind, re.Pattern[str]], ...]
 
 
 @cache
@@ -47,40 +41,18 @@ def _patterns() -> _Patterns:
 
     return _Patterns(
         labels=joined(table["labels"]),
-        denied=joined(table["denied"]),
-        question=joined(table["question"]),
         cues=tuple((name, joined(table["cue"][name])) for name in CUES),
-        kinds=tuple((kind, joined(table["kind"][kind])) for kind in _KINDS),
     )
 
 
 def cues(text: str) -> tuple[str, ...]:
     """Return which of third_person, representative, minor, deceased a person's own text gives away.
 
-    In this order, each once. Looks at the first 50,000 characters. Raises: nothing. Source: decisions.md row 11.
+    In this order, each once. Looks at the first 50,000 characters. Raises: nothing. Source: row 11 of the table.
     """
     patterns = _patterns()
     plain = patterns.labels.sub(" ", _plain(text))
     return tuple(name for name, pattern in patterns.cues if pattern.search(plain))
-
-
-def speaks_of(text: str) -> tuple[Kind, ...]:
-    """Return which kinds a free text clearly speaks of: withdrawal, erasure, unsubscribe, update, question.
-
-    In this order; a sentence that denies a wish counts for nothing. Looks at the first 50,000 characters. Raises:
-    nothing. Source: decisions.md rows 11 and 23.
-    """
-    patterns, plain = _patterns(), _plain(text)
-    sentences = [" ".join(re.sub(r"[^\w']+", " ", part).split()) for part in re.split(r"[.!;?\n]", plain)]
-    wishes = [part for part in sentences if part and not patterns.denied.search(part)]
-    found: list[Kind] = []
-    for kind, pattern in patterns.kinds:
-        # "Don't write to me any more" is a wish that looks like its denial.
-        if any(pattern.search(part) for part in (sentences if kind == "unsubscribe" else wishes)):
-            found.append(kind)
-    if patterns.question.search(plain):
-        found.append("question")
-    return tuple(found)
 
 
 def _plain(text: str) -> str:

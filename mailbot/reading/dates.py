@@ -1,7 +1,7 @@
 """Read one date of birth as people write it in Kazakh, Russian and English.
 
 Strict: a two-digit year, a doubtful order and a day that never was are refused with a word that says why. It has no
-clock: the caller passes `today`. Serves policy section 2 (date of birth); forms are those of fields.md section 4.1.
+clock: the caller passes `today`. Serves policy section 2 (date of birth); forms are those of the field formats.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def parse_date(text: str, language: Language, *, today: date | None = None) -> t
 
     `why` is two_digit_year, ambiguous_date, out_of_range, future_date or not_a_date. Numbers with dots are day first;
     with slashes or hyphens day first in kk and ru, and in en only where the order can't be doubted. Raises: nothing.
-    Source: fields.md section 4.1.
+
     """
     found, why = None, "not_a_date"
     for part in dict.fromkeys((text, re.split(r"[,(;]|\s(?:в|in)\s", text, maxsplit=1)[0])):

@@ -2,7 +2,7 @@
 
 Only what is certain becomes a field; what is stated but doubtful becomes `unclear` with a word that says why, and
 nothing is guessed. IINs and card numbers are masked before anything is read. It reads the own text alone: signature
-and quoted history are cut off before (quote.py). Serves policy section 2; forms are those of fields.md section 4.
+and quoted history are cut off before (quote.py). Serves policy section 2; forms are those of the field formats.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def extract(text: str, language: Language, *, today: date | None = None) -> Extr
     """Return the seven fields as a person's own text states them.
 
     `language` orders numeric dates; `today` refuses a birth date that has not come yet. Raises: nothing. Source:
-    policy section 2, fields.md section 4.
+    policy section 2, the field formats.
     """
     clean, masked = mask(text[:_LIMIT].translate(_BLANKS))
     found = _Found(language=language, today=today)

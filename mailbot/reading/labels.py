@@ -1,7 +1,7 @@
 """Know the words that people write beside the seven fields: labels, old and new, unchanged, months.
 
 The words stand in labels.toml and are compared folded, so that spelling, case and keyboard do not matter. It reads no
-values. Serves policy section 2 (the seven fields); the words are those of fields.md section 4.2.
+values. Serves policy section 2 (the seven fields); the words are those of the field formats.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def label_of(text: str) -> Label | None:
     """Return what a label means, None for text that is none.
 
     Takes «Тегі», «Новый телефон», «Телефон прежний», «ТЕГІ / ФАМИЛИЯ», «Телефон (жаңа)», «жаңа». Raises: nothing.
-    Source: fields.md section 4.2.
+
     """
     if len(text) > LABEL_LONGEST or not text.strip():
         return None

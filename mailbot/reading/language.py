@@ -1,7 +1,7 @@
 """Tell in which of the three languages a text is written: Kazakh, Russian or English.
 
 By letters that only Kazakh has and by common words, Kazakh typed without its letters and in Latin script included. It
-guesses no fourth language and reads no header. Serves decisions.md section 3 of the policy's promise to answer in the
+guesses no fourth language and reads no header. Serves section 3 of the policy's promise to answer in the
 language of the writer: where Kazakh and Russian can't be told apart the answer is in both.
 """
 
@@ -26,7 +26,7 @@ def language(text: str) -> tuple[Language | None, bool]:
 
     None where the text has no word, or Cyrillic words that tell nothing (True then). True where Kazakh and Russian
     both clearly occur: the language is that of the first word that tells. A greeting counts only where
-    nothing else does. Looks at the first 20,000 characters. Raises: nothing. Source: fields.md section 4.3.
+    nothing else does. Looks at the first 20,000 characters. Raises: nothing.
     """
     typed = [word.casefold() for word in _WORD.findall(_NOISE.sub(" ", text[:_LIMIT]))]
     typed = [word for word in typed if word not in _EVERYWHERE]

@@ -44,7 +44,7 @@ def repair(text: str) -> str:
 def parse_name(text: str) -> tuple[str, str]:
     """Return (name, "") for one surname, given name or patronymic, or ("", why).
 
-    `why` is mixed_scripts, not_a_name, declined_name or too_long. Raises: nothing. Source: fields.md section 4.1.
+    `why` is mixed_scripts, not_a_name, declined_name or too_long. Raises: nothing.
     """
     name = repair(text.strip(' \t\xa0,;.«»"!'))
     if len(name) > LONGEST:
@@ -69,7 +69,7 @@ def split_name(text: str, *, ordered: bool = False) -> tuple[dict[str, str], str
     """Split a full name into surname, given_name and patronymic: (parts, "") or ({}, why).
 
     A patronymic's ending anchors it, or `ordered`: the label spelled out surname, given name, patronymic. `why` is
-    ambiguous_name or one of `parse_name`. Raises: nothing. Source: fields.md section 4.1.
+    ambiguous_name or one of `parse_name`. Raises: nothing.
     """
     whole = repair(text.strip(' \t\xa0,;.«»"!').replace(",", " "))
     words = _joined(whole.split())

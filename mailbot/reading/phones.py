@@ -80,7 +80,7 @@ def _pieces(run: str) -> list[tuple[int, int]]:
 def normalise(text: str) -> tuple[str, str]:
     """Return (E.164, ""), ("", why) for what looks like a number and can't be taken, ("", "") for anything else.
 
-    National forms are Kazakhstan's: 8 701 …, 701 …, 7 701 …. Raises: nothing. Source: fields.md section 4.1.
+    National forms are Kazakhstan's: 8 701 …, 701 …, 7 701 …. Raises: nothing.
     """
     import phonenumbers  # late: its tables cost every short command some 50 ms
 
@@ -108,7 +108,7 @@ def normalise(text: str) -> tuple[str, str]:
 def mask(text: str) -> tuple[str, tuple[str, ...]]:
     """Return the text with IINs and card numbers as bullets of the same length, and which were seen ("iin", "card").
 
-    An IIN counts by its date, whatever its check digit; a card by its Luhn sum. Raises: nothing. Source: fields.md
+    An IIN counts by its date, whatever its check digit; a card by its Luhn sum. Source: the field formats
     section 4.1.
     """
     seen: dict[str, None] = {}

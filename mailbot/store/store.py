@@ -10,7 +10,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailbot.errors import StoreUnavailable
 from mailbot.ports import Clock, Cursor, NewId, RawMail
 from mailbot.store.engine import translated
 from mailbot.store.engine import turn as engine_turn
@@ -208,12 +207,3 @@ class Numbers:
         """Forget the numbers of files that left the folder: one that comes back is a new one."""
         with self.store.unit() as unit:
             unit.connection.execute(sa.delete(_name).where(_name.c.uid.in_(list(uids))))
-
-
-def is_ready(engine: sa.Engine) -> bool:
-    """Tell whether the store's tables are there. Raises StoreUnavailable."""
-    try:
-        with translated():
-            return sa.inspect(engine).has_table("folder_cursor")
-    except sa.exc.SQLAlchemyError as exc:
-        raise StoreUnavailable("the store can't be read") from exc

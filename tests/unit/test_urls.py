@@ -1,4 +1,4 @@
-"""The URLs that contract.md promises, and a sentence for every wrong one."""
+"""The URLs that the README promises, and a sentence for every wrong one."""
 
 from __future__ import annotations
 
