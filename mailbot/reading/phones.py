@@ -108,8 +108,7 @@ def normalise(text: str) -> tuple[str, str]:
 def mask(text: str) -> tuple[str, tuple[str, ...]]:
     """Return the text with IINs and card numbers as bullets of the same length, and which were seen ("iin", "card").
 
-    An IIN counts by its date, whatever its check digit; a card by its Luhn sum. Source: the field formats
-    section 4.1.
+    An IIN counts by its date, whatever its check digit; a card by its Luhn sum. Raises: nothing.
     """
     seen: dict[str, None] = {}
 
