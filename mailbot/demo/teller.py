@@ -17,7 +17,7 @@ from mailbot.deciding.reasons import row_of, sentence
 from mailbot.demo.mails import Sample
 from mailbot.errors import InputError
 from mailbot.operating import roll
-from mailbot.store import journal
+from mailbot.store import journal, people
 
 SHOWN = ("surname", "given_name", "phones", "emails", "processing", "news", "state")
 
@@ -35,7 +35,7 @@ class Teller:
 
     def mail(self, sample: Sample) -> None:
         """Deliver one mail, make a pass, and tell."""
-        before = self._people(sample.writer)
+        before = [*self._people(sample.writer), *self._everybody()]
         self.count += 1
         path = self.place / "mailbox" / "new" / f"demo.{self.count:03}"
         path.write_bytes(sample.octets)
@@ -48,7 +48,7 @@ class Teller:
         self.out(f"    from      {sample.writer}")
         self.out(f"    subject   {sample.subject}")
         self.out(f"    decided   {decided.decision}, row {row_of(decided.reason)}: {sentence(decided.reason, 'en')}")
-        for change in self._changes(before, self._people(sample.writer)):
+        for change in self._changes(before, [*self._people(sample.writer), *self._everybody()]):
             self.out(f"    changed   {change}")
         for mail in (m for name, m in self._sent().items() if name not in answered):
             self.out(f"    answered  to {mail['To']}: {_subject(mail)}")
@@ -90,6 +90,10 @@ class Teller:
         except InputError:
             return []
 
+    def _everybody(self) -> list[dict[str, Any]]:
+        with self.app.line.store.reading() as connection:
+            return [people.show(connection, row.id) for row in people.everybody(connection)]
+
     def _changes(self, before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[str]:
         old = {person["id"]: person for person in before}
         changes = []
@@ -102,7 +106,7 @@ class Teller:
             ]
             if not was and person.get("suppressed"):
                 changes.append(f"suppressed for {', '.join(person['suppressed'])}")
-        return changes
+        return list(dict.fromkeys(changes))
 
     def _sent(self) -> dict[str, Message]:
         folder = self.place / "sent" / "new"
