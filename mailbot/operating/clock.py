@@ -52,19 +52,27 @@ def _remind(unit: Unit, line: Line, question: Any) -> None:
         return
     unit.request_id = request.id
     values = {"due_at": question.expires_at}
+    stopped = people.stopped_news(unit.connection, request.id)
+    wrote = question.address_key == request.address_key  # else the request's mail is another person's
     template = "new-address" if question.waits_for == "new_address" else "challenge"
     if template == "challenge":
-        values |= {"asked_at": request.received_at, "news_stopped": request.kind == "withdrawal"}
+        values |= {"asked_at": request.received_at, "news_stopped": stopped}
     owed = Owed(
         template=template, role="question", to=question.address, language=request.language, values=values,
-        waits_for=question.waits_for, proven=False, threads=template == "challenge",
+        waits_for=question.waits_for, proven=False, threads=template == "challenge" and wrote,
     )  # fmt: skip
     rendered = owe(unit, owed, line)
     unit.update(Question, rendered.message_id[1:27], reminded=True)
 
 
 def _expire(unit: Unit, line: Line, question: Any) -> None:
-    """The clock ended without an answer: the reasoned refusal, and only then the request is expired."""
+    """The clock ended without an answer: the reasoned refusal, and only then the request is expired.
+
+    A question that could not be sent yet (a pause, a courier that is down) is not over: it gets another day.
+    """
+    if not journal.was_sent(unit.connection, question.token):
+        unit.update(Question, question.token, expires_at=line.rules.deadlines.due_at(unit.now, 1))
+        return
     effects.close_question(unit, question.token, "expired")
     request = unit.row(Request, question.request_id)
     if request is None or question.waits_for == "ask":

@@ -125,8 +125,7 @@ class Import:
 
     def _left(self, row: Row) -> bool:
         """Whether somebody at this address withdrew and did not consent anew since, or is stopped or disputed now."""
-        ids = (i for addr in row.emails for i in people.ids_at(self.unit.connection, addr))
-        if any(p.blocked or p.disputed for p in (self.unit.row(Person, i) for i in ids)):
+        if any(p.blocked or p.disputed for p in self._found(row)):
             return True
         anew = row.consent_at if row.consent_source else None
         return self._is_suppressed(row, "processing", anew)
@@ -154,14 +153,18 @@ class Import:
 
     def _same(self, row: Row) -> Any | None:
         """Return the person on file with the same address (or a former one, or phone) and the same name."""
+        found = self._found(row)
+        same = next((person for person in found if _same_name(person, row)), None)
+        renamed = len(found) == 1 and not {"surname", "given_name"}.isdisjoint(found[0].changed_fields)
+        return found[0] if same is None and renamed else same  # the list has the name from before the request
+
+    def _found(self, row: Row) -> list[Any]:
+        """Return everybody on file under an address of the row, now or formerly; without one, under its phones."""
         connection, keys = self.unit.connection, self.unit.keys
         ids = [i for addr in row.emails for i in people.ids_at(connection, addr)]
         ids += [i for addr in row.emails for i in people.ids_formerly_at(connection, keys.suppression(addr))]
         ids += [] if row.emails else [i for number in row.phones for i in people.ids_by_phone(connection, number)]
-        found = [self.unit.row(Person, person_id) for person_id in dict.fromkeys(ids)]
-        same = next((person for person in found if _same_name(person, row)), None)
-        renamed = len(found) == 1 and not {"surname", "given_name"}.isdisjoint(found[0].changed_fields)
-        return found[0] if same is None and renamed else same  # the list has the name from before the request
+        return [self.unit.row(Person, person_id) for person_id in dict.fromkeys(ids)]
 
     def _add(self, row: Row, news: bool) -> None:
         unit, person_id = self.unit, self.unit.new_id(26)

@@ -132,7 +132,7 @@ def obligation_closed(unit: Unit, line: Line, row: Any, checked: str) -> None:
 def _is_stopped(unit: Unit, row: Any) -> bool:
     """Tell whether a withdrawal was carried out and its destruction is held back."""
     person = unit.row(Person, row.person_id) if row.kind == "withdrawal" and row.person_id else None
-    return person is not None and person.blocked == "withdrawal" and row.state in ("applied", "held")
+    return person is not None and person.blocked == "withdrawal" and row.state == "applied"
 
 
 def _go_on(unit: Unit, line: Line, row: Any, checked: str) -> None:
@@ -145,7 +145,8 @@ def _go_on(unit: Unit, line: Line, row: Any, checked: str) -> None:
         "checked": checked,
     }
     unit.update(Request, row.id, **values)
-    if row.destroy_at is None:
+    if row.destroy_at is None or row.destroy_at <= unit.now:  # an open question held the window back until now
+        unit.update(Request, row.id, destroy_at=None)
         end = line.rules.deadlines.window_end(unit.now)
         told = {"obligations": False, "due_at": None, "destroy_at": end, "stopped_at": row.decided_at}
         _tell(unit, line, row, "withdrawal-stopped", **told)

@@ -222,6 +222,7 @@ def supersede(unit: Transaction, person_id: str, kind: str) -> None:
             sa.or_(
                 request.c.state == "asked",  # what we asked back is answered by the new mail
                 sa.and_(request.c.state.in_(("challenged", "held")), request.c.level != "authenticated"),
+                sa.and_(request.c.state == "held", request.c.kind == "withdrawal"),  # there is nothing left to stop
             ),
         )
     ).scalars()  # fmt: skip

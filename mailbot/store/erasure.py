@@ -45,7 +45,13 @@ def due(unit: Transaction, folder: str) -> list[Any]:
 
 def _may_go(unit: Transaction, request: Any) -> bool:
     person = people.facts(unit.connection, request.person_id) if request.person_id else None
-    return person is not None and person.blocked == "withdrawal" and not person.open_obligations and not request.open
+    if person is None or person.blocked != "withdrawal" or person.open_obligations or request.open:
+        return False
+    others = sa.select(_request.c.open).where(
+        _request.c.person_id == person.id, _request.c.kind == "withdrawal", _request.c.state == "applied",
+        _request.c.closed_at.is_(None),
+    )  # fmt: skip
+    return not any(unit.connection.execute(others).scalars())  # of a second withdrawal something may wait
 
 
 def erase(unit: Transaction, person_id: str) -> list[dict[str, Any]]:
@@ -54,7 +60,8 @@ def erase(unit: Transaction, person_id: str) -> list[dict[str, Any]]:
     former = people.former(unit.connection, person_id)
     gone = people.erase(unit.connection, person_id)
     alone = [addr for addr in gone if not people.ids_at(unit.connection, addr)]  # somebody else's address stays usable
-    for key in (*(unit.keys.suppression(addr) for addr in alone), *former):
+    others = {unit.keys.suppression(addr) for addr in people.all_addresses(unit.connection)} if former else set()
+    for key in (*(unit.keys.suppression(addr) for addr in alone), *(key for key in former if key not in others)):
         for purpose in ("news", "processing"):
             effects.suppress_key(unit, key, purpose)
     mine = [address_key(addr) for addr in alone]

@@ -95,6 +95,12 @@ def waiting_for_obligation(connection: sa.Connection, person_id: str) -> Any | N
     return connection.execute(query.order_by(_request.c.decided_at.desc()).limit(1)).first()
 
 
+def was_sent(connection: sa.Connection, token: str) -> bool:
+    """Tell whether a mail of ours left, or never will."""
+    row = connection.execute(sa.select(_reply.c.sent_at, _reply.c.gave_up_at).where(_reply.c.token == token)).first()
+    return row is None or row.sent_at is not None or row.gave_up_at is not None
+
+
 def questions_over(connection: sa.Connection, now: datetime) -> list[Any]:
     """Return the open questions whose time is over."""
     query = sa.select(_question).where(_question.c.closed_at.is_(None), _question.c.expires_at < now)

@@ -220,6 +220,11 @@ def close_lapsed(connection: sa.Connection, today: date, at: datetime) -> list[s
     return ids
 
 
+def all_addresses(connection: sa.Connection) -> list[str]:
+    """Return every addr-spec on file."""
+    return list(connection.execute(sa.select(_address.c.addr)).scalars())
+
+
 def everybody(connection: sa.Connection) -> list[Any]:
     """Return every person's row in the order in which they came."""
     return list(connection.execute(sa.select(_person).order_by(_person.c.created_at, _person.c.id)))
