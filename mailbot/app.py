@@ -155,20 +155,24 @@ def build(folder: Path, *, clock: Clock = utc_now, ids: NewId = new_id) -> App:
     """Wire one installation. Raises ConfigError, StoreUnavailable."""
     settings, policy = config.load_settings(folder), config.load_policy(folder)
     store = open_store(folder, settings, clock=clock, ids=ids)
-    require_current(store.engine)
-    templates = Templates([folder / settings.templates.folder])
-    frame = Frame(
-        number="", kind=None, received_at=clock(), now=clock(), token="", mailbox=settings.mailbox.addresses[0],
-        operator_name=settings.operator.name, operator_contact=settings.operator.contact,
-        timezone=policy.clocks.timezone,
-    )  # fmt: skip
-    line = Line(
-        store=store, rules=read_rules(policy, settings), write=partial(render, templates=templates), frame=frame
-    )
-    return App(
-        folder=folder, settings=settings, line=line, mailbox=open_mailbox(folder, settings, store),
-        courier=open_courier(folder, settings), templates=templates,
-    )  # fmt: skip
+    try:
+        require_current(store.engine)
+        templates = Templates([folder / settings.templates.folder])
+        frame = Frame(
+            number="", kind=None, received_at=clock(), now=clock(), token="", mailbox=settings.mailbox.addresses[0],
+            operator_name=settings.operator.name, operator_contact=settings.operator.contact,
+            timezone=policy.clocks.timezone,
+        )  # fmt: skip
+        line = Line(
+            store=store, rules=read_rules(policy, settings), write=partial(render, templates=templates), frame=frame
+        )
+        return App(
+            folder=folder, settings=settings, line=line, mailbox=open_mailbox(folder, settings, store),
+            courier=open_courier(folder, settings), templates=templates,
+        )  # fmt: skip
+    except BaseException:
+        store.engine.dispose()
+        raise
 
 
 @contextlib.contextmanager

@@ -8,13 +8,13 @@ import os
 import sys
 from pathlib import Path
 
-from mailbot.app import App, build, open_mailbox, open_store, opened, utc_now
+from mailbot.app import App, open_mailbox, open_store, opened, utc_now
 from mailbot.cli.output import clean, print_json, tell
 from mailbot.config import load_settings
-from mailbot.errors import ConfigError, MailbotError, UsageError
+from mailbot.errors import MailbotError, UsageError
 from mailbot.operating import check as checking
 from mailbot.operating import setup
-from mailbot.ports import Cursor
+from mailbot.ports import Cursor, Mailbox
 from mailbot.store.migrate import upgrade
 from mailbot.urls import courier_url, mailbox_url
 
@@ -36,31 +36,47 @@ def init(arguments: argparse.Namespace) -> int:
     courier_url(plan.courier, "--courier")
     folder: Path = arguments.dir
     setup.write(folder, plan)
+    try:
+        readable = _begin(folder, arguments.live)
+    except MailbotError:
+        setup.take_back(folder)  # so that init can be tried again
+        raise
+    _after_init(folder, readable, arguments.live)
+    return 0
+
+
+def _begin(folder: Path, live: bool) -> bool:
+    """Make the store and draw the line in the mailbox; return whether the mailbox could be read."""
     settings = load_settings(folder)
     store = open_store(folder, settings)
-    upgrade(store.engine)
-    store.set_note("installed_at", utc_now().isoformat())
-    store.set_note("mode", "live" if arguments.live else "shadow")
     mailbox = open_mailbox(folder, settings, store)
     try:
+        upgrade(store.engine)
+        store.set_note("installed_at", utc_now().isoformat())
+        store.set_note("mode", "live" if live else "shadow")
+        cursor = _line(mailbox)
+        store.start(mailbox.folder, cursor)
+    finally:
+        mailbox.close()
+        store.engine.dispose()
+    return cursor.uidvalidity is not None
+
+
+def _line(mailbox: Mailbox) -> Cursor:
+    """Return the cut-off: the mailbox's UIDNEXT where it can be read, else the time."""
+    try:
         state = mailbox.state()
-        cursor = Cursor(uidvalidity=state.uidvalidity, last_uid=state.uidnext - 1, since=utc_now())
     except MailbotError as exc:
         tell(f"the mailbox can't be read yet: {exc}")
-        cursor = Cursor(uidvalidity=None, last_uid=0, since=utc_now())
-    store.start(mailbox.folder, cursor)
-    store.engine.dispose()
-    _after_init(folder, bool(cursor.uidvalidity), arguments.live)
-    mailbox.close()
-    return 0
+        return Cursor(uidvalidity=None, last_uid=0, since=utc_now())
+    return Cursor(uidvalidity=state.uidvalidity, last_uid=state.uidnext - 1, since=utc_now())
 
 
 def _after_init(folder: Path, readable: bool, live: bool) -> None:
     print(f"{folder}: written. Only mail that comes from now on is acted on.")
     if readable:
-        app = build(folder)
-        count = checking.older_requests(app.mailbox, app.line)
-        app.close()
+        with opened(folder) as app:
+            count = checking.older_requests(app.mailbox, app.line)
         if count:
             print(f"{count} older mails look like requests: `mailbot --config {folder} requests backlog --since DATE`")
     print(
@@ -176,9 +192,7 @@ def db(arguments: argparse.Namespace) -> int:
     store = open_store(arguments.config, settings)
     try:
         upgrade(store.engine)
-    except ConfigError:
+    finally:
         store.engine.dispose()
-        raise
-    store.engine.dispose()
     print("the store's tables are up to date")
     return 0

@@ -37,33 +37,33 @@ def run(arguments: argparse.Namespace) -> int:
 
 def explain(arguments: argparse.Namespace) -> int:
     """Explain mails; exit 66 where a path is not there."""
+    from contextlib import nullcontext
     from dataclasses import replace
 
-    from mailbot.app import build, read_rules, utc_now
+    from mailbot.app import opened, read_rules, utc_now
     from mailbot.operating import explain as explaining
     from mailbot.reading.sender import compile_trust
     from mailbot.settings import TrustSettings
 
-    app = build(arguments.config) if (arguments.config / SETTINGS_FILE).is_file() and not arguments.person else None
-    known = None if app else arguments.person != "unknown"
-    with_policy = (arguments.config / SETTINGS_FILE).is_file()
-    rules = app.line.rules if app else read_rules(load_policy(arguments.config if with_policy else None))
-    if arguments.trust:
-        rules = replace(rules, trust=compile_trust(TrustSettings(authserv=arguments.trust)))
-    if arguments.dns:
-        rules = replace(rules, resolve=_resolver(arguments.dns))
-    language = app.settings.operator.language if app else "en"
-    code, line = 0, app.line if app else None
-    for path in arguments.file:
-        try:
-            for file in explaining.files([path]):
-                result = explaining.explain(explaining.load(file), rules, utc_now(), known=known, line=line)
-                _print({"file": str(file), **result}, arguments, language)
-        except InputError as exc:
-            tell(f"mailbot: {exc}")
-            code = exc.exit_code
-    if app:
-        app.close()
+    own = (arguments.config / SETTINGS_FILE).is_file() and not arguments.person
+    with opened(arguments.config) if own else nullcontext() as app:
+        known = None if app else arguments.person != "unknown"
+        with_policy = (arguments.config / SETTINGS_FILE).is_file()
+        rules = app.line.rules if app else read_rules(load_policy(arguments.config if with_policy else None))
+        if arguments.trust:
+            rules = replace(rules, trust=compile_trust(TrustSettings(authserv=arguments.trust)))
+        if arguments.dns:
+            rules = replace(rules, resolve=_resolver(arguments.dns))
+        language = app.settings.operator.language if app else "en"
+        code, line = 0, app.line if app else None
+        for path in arguments.file:
+            try:
+                for file in explaining.files([path]):
+                    result = explaining.explain(explaining.load(file), rules, utc_now(), known=known, line=line)
+                    _print({"file": str(file), **result}, arguments, language)
+            except InputError as exc:
+                tell(f"mailbot: {exc}")
+                code = exc.exit_code
     return code
 
 

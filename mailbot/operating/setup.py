@@ -67,6 +67,12 @@ def write(folder: Path, plan: Plan) -> None:
         raise InputError(f"{folder}: can't be written ({exc.strerror})") from exc
 
 
+def take_back(folder: Path) -> None:
+    """Remove the two files of `write` where the rest of `init` failed; key and passwords stay for the next try."""
+    for name in (SETTINGS_FILE, POLICY_FILE):
+        (folder / name).unlink(missing_ok=True)
+
+
 def _private(path: Path, text: str) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:

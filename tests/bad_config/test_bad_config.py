@@ -249,3 +249,11 @@ def test_the_environment_reaches_both_files(
     monkeypatch.setenv("MAILBOT_LIMITS__AGE_DAYS", "soon")
     assert main(["--config", str(installation), "poll"]) == 78
     assert "policy.toml: limits.age_days: Input should be a valid integer" in capsys.readouterr().err
+
+
+def test_an_init_that_fails_can_be_tried_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    doors = ["--mailbox", f"maildir://{tmp_path}/box", "--courier", f"maildir://{tmp_path}/sent"]
+    begin = ["init", str(tmp_path / "new"), *doors, "--address", "info@example.kz"]
+    assert main([*begin, "--store", "sqlite:///no/such/folder/x.sqlite"]) == 78
+    assert "store.url" in capsys.readouterr().err
+    assert main(begin) == 0

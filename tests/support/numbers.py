@@ -17,8 +17,8 @@ class SqliteNumbers:
     def number(self, folder: str, names: Sequence[str]) -> dict[str, int]:
         with self._db:
             self._db.executemany(
-                "insert into number (name) select ?1 where not exists (select 1 from number where name = ?1)",
-                [(name,) for name in names],
+                "insert into number (name) select :name where not exists (select 1 from number where name = :name)",
+                [{"name": name} for name in names],
             )
         known = dict(self._db.execute("select name, uid from number"))
         return {name: known[name] for name in names}
