@@ -75,4 +75,4 @@ def test_they_never_raise(text: str) -> None:
 def test_a_hostile_text_is_cheap(text: str) -> None:
     started = time.process_time()
     cues(text)
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < 1

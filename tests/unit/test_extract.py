@@ -404,4 +404,4 @@ def test_it_never_raises_and_fills_only_the_seven(pieces: list[str], language: L
 def test_a_hostile_text_is_cheap(text: str) -> None:
     started = time.process_time()
     extract(text, "ru")
-    assert time.process_time() - started < 20
+    assert time.process_time() - started < 2

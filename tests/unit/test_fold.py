@@ -140,4 +140,4 @@ def test_folding_takes_linear_time() -> None:
         text = filler * 100_000
         start = time.process_time()
         fold(text)
-        assert time.process_time() - start < 20
+        assert time.process_time() - start < 2

@@ -128,7 +128,7 @@ def test_line_through_by_style_is_marked() -> None:
 def test_a_bomb_costs_little(html: str) -> None:
     began = time.process_time()
     render(html)
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 2
 
 
 def test_what_is_cut_is_said() -> None:

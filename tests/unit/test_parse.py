@@ -429,7 +429,7 @@ HOSTILE = {
 def test_a_bomb_costs_little(name: str) -> None:
     began = time.process_time()
     message = parse(HOSTILE[name])
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 2
     assert len(message.parts) <= 101
     assert len(message.headers) <= 2001
     assert len(message.text.encode()) <= 2_100_000

@@ -187,7 +187,7 @@ def test_nothing_is_lost_and_nothing_doubled(pieces: list[str]) -> None:
 def test_a_hostile_line_is_cheap(text: str) -> None:
     started = time.process_time()
     split(text)
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < 1
 
 
 def _cases() -> list[Path]:

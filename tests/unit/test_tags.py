@@ -400,11 +400,11 @@ def test_an_ordinary_subject_is_read_in_a_millisecond_or_two_at_most() -> None:
     for _ in range(200):
         for subject in subjects:
             recognise(subject, LEXICON)
-    assert (time.process_time() - start) / 600 < 0.04
+    assert (time.process_time() - start) / 600 < 0.002
 
 
 def test_a_huge_text_takes_no_time() -> None:
     start = time.process_time()
     for filler in ("Re: ", "[EXT] ", "? ", "a\u0336", "Отказ от рассылки "):
         recognise(filler * 50_000, LEXICON)
-    assert time.process_time() - start < 20
+    assert time.process_time() - start < 2
