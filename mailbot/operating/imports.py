@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -100,12 +100,13 @@ class Import:
     overwrite: bool = False
     report: Report = field(default_factory=Report)
 
-    def run(self, rows: Iterable[Row], progress: Callable[[int], None]) -> Report:
-        """Write the rows; `progress` is told how many were written, every hundred."""
+    def run(self, rows: Sequence[Row], progress: Callable[[int], None]) -> Report:
+        """Write the rows; `progress` is told how many were written, every hundred and at the end."""
         for count, row in enumerate(rows, 1):
             self._write(row)
-            if count % 100 == 0:
+            if count % 100 == 0 and count < len(rows):
                 progress(count)
+        progress(self.report.rows)
         self.report.shared = people.count_shared(self.unit.connection)
         return self.report
 
