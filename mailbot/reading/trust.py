@@ -73,6 +73,20 @@ def believed(message: Message, trust: Trust) -> Iterator[str]:
                 break
 
 
+def written(message: Message) -> tuple[tuple[str, bool], ...]:
+    """Return which hosts wrote results where a setting could believe them: (authserv-id, below its own Received)."""
+    found: dict[str, tuple[tuple[str, bool], ...]] = {}
+    for number, (name, value) in enumerate(message.headers):
+        server = server_of(value) if name == "authentication-results" else ""
+        if server and server not in found:
+            found[server] = tuple(
+                (server, below)
+                for below in (False, True)
+                if _in_place(message, number, Host(name=server, below=below), server)
+            )
+    return tuple(place for places in found.values() for place in places)
+
+
 def _in_place(message: Message, number: int, host: Host, server: str) -> bool:
     names = [name for name, _ in message.headers[:number]]
     hops = [at for at, name in enumerate(names) if name == "received"]

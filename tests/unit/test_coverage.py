@@ -115,10 +115,10 @@ class TestWhichSignature:
         assert proof(results, self.poor, signature(domain="evil.example.com"))[0] == "weak"
 
     def test_nor_a_neighbours_under_one_public_suffix(self) -> None:
-        results = "dkim=pass header.d=x.com.kz; dkim=pass header.d=evil.com.kz; dmarc=pass header.from={}.com.kz"
-        fields = (signature("from:date", domain="x.com.kz"), signature(domain="evil.com.kz"))
-        assert proof(results.format("x"), *fields, writer="a@x.com.kz")[0] == "weak"
-        assert proof(results.format("y"), *fields, writer="a@y.com.kz")[0] == "weak"
+        results = "dkim=pass header.d=example.com.kz; dkim=pass header.d=evil.com.kz; dmarc=pass header.from={}"
+        fields = (signature("from:date", domain="example.com.kz"), signature(domain="evil.com.kz"))
+        assert proof(results.format("example.com.kz"), *fields, writer="a@example.com.kz")[0] == "weak"
+        assert proof(results.format("site.com.kz"), *fields, writer="b@site.com.kz")[0] == "weak"
 
     def test_a_sister_domain_carries_it_where_it_covers(self) -> None:
         results = "dkim=pass header.d=m.example.org; dmarc=pass header.from=n.example.org"

@@ -83,8 +83,8 @@ class TestValid:
         assert level(sign_tags(mail(), tags)) == GOOD
 
     def test_a_domain_in_kazakh(self) -> None:
-        octets = sign(mail(From="aliya@xn--80a1acn3a.xn--80ao21a"), domain="xn--80a1acn3a.xn--80ao21a")
-        assert level(octets, zone(domain="xn--80a1acn3a.xn--80ao21a")) == GOOD
+        octets = sign(mail(From="aliya@xn--80a1acn3a.example"), domain="xn--80a1acn3a.example")
+        assert level(octets, zone(domain="xn--80a1acn3a.example")) == GOOD
 
 
 class TestNotValid:
