@@ -11,10 +11,20 @@ from dataclasses import dataclass
 
 from mailbot.ports import Resolver
 from mailbot.reading.address import domain_key
-from mailbot.reading.dkim import HOSTILE, LONGEST_FIELD, Delivery, Signature, sound_key, split, tag_list
+from mailbot.reading.dkim import (
+    HOSTILE,
+    LONGEST_FIELD,
+    SIGNATURES,
+    Delivery,
+    Signature,
+    signatures,
+    sound_key,
+    split,
+    tag_list,
+)
 from mailbot.reading.message import Message
 
-SETS = 10  # of one chain; RFC 8617 allows fifty, no rightful mail comes near
+SETS = SIGNATURES  # of one chain; RFC 8617 allows fifty, no rightful mail comes near
 _KINDS = ("arc-seal", "arc-message-signature", "arc-authentication-results")
 _INSTANCE = re.compile(r"\s*i\s*=\s*(\d{1,2})\s*;")
 _LONG_BLANK = re.compile(r"\s{200}")
@@ -40,33 +50,30 @@ def sealed(message: Message, delivery: Delivery, sealers: frozenset[str], resolv
     if any(len(v) > LONGEST_FIELD or _LONG_BLANK.search(v) for values in fields.values() for v in values):
         return None
     seal = next((tags for v in fields["arc-seal"] if (tags := tag_list(v)) and tags.get("i") == str(newest)), None)
-    found = next(
-        (
-            Signature(number=number, tags=tags, domain=domain_key(tags.get("d", "")))
-            for number, value in enumerate(fields["arc-message-signature"])
-            if (tags := tag_list(value)) and tags.get("i") == str(newest)
-        ),
-        None,
-    )
+    mine = [one for one in signatures(message, "arc-message-signature") if one.tags.get("i") == str(newest)]
     results = [v for v in fields["arc-authentication-results"] if (at := _INSTANCE.match(v)) and at[1] == str(newest)]
-    if seal is None or found is None or len(results) != 1:
+    if seal is None or len(mine) != 1 or len(results) != 1:
         return None
-    if not {domain_key(seal.get("d", "")), found.domain} <= sealers or not _holds(delivery, resolve):
+    if not {domain_key(seal.get("d", "")), mine[0].domain} <= sealers or not _holds(newest, mine[0], delivery, resolve):
         return None
-    return Seal(signature=found, results=results[0].partition(";")[2])
+    return Seal(signature=mine[0], results=results[0].partition(";")[2])
 
 
-def _holds(delivery: Delivery, resolve: Resolver) -> bool:
+def _holds(newest: int, signature: Signature, delivery: Delivery, resolve: Resolver) -> bool:
     import dkim  # late: it brings dnspython, a quarter of a second
 
     def key(name: bytes, timeout: int = 0) -> bytes | None:
         records = [record for record in resolve(name.decode("ascii").rstrip(".")) if "p=" in record]
         return records[0].encode("ascii") if len(records) == 1 and sound_key(records[0]) else None
 
+    parts = split(delivery.octets, relaxed=True)
+    if parts is None:
+        return False
     chain = dkim.ARC()
-    chain.headers, chain.body = split(delivery.octets, relaxed=True)
+    chain.headers, chain.body = parts
     try:
-        verdict, _, _ = chain.verify(dnsfunc=key)
+        verdict, sets, _ = chain.verify(dnsfunc=key)
+        same = sets[0]["instance"] == newest and domain_key(sets[0]["ams-domain"].decode()) == signature.domain
     except (dkim.DKIMException, *HOSTILE):
         return False
-    return bool(verdict == dkim.CV_Pass)
+    return bool(verdict == dkim.CV_Pass and same)

@@ -15,6 +15,7 @@ from functools import cached_property
 
 from mailbot.ports import Resolver
 from mailbot.reading.address import address_key, domain_key
+from mailbot.reading.header import mailboxes
 from mailbot.reading.message import Message
 
 MUST_SIGN = ("from", "subject", "date", "to", "message-id")
@@ -50,30 +51,44 @@ class Signature:
     """One DKIM-Signature or ARC-Message-Signature field that can be read."""
 
     number: int  # among the fields of that name, from the top
-    tags: dict[str, str]  # as they stand, without folding
+    tags: dict[str, str]  # without any white space
     domain: str  # d= as a lower-case A-label
+
+    @property
+    def selector(self) -> str:
+        """The selector, lower case."""
+        return domain_key(self.tags.get("s", ""))
 
     @property
     def signed(self) -> tuple[str, ...]:
         """The names of the signed header fields, lower case, as often as they stand in h=."""
-        return tuple(name.strip().lower() for name in self.tags.get("h", "").split(":"))
+        return tuple(name.lower() for name in self.tags.get("h", "").split(":"))
 
     @property
     def agent(self) -> str:
         """The domain of i=, d= where it is missing (RFC 6376 section 3.5)."""
-        quoted = _SPACE.sub("", self.tags.get("i", ""))
-        octets = _QUOTED.sub(lambda found: chr(int(found[1], 16)), quoted)
+        octets = _QUOTED.sub(lambda found: chr(int(found[1], 16)), self.tags.get("i", ""))
         return domain_key(octets.rpartition("@")[2]) if octets else self.domain
 
 
 def signatures(message: Message, name: str = "dkim-signature") -> tuple[Signature, ...]:
-    """Return the signature fields that can be read, from the top. Raises nothing. Source: RFC 6376 section 3.2."""
+    """Return the signature fields that can be read, from the top, eight at most. Raises nothing.
+
+    Source: RFC 6376 section 3.2.
+    """
     found = []
     for number, value in enumerate(message.all(name)[:SIGNATURES]):
-        tags = tag_list(value) if len(value) <= LONGEST_FIELD else None
-        if tags is not None and tags.get("d"):
-            found.append(Signature(number=number, tags=tags, domain=domain_key(_SPACE.sub("", tags["d"]))))
+        tags = _signature_tags(value)
+        if tags is not None:
+            found.append(Signature(number=number, tags=tags, domain=domain_key(tags["d"])))
     return tuple(found)
+
+
+def _signature_tags(value: str) -> dict[str, str] | None:
+    tags = tag_list(value) if len(value) <= LONGEST_FIELD else None
+    if tags is None or not (tags.get("d") and tags.get("b")):
+        return None
+    return {name: _SPACE.sub("", text) for name, text in tags.items()}
 
 
 def tag_list(value: str) -> dict[str, str] | None:
@@ -113,7 +128,9 @@ def _expired(value: str, at: datetime) -> bool:
 
 def _addressed(signature: Signature, message: Message, own: tuple[str, ...]) -> bool:
     """Whether the signed To or Cc holds an address of this mailbox; what follows a plus is its own matter."""
-    signed = [*message.to, *(message.cc if "cc" in signature.signed else ())]
+    signed = [*mailboxes(message.first("to"))[0]]
+    if "cc" in signature.signed:
+        signed += mailboxes(message.first("cc"))[0]
     ours = {address_key(address) for address in own}
     return any(address_key(one.addr) in ours or address_key(_bare(one.addr)) in ours for one in signed)
 
@@ -138,31 +155,35 @@ class Verifier:
         wrong = _malformed(signature)
         if wrong:
             return wrong
-        selector = domain_key(_SPACE.sub("", signature.tags["s"]))
-        records = [r for r in self._resolve(f"{selector}._domainkey.{signature.domain}") if "p" in (tag_list(r) or {})]
+        records = [
+            r
+            for r in self._resolve(f"{signature.selector}._domainkey.{signature.domain}")
+            if "p" in (tag_list(r) or {})
+        ]
         if len(records) != 1:
             return "no key"
         key = tag_list(records[0]) or {}
         return _refused(key, signature) or self._computed(signature, f"k={key.get('k', 'rsa').lower()}; p={key['p']}")
 
     @cached_property
-    def _split(self) -> tuple[list[list[bytes]], bytes]:
+    def _parts(self) -> tuple[list[list[bytes]], bytes] | None:
         return split(self._octets)
 
     def _computed(self, signature: Signature, record: str) -> str:
         """Whether the key fits; of its record the library gets the key alone, since it misreads lists in s=."""
         import dkim  # late: it brings dnspython, a quarter of a second
 
-        fields, body = self._split
+        fields, body = self._parts or ([], b"")
         own = [field for field in fields if field[0].lower() == b"dkim-signature"]
-        if signature.number >= len(own) or _LONG_BLANK.search(own[signature.number][1]):
-            return "a tag is damaged"
+        raw = own[signature.number][1] if signature.number < len(own) else b""
+        if _signature_tags(raw.decode("latin-1")) != signature.tags or _LONG_BLANK.search(raw):
+            return "a tag is damaged"  # what was read and what would be computed must be one field
         if not sound_key(record):
             return "no key"
         check = dkim.DKIM()
-        relaxed = _SPACE.sub("", signature.tags.get("c", "")).endswith("/relaxed")
+        relaxed = signature.tags.get("c", "").endswith("/relaxed")
         check.headers, check.body = fields, _BLANKS.sub(b" ", body) if relaxed else body
-        tags = {key.encode(): _SPACE.sub("", value).encode() for key, value in signature.tags.items()}
+        tags = {key.encode(): value.encode() for key, value in signature.tags.items()}
         names = [name.encode() for name in signature.signed]
         try:
             check.pk, check.keysize, check.ktag, check.seqtlsrpt = dkim.evaluate_pk("key", record.encode("ascii"))
@@ -176,16 +197,21 @@ class Verifier:
 HOSTILE = (ValueError, TypeError, KeyError, IndexError, AssertionError, AttributeError, OverflowError)
 
 
-def split(octets: bytes, *, relaxed: bool = False) -> tuple[list[list[bytes]], bytes]:
+def split(octets: bytes, *, relaxed: bool = False) -> tuple[list[list[bytes]], bytes] | None:
     """Return header fields and body with CRLF, as signers see them: nothing unfolded, nothing decoded.
 
-    Last empty lines are one, and with `relaxed` blanks too: the same to the canonicalisation (RFC 6376 section 3.4),
-    which takes minutes for many of them.
+    None where the header block holds a line that is no field: text could hide there. Last empty lines are one, and
+    with `relaxed` blanks too: the same to the canonicalisation (RFC 6376 section 3.4), which else takes minutes.
     """
     end = _END.search(octets)
     block, body = (octets[: end.start()], octets[end.end() :]) if end else (octets, b"")
     lines = _LINE_END.sub(b"\n", block) + b"\n"
-    fields = [[found[1], found[2].replace(b"\n", b"\r\n")] for found in _FIELD.finditer(lines)]
+    if lines.startswith(b"From "):  # as mbox files have it
+        lines = lines.partition(b"\n")[2]
+    found = list(_FIELD.finditer(lines))
+    if sum(len(one[0]) for one in found) != len(lines):
+        return None
+    fields = [[one[1], one[2].replace(b"\n", b"\r\n")] for one in found]
     body = _LINE_END.sub(b"\r\n", body)
     core = body.rstrip(b"\r\n")
     if not body[len(core) :].replace(b"\r\n", b""):
@@ -213,15 +239,15 @@ def _malformed(signature: Signature) -> str:
     tags = signature.tags
     if any(not tags.get(name) for name in ("v", "a", "b", "bh", "d", "h", "s")) or tags["v"] != "1":
         return "a tag is missing"
-    if _SPACE.sub("", tags["a"]) not in ALGORITHMS:
+    if tags["a"] not in ALGORITHMS:
         return "weak algorithm"
-    if any(not _BASE64.fullmatch(_SPACE.sub("", tags[name])) for name in ("b", "bh")):
+    if any(not _BASE64.fullmatch(tags[name]) for name in ("b", "bh")):
         return "a tag is damaged"
     if any(name in tags and not _DIGITS.fullmatch(tags[name]) for name in ("l", "t", "x")):
         return "a tag is damaged"
     if "t" in tags and "x" in tags and int(tags["x"]) < int(tags["t"]):
         return "a tag is damaged"
-    methods = [method.strip() for method in tags.get("q", "dns/txt").split(":")]
+    methods = tags.get("q", "dns/txt").split(":")
     if "from" not in signature.signed or len(signature.signed) > SIGNED_FIELDS or "dns/txt" not in methods:
         return "a tag is damaged"
     inside = signature.agent == signature.domain or signature.agent.endswith("." + signature.domain)
@@ -235,7 +261,7 @@ def _refused(key: dict[str, str], signature: Signature) -> str:
         return "no key"
     if not _SPACE.sub("", key["p"]):
         return "key revoked"
-    if key.get("k", "rsa").lower() != ALGORITHMS[_SPACE.sub("", signature.tags["a"])]:
+    if key.get("k", "rsa").lower() != ALGORITHMS[signature.tags["a"]]:
         return "key of another kind"
     if "h" in key and "sha256" not in _listed(key["h"]):
         return "key of another kind"

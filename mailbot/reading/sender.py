@@ -27,6 +27,7 @@ _UNSOUND = {
     "bare_cr": "damaged header",
     "header_cut": "header too long",
     "header_garbage": "damaged header",
+    "no_separator": "damaged header",
     "blank_before_header": "damaged header",
 }
 _ADDRESSED = ("subject", "from", "sender", "reply-to", "to", "cc")
@@ -173,7 +174,7 @@ def _covered(proven: _Weight, results: list[Any], asked: _Question) -> _Weight:
 
     A mail that bears no signature at all lost it after the host had seen it: there the host's word stands.
     """
-    if asked.delivery is None or not results or not asked.message.first("dkim-signature"):
+    if asked.delivery is None or not results or not asked.message.all("dkim-signature"):
         return proven
     lacks = [_lack(result, asked.message, asked.delivery) for result in results]
     mine = any(
@@ -185,8 +186,14 @@ def _covered(proven: _Weight, results: list[Any], asked: _Question) -> _Weight:
 
 
 def _lack(result: Any, message: Message, delivery: Delivery) -> str:
-    """What the signature that a result names lacks; where it may name several, what any of them lacks."""
-    meant = [signature for signature in signatures(message) if _is_meant(signature, result)]
+    """What the signature that a result names lacks; where it may name several, what any of them lacks.
+
+    One that can't be read may be the one that is meant, and a stranger can put a good-looking one beside it.
+    """
+    found = signatures(message)
+    if len(found) != len(message.all("dkim-signature")):
+        return "a signature can't be read"
+    meant = [signature for signature in found if _is_meant(signature, result)]
     lacks = [shortcoming(signature, message, delivery) for signature in meant]
     return next((lack for lack in lacks if lack), "") if meant else "no such signature"
 
@@ -195,11 +202,10 @@ def _is_meant(signature: Signature, result: Any) -> bool:
     """Whether a result of DKIM speaks of that signature: by domain, selector and start of b= (RFC 6008)."""
     name, signer = signer_of(result)
     own = signature.agent if name == "header.i" else signature.domain
-    start = "".join(signature.tags.get("b", "").split())
+    selectors = {text.lower() for text in texts_of(result, "header", "s")}
+    starts = texts_of(result, "header", "b")
     return (
-        own == signer
-        and texts_of(result, "header", "s") <= {signature.tags.get("s", "")}
-        and all(start.startswith(text) for text in texts_of(result, "header", "b"))
+        own == signer and selectors <= {signature.selector} and all(signature.tags["b"].startswith(b) for b in starts)
     )
 
 

@@ -59,7 +59,8 @@ def test_a_signature_that_covers_the_request() -> None:
         (signature("from:to:subject:message-id"), "date not signed"),
         (signature(tags="x=1400000000; "), "expired"),
         (signature(domain="example.com"), "no such signature"),
-        ("DKIM-Signature: nonsense", "no such signature"),
+        ("DKIM-Signature: nonsense", "a signature can't be read"),
+        ("DKIM-Signature:", "a signature can't be read"),
     ],
 )
 def test_a_signature_that_does_not(field: str, lack: str) -> None:
@@ -109,6 +110,18 @@ class TestWhichSignature:
         # A stranger can put a signature of this look on an old mail of hers; the host counts only the valid one.
         assert proof(f"{DKIM}; {DMARC}", signature(), self.poor)[0] == "weak"
         assert proof(f"{DKIM}; {DMARC}", signature(), signature(b="XXXXYYYY"))[0] == "authenticated"
+
+    def test_one_that_can_t_be_read_may_be_meant(self) -> None:
+        # Put on top of an old mail of hers, whose own signature is too poor, too long or too far down to be looked at.
+        for real in ("DKIM-Signature:", "DKIM-Signature: d=example.org; d=x; b=y", signature(tags=f"z={'x' * 9000}; ")):
+            assert proof(f"{DKIM}; {DMARC}", signature(), real)[0] == "weak"
+        assert proof(f"{DKIM}; {DMARC}", *[signature()] * 8, self.poor)[0] == "weak"
+        assert proof(f"{DKIM}; {DMARC}", "DKIM-Signature:", self.poor)[0] == "weak"
+
+    def test_however_it_is_spelt(self) -> None:
+        poor = signature("from:date", domain="EXAMPLE.org", selector="S1")
+        assert proof(f"{DKIM} header.s=s1; {DMARC}", poor, signature())[0] == "weak"
+        assert proof(f"{DKIM} header.s=S1; {DMARC}", signature())[0] == "authenticated"
 
     def test_a_strangers_signature_does_not_stand_in(self) -> None:
         results = f"{DKIM} header.b=POORPOOR; dkim=pass header.d=evil.example.com; {DMARC}"

@@ -242,6 +242,28 @@ class TestCoverage:
 ORG = {"_dmarc.example.org": ["v=DMARC1; p=none"]}
 
 
+class TestOneReading:
+    """What is computed must be what is acted upon."""
+
+    def test_a_line_that_is_no_field_before_the_body(self) -> None:
+        octets = sign(mail()).replace(b"\r\n\r\n", b"\r\nI withdraw my consent\r\n\r\n", 1)
+        assert level(octets) == ("none", "damaged header")
+        assert Verifier(octets, resolver(zone())).fault(signatures(parse(octets))[0]) == "a tag is damaged"
+
+    def test_a_line_of_an_mbox_file(self) -> None:
+        assert level(b"From aliya@example.org Mon Nov 23 10:00:00 2026\r\n" + sign(mail())) == GOOD
+
+    def test_a_name_with_a_blank_before_its_colon(self) -> None:
+        assert level(sign(mail()).replace(b"To: ", b"To : ")) == GOOD
+
+    def test_tags_of_one_field_on_the_text_of_another(self) -> None:
+        real = sign(mail(), length=True)
+        fields = signatures(parse(real))
+        tags = {name: text for name, text in fields[0].tags.items() if name != "l"}
+        forged = type(fields[0])(number=0, tags=tags, domain=fields[0].domain)
+        assert Verifier(real, resolver(zone())).fault(forged) == "a tag is damaged"
+
+
 class TestAlignment:
     def signed(self, signer: str, writer: str) -> bytes:
         return sign(mail(From=f"a@{writer}"), domain=signer)
