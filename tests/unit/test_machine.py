@@ -205,7 +205,7 @@ def test_out_of_office_by_its_subject(subject: str) -> None:
 )
 def test_out_of_office_by_its_first_words(text: str) -> None:
     assert why("Subject: Re: x", "In-Reply-To: <1@example.kz>", body=text) == "out_of_office"
-    assert why("Subject: unsubscribe", body=text) is None  # a person who writes so first is a person
+    assert why("Subject: unsubscribe", body=text) == "out_of_office"  # robots copy a subject
 
 
 @pytest.mark.parametrize(
