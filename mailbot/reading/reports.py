@@ -36,11 +36,12 @@ _RECIPIENT = re.compile(r"<[^\s<>@]{1,100}@[^\s<>@]{1,100}>: ?|[^\s<>@]{1,100}@[
 _DRESSING = re.compile(  # lines that stand above a report and say nothing
     r"\(?[\w-]{1,60}(?:\.[\w-]{1,60}){1,6}\)?[.:]?$|this (?:is a )?(?:multi-?part |mime[- ])|portions of this message|"
     r"this message is in mime|this format, some|--\S{5,80}$|message from [\w.-]{1,80}$|unless you have a mime|"
+    r"content-[a-z-]{1,30} ?:|"
     r"the following data may contain|file attachments\.|tools\. ?seek"
 )
 _CYRILLIC = re.compile(r"[а-яёәғқңөұүһі]")
 _FRAME = " \t*-=#|+_~•·"
-_JOIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\xa0": " ", "\t": " "})
+_JOIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\xa0": " ", "\t": " ", "İ": "i"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +211,7 @@ def _says_nothing(line: str) -> bool:
 
 def _line(line: str) -> str:
     plain = flat(line)
-    return plain if plain.startswith((">>>", "--")) and not plain.strip(_FRAME).startswith(">") else plain.strip(_FRAME)
+    return plain if plain.startswith("--") and " " not in plain else plain.strip(_FRAME)  # a boundary stays whole
 
 
 def flat(text: str, limit: int = _LINE) -> str:
