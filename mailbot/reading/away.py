@@ -14,9 +14,9 @@ from functools import cache
 from importlib.resources import files
 
 from mailbot.reading.message import Message
-from mailbot.reading.reports import flat, greeted, is_answer
+from mailbot.reading.reports import flat, greeted
 
-_LIMIT = 1_500  # characters of a text that a program answers with
+_LIMIT = 3_000  # characters of a text that a program answers with
 _OPENING = 300
 _SUBJECT = 300
 
@@ -62,7 +62,7 @@ def is_away(message: Message) -> bool:
     told = " ".join(line for line in lines if line)
     if words.wish.search(told):
         return False
-    if any(words.answer.match(line) for line in lines) and not is_answer(message):
+    if any(words.answer.match(line) for line in lines):
         return True
     return _opens_away(lines) and words.back.search(told) is not None
 
