@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 from mailbot.reading.message import Message
 
@@ -39,6 +40,8 @@ _DRESSING = re.compile(  # lines that stand above a report and say nothing
     r"content-[a-z-]{1,30} ?:|"
     r"the following data may contain|file attachments\.|tools\. ?seek"
 )
+_AT = re.compile(r"[^\s@]@[^\s@]")
+_QUOTED = re.compile(r"(?:from|sent|to|date|subject) ?: ?\S")
 _CYRILLIC = re.compile(r"[а-яёәғқңөұүһі]")
 _FRAME = " \t*-=#|+_~•·"
 _JOIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\xa0": " ", "\t": " ", "İ": "i"})
@@ -53,6 +56,7 @@ class _Words:
     marks: tuple[re.Pattern[str], ...]
     failed: re.Pattern[str]
     reason: re.Pattern[str]
+    mail: re.Pattern[str]
     personal: re.Pattern[str]
     greeting: re.Pattern[str]
     subject: re.Pattern[str]
@@ -72,6 +76,7 @@ def _words() -> _Words:
         marks=tuple(joined(patterns) for patterns in table["marks"].values()),
         failed=joined(words["failed"]),
         reason=joined(words["reason"]),
+        mail=joined(words["mail"]),
         personal=joined(words["personal"]),
         greeting=joined(words["greeting"]),
         subject=joined(table["subject"]["words"]),
@@ -114,7 +119,7 @@ def is_report(message: Message) -> bool:
         return bool(marks) or words.failed.search(body) is not None
     personal = words.personal.search(text.opening) is not None
     if words.plain.match(text.opening):
-        return bool(marks) or (not personal and len(set(_reasons(text.opening))) >= 2)
+        return marks >= 2 or (not personal and (marks == 1 or _gives_reasons(text.opening)))
     return marks >= 3 and not personal
 
 
@@ -146,19 +151,25 @@ def _is_named(message: Message, text: _Text, marks: int) -> bool:
     return bool(said) and (marks > 0 or words.failed.search("\n".join(text.lines)) is not None)
 
 
-def _reasons(opening: str) -> Iterable[str]:
-    """The kinds of reasons that an opening gives: a code or a cause, and an address."""
-    if _words().reason.search(opening):
-        yield "cause"
-    if re.search(r"[^\s@]@[^\s@]", opening):
-        yield "address"
+def _gives_reasons(opening: str) -> bool:
+    """Tell whether an opening names a mail, an address and why one did not reach the other."""
+    words = _words()
+    return all(pattern.search(opening) for pattern in (words.mail, words.reason, _AT))
 
 
 def _marks(message: Message, text: _Text) -> int:
     """Count the kinds of marks that mail systems leave: returned parts, cuts, dialogue, header, failed addresses."""
     kinds = int(any(part.content_type in _RETURNED_TYPES for part in message.parts))
-    kinds += sum(1 for mark in _words().marks if any(mark.match(line) for line in text.lines))
-    return kinds + int(any(_RECIPIENT.match(line) for line in text.lines))
+    lines = text.lines[: _quote(text.lines)]
+    kinds += sum(1 for mark in _words().marks if any(mark.match(line) for line in lines))
+    return kinds + int(any(_RECIPIENT.match(line) for line in lines))
+
+
+def _quote(lines: tuple[str, ...]) -> int:
+    """Return where a client quotes the mail that a person answers; a mail system returns a header that travelled."""
+    pairs = enumerate(pairwise(lines))
+    found = (at for at, (line, below) in pairs if line.endswith("message") and _QUOTED.match(below))
+    return next(found, len(lines))
 
 
 def _read(message: Message) -> _Text:
