@@ -18,6 +18,7 @@ from mailbot.reading.reports import flat, greeted
 
 _LIMIT = 3_000  # characters of a text that a program answers with
 _OPENING = 300
+_ASKED = 600  # a person asks early; further down stand the disclaimers of companies
 _SUBJECT = 300
 
 
@@ -60,7 +61,7 @@ def is_away(message: Message) -> bool:
         return False
     lines = [flat(line) for line in text.split("\n")]
     told = " ".join(line for line in lines if line)
-    if words.wish.search(told):
+    if words.wish.search(told[:_ASKED]):
         return False
     if any(words.answer.match(line) for line in lines):
         return True
