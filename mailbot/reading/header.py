@@ -12,7 +12,7 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 
-from mailbot.reading.charset import decode, decode_words, one_line
+from mailbot.reading.charset import decode, decode_words, detect, one_line
 from mailbot.reading.message import Address
 
 HEADER_LIMIT = 256 * 1024  # octets of a header block that are read
@@ -65,6 +65,7 @@ def read(octets: bytes) -> Header:
         defects.append("header_cut")
     fields: list[tuple[str, list[bytes]]] = []
     lines = block.split(b"\n")
+    last = max((number for number, line in enumerate(lines) if _STILL_HEADER.match(line)), default=-1)
     for number, line in enumerate(lines):
         name = _NAME.match(line)
         if line[:1] in (b" ", b"\t"):
@@ -75,7 +76,7 @@ def read(octets: bytes) -> Header:
         elif line.startswith((b"From ", b">From ")) and number == 0:
             continue
         elif line:
-            if not any(_STILL_HEADER.match(below) for below in lines[number + 1 :]):
+            if number > last:
                 defects.append("no_separator")
                 body = b"\n".join([*lines[number:], b"", body])
                 break
@@ -94,8 +95,16 @@ def read(octets: bytes) -> Header:
 
 
 def letters(value: bytes, charset: str) -> str:
-    """Return an undecoded header value as text; raw 8-bit octets are recognised, `charset` helps. Raises nothing."""
-    return value.decode("ascii") if value.isascii() else decode(value, charset)[0]
+    """Return an undecoded header value as text; raw 8-bit octets are recognised, `charset` helps. Raises nothing.
+
+    A charset that swallows ASCII (the backslash as half of a letter) is not asked: the host that checked the mail
+    read its octets, and `"x\\" <a@b> ("` would be another address here.
+    """
+    if value.isascii():
+        return value.decode("ascii")
+    text = decode(value, charset)[0]
+    skeleton = bytes(octet for octet in value if octet < 0x80).decode("ascii")
+    return text if "".join(letter for letter in text if letter.isascii()) == skeleton else detect(value)
 
 
 def mailboxes(value: str) -> tuple[tuple[Address, ...], str]:
