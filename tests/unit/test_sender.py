@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailbot.errors import ConfigError, TemporaryError
+from mailbot.reading.address import address_key
 from mailbot.reading.parse import parse
 from mailbot.reading.sender import Evidence, verify
 from mailbot.reading.trust import Trust, compile_trust
@@ -269,6 +270,29 @@ class TestInternal:
     def test_that_came_from_outside(self, hop: str) -> None:
         assert proof(self.inside, hop, trust=self.trust).level == "none"
 
+    @pytest.mark.parametrize(
+        "hop",
+        [
+            # what the sender says of himself: Exim, qmail
+            "from [8.8.8.8] (helo=web.example.org) by mx.example.org with esmtps (TLS1.3) (Exim 4.96) id 1; now",
+            "from [8.8.8.8] (port=25 helo=web.example.org ident=web.example.org) by mx.example.org with esmtp; now",
+            "from web.example.org (HELO web.example.org) (8.8.8.8) by mx.example.org with SMTP; now",
+            # a name that could not be confirmed: Sendmail
+            "from web.example.org (web.example.org [8.8.8.8] (may be forged)) by mx.example.org with ESMTP; now",
+            # a recipient (of a mailbox with plus addresses) and an envelope sender with words of the line in quotes
+            "from a.example.com (a.example.com [8.8.8.8]) by mx.example.org with ESMTP id 1"
+            ' for <"info+ with ESMTPSA "@example.org>; now',
+            'from a.example.com (a.example.com [8.8.8.8]) by mx.example.org (envelope-from <"x) with ESMTPSA ("@e.com>)'
+            " with ESMTP; now",
+            "from " + "x" * 2500 + " (a.example.com [8.8.8.8]) by mx.example.org with ESMTP; now",
+        ],
+    )
+    def test_a_word_of_the_sender_in_the_line(self, hop: str) -> None:
+        assert proof(f"Received: {hop}", trust=self.trust).level == "none"
+
+    def test_that_nobody_took(self) -> None:
+        assert proof(trust=self.trust).level == "none"
+
     def test_of_another_domain(self) -> None:
         assert proof(self.inside, trust=self.trust, sender="a@example.com").level == "none"
 
@@ -309,8 +333,32 @@ REST = "From: aliya@example.com\r\nTo: info@example.kz\r\nSubject: x\r\n\r\nx\r\
         (LMTP.replace("from mx.example.kz", "from x by y with LMTP") + RESULT + BORDER, "none"),
         (BORDER.replace("out.example.com", "lmtp") + RESULT, "none"),
         (BORDER.replace("with ESMTPS", "(with LMTP) with ESMTPS") + RESULT, "none"),
+        # a greeting and an envelope sender whose parentheses turn what lies between them into a comment
+        (
+            BORDER.replace("out.example.com", "x by y with lmtp (").replace("ESMTPS", 'ESMTPS <"x)"@e.com>') + RESULT,
+            "none",
+        ),
+        (BORDER.replace("ESMTPS", 'ESMTPS for <"info+ with LMTP "@example.kz>') + RESULT, "none"),
     ],
 )
 def test_the_delivery_into_the_mail_store_is_no_border(header: str, level: str) -> None:
     message = parse((header + REST).encode())
     assert verify(message, Trust.of(["mx.example.kz"])).level == level
+
+
+class TestOneFromForAll:
+    """The host that checked the mail and mailbot must read one and the same From."""
+
+    @pytest.mark.parametrize("charset", ["shift_jis", "gbk", "big5", "cp037", "utf-16", "iso-2022-kr", "utf-8", "x"])
+    def test_a_charset_that_swallows_a_backslash(self, charset: str) -> None:
+        # by its octets a mail of evil@example.org: the rest is a display name in quotes and a comment
+        sender = b'"x\x81\\" <aliya@example.org> (" <evil@example.org> (\x81\\) )'
+        kind = f"Content-Type: text/plain; charset={charset}".encode()
+        message = parse(b"\r\n".join([GOOD.encode(), HOP.encode(), b"From: " + sender, kind, b"", b"y"]))
+        assert message.writer in (None, "evil@example.org")
+
+    def test_a_kelvin_sign_is_no_k(self) -> None:
+        message = parse("From: \u212aalim@example.org\r\n\r\ny".encode())
+        assert message.writer is not None
+        assert address_key(message.writer) != address_key("kalim@example.org")
+        assert address_key("\u212aalim@example.org") != "kalim@example.org"
