@@ -135,9 +135,11 @@ def _weigh(results: list[Any], asked: _Question) -> _Weight:
 
 
 def _spf_passed(passed: list[Any], domain: str) -> bool:
+    """Whether the envelope sender is of the domain or its relation; two different ones are none."""
     for result in passed:
         senders = values_of(result, "smtp", "mailfrom") or values_of(result, "smtp", "mail")
-        if result.method == "spf" and any(sender == domain or _related(sender, domain) for sender in senders):
+        sender = senders.pop() if len(senders) == 1 else ""
+        if result.method == "spf" and (sender == domain or _related(sender, domain)):
             return True
     return False
 

@@ -114,7 +114,7 @@ def _taken(value: str) -> tuple[str, str]:
     """
     text = plain(value).partition(";")[0]
     words = text.lower().split()
-    if words.count("by") != 1 or words.count("with") > 1 or "(" in text or ")" in text:
+    if words.count("by") != 1 or words.count("with") > 1 or any(mark in text for mark in '()"'):
         return "", ""
     _, by, *rest = [*words[words.index("by") :], "", "", ""][:4]
     return by.rstrip("."), rest[1] if rest[0] == "with" else ""

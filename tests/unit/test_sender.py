@@ -35,6 +35,10 @@ def result(text: str, sender: str = "aliya@example.org") -> tuple[str, str]:
     [
         ("dmarc=pass header.from=example.org", ("authenticated", "dmarc=pass")),
         ("dmarc=pass (p=REJECT sp=REJECT dis=NONE) header.from=Example.ORG.", ("authenticated", "dmarc=pass")),
+        (
+            "dkim=pass header.i=@example.com; dmarc=pass(p=NONE) header.from=example.org;",
+            ("authenticated", "dmarc=pass"),
+        ),
         ("dmarc=pass header.from=example.com", ("none", "no trusted result that passes")),
         ("dmarc=pass", ("none", "no trusted result that passes")),
         ("dmarc=fail header.from=example.org; dkim=pass header.d=example.org", ("none", "dmarc=fail")),
@@ -72,6 +76,20 @@ def test_a_result_inside_a_comment_or_a_reason_is_nothing() -> None:
     assert result("spf=none (dmarc=pass header.from=example.org)")[0] == "none"
     assert result('spf=none reason="; dmarc=pass header.from=example.org"')[0] == "none"
     assert result("dkim=pass (header.d=example.org) header.d=example.com")[0] == "none"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dkim=pass header.i=@example.org(.example.com header.s=x) header.b=AAAABBBB",
+        "dkim=pass header.d=example.org(.example.com header.s=x); dmarc=none",
+        "dmarc=pass header.from=example.org(.x).example.com",
+        "spf=pass smtp.mailfrom=a@example.org(.example.com; x=y) smtp.helo=z",
+        "spf=pass smtp.mailfrom=x@example.com smtp.mailfrom=a@example.org",
+    ],
+)
+def test_what_a_careless_host_copies_from_a_strangers_mail_is_nothing(text: str) -> None:
+    assert result(text)[0] == "none"
 
 
 def test_without_settings_nothing_is_proven() -> None:
