@@ -22,7 +22,7 @@ FROM_LIMIT = 10_000  # letters of a From field that is still taken seriously
 
 # Once only by RFC 5322 section 3.6 and RFC 2045; a second one gives a signed mail another meaning.
 _ONCE = "from sender reply-to to cc bcc message-id in-reply-to references subject date content-type mime-version"
-ONCE_ONLY = frozenset(_ONCE.split())
+ONCE_ONLY = frozenset((*_ONCE.split(), "content-transfer-encoding", "content-disposition"))
 _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _END = re.compile(rb"\n\r?\n")
 _BLANK_LINES = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)+")

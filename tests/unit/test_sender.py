@@ -209,7 +209,14 @@ def test_a_setting_that_is_none(entry: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "field", ["From: b@example.org", "Subject: again", "Date: x\r\nDate: y", "Reply-To: a@b.kz\r\nReply-To: c@d.kz"]
+    "field",
+    [
+        "From: b@example.org",
+        "Subject: again",
+        "Date: x\r\nDate: y",
+        "Reply-To: a@b.kz\r\nReply-To: c@d.kz",
+        "Content-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: 7bit",
+    ],
 )
 def test_a_repeated_header_is_never_authenticated(field: str) -> None:
     assert proof(GOOD, HOP, field).level == "none"
