@@ -15,7 +15,7 @@ from functools import cached_property
 
 from mailbot.ports import Resolver
 from mailbot.reading.address import address_key, domain_key
-from mailbot.reading.header import mailboxes
+from mailbot.reading.header import is_framed, mailboxes
 from mailbot.reading.message import Message
 
 MUST_SIGN = ("from", "subject", "date", "to", "message-id")
@@ -116,6 +116,9 @@ def shortcoming(signature: Signature, message: Message, delivery: Delivery) -> s
         return f"{missing} not signed"
     if "x" in signature.tags and _expired(signature.tags["x"], delivery.at):
         return "expired"
+    body = _END.split(delivery.octets, 1)[-1]
+    if "content-type" not in signature.signed and not is_framed(message.first("content-type"), body):
+        return "content-type not signed"
     return sent_again(message, delivery, cc="cc" in signature.signed)
 
 

@@ -36,6 +36,7 @@ _TOKEN = re.compile(
     r"|(?P<literal>\[[^\[\]\\]*\])|(?P<special>[<>,:;@()\\\"\[\]])|(?P<word>[^\s<>,:;@()\"\\\[\]]+)"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+_BOUNDARY = re.compile(r"boundary[ \t]*=[ \t]*(?:\"([^\"\\]{1,200})\"|([^\s;\"\\]{1,200}))", re.IGNORECASE)
 _COMMENT_EDGE = re.compile(r"[()\\]")
 _ADDRESS = re.compile(
     r"(?P<local>\"(?:[^\"\\@<>,;:]|\\[^@<>,;:]){1,64}\"|[^\s\"(),:;<>@\[\]\\]{1,256})"
@@ -105,6 +106,21 @@ def letters(value: bytes, charset: str) -> str:
     text = decode(value, charset)[0]
     skeleton = bytes(octet for octet in value if octet < 0x80).decode("ascii")
     return text if "".join(letter for letter in text if letter.isascii()) == skeleton else detect(value)
+
+
+def is_framed(kind: str, body: bytes) -> bool:
+    """Tell whether a body looks like what a Content-Type says: a multipart lies within its boundary. Raises nothing.
+
+    Where Content-Type is not signed (Gmail), another boundary makes a part of what was only quoted.
+    """
+    core, label = body.strip(), kind.strip().lower()
+    if not label.startswith("multipart/"):
+        return (not label or label.startswith("text/")) and not core.startswith(b"--")
+    found = _BOUNDARY.search(kind)
+    if found is None or label.count("boundary") != 1:
+        return False
+    edge = b"--" + (found[1] or found[2]).encode()
+    return core.partition(b"\n")[0].rstrip() == edge and core.endswith(edge + b"--")
 
 
 def mailboxes(value: str) -> tuple[tuple[Address, ...], str]:
