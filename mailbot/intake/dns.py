@@ -17,6 +17,7 @@ from mailbot.errors import TemporaryError
 CACHED = 2_000  # answers, each as long as its TTL says
 SILENT_SECONDS = 60  # a domain that gave no answer is not asked again so long: one dead domain must not stop a pass
 SILENT_DOMAINS = 1_000
+PATIENCE = 2  # timeouts: who takes longer within that time, answer by answer, counts as silent too
 
 
 class Dns:
@@ -25,7 +26,8 @@ class Dns:
     def __init__(self, *, nameservers: Sequence[str] = (), port: int = 53, timeout_seconds: float = 3) -> None:
         """Keep the settings; nothing is asked and dnspython is not loaded yet. Raises nothing."""
         self._nameservers, self._port, self._timeout = nameservers, port, timeout_seconds
-        self._silent: dict[str, float] = {}  # last two labels -> until when (monotonic)
+        self._silent: dict[str, float] = {}  # domain -> until when (monotonic)
+        self._waited: dict[str, tuple[float, float]] = {}  # domain -> since when, how long
 
     def __call__(self, name: str) -> list[str]:
         """Return the TXT records of a name, strings joined; [] where there are none. Raises TemporaryError.
@@ -35,8 +37,8 @@ class Dns:
         import dns.exception
         import dns.resolver
 
-        domain = ".".join(name.rsplit(".", 2)[-2:])
-        if self._silent.get(domain, 0) > time.monotonic():
+        domain, began = _registered(name), time.monotonic()
+        if self._silent.get(domain, 0) > began:
             raise TemporaryError("DNS gives no answer")
         try:
             answer = self._resolver.resolve(f"{name}.", "TXT", raise_on_no_answer=False, search=False)
@@ -52,6 +54,8 @@ class Dns:
             raise TemporaryError("DNS gives no answer") from exc
         except (dns.exception.DNSException, ValueError):  # no name at all: too long, empty labels, no IDNA
             return []
+        finally:
+            self._wait(domain, began)
         return [b"".join(record.strings).decode("utf-8", "replace") for record in answer.rrset or ()]
 
     @cached_property
@@ -65,8 +69,29 @@ class Dns:
         resolver.cache = dns.resolver.LRUCache(CACHED)
         return resolver
 
+    def _wait(self, domain: str, began: float) -> None:
+        """Count what a domain's answers took: one mail may ask a slow one for seventy names."""
+        now = time.monotonic()
+        since, waited = self._waited.pop(domain, (began, 0.0))
+        if now - since > SILENT_SECONDS:
+            since, waited = began, 0.0
+        _keep(self._waited, domain, (since, waited + now - began))
+        if waited + now - began > PATIENCE * self._timeout:
+            self._remember(domain)
+
     def _remember(self, domain: str) -> None:
-        if len(self._silent) >= SILENT_DOMAINS:
-            with contextlib.suppress(StopIteration):
-                del self._silent[next(iter(self._silent))]
-        self._silent[domain] = time.monotonic() + SILENT_SECONDS
+        _keep(self._silent, domain, time.monotonic() + SILENT_SECONDS)
+
+
+def _keep(memory: dict[str, Any], domain: str, value: object) -> None:
+    if len(memory) >= SILENT_DOMAINS:
+        with contextlib.suppress(StopIteration):
+            del memory[next(iter(memory))]
+    memory[domain] = value
+
+
+def _registered(name: str) -> str:
+    """Whom a name belongs to, by its look: two labels, three under com.kz, whose neighbours have nothing in common."""
+    labels = name.split(".")
+    short = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3
+    return ".".join(labels[-3 if short else -2 :])

@@ -7,8 +7,9 @@ form are one. No validation here.
 
 from __future__ import annotations
 
-import unicodedata
 from functools import lru_cache
+
+from mailbot.reading.charset import nfc
 
 
 def address_key(addr: str) -> str:
@@ -23,8 +24,7 @@ def _lower(text: str) -> str:
     """Return NFC in lower case; a letter that would turn into ASCII (the Kelvin sign) stays what it is."""
     if text.isascii():
         return text.lower()
-    letters = unicodedata.normalize("NFC", text)
-    return "".join(c.lower() if c.isascii() == c.lower().isascii() else c for c in letters)
+    return "".join(c.lower() if c.isascii() == c.lower().isascii() else c for c in nfc(text))
 
 
 @lru_cache(maxsize=4096)

@@ -72,6 +72,9 @@ def _holds(newest: int, signature: Signature, delivery: Delivery, resolve: Resol
     chain = dkim.ARC()
     chain.headers, chain.body = parts
     try:
+        last = chain.verify_instance(chain.sorted_arc_headers()[1], newest, dnsfunc=key)
+        if not (last["ams-valid"] and last["as-valid"]):
+            return False  # before strangers' domains are asked for the keys of older sets
         verdict, sets, _ = chain.verify(dnsfunc=key)
         same = sets[0]["instance"] == newest and domain_key(sets[0]["ams-domain"].decode()) == signature.domain
     except (dkim.DKIMException, *HOSTILE):

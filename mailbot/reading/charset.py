@@ -46,6 +46,8 @@ _QP = re.compile(rb"=([0-9A-Fa-f]{2})")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _KAZAKH_IN_1251 = str.maketrans("ЎўЈјҐґЄєЇїЌќЋћЅѕ", "ҰұӘәӨөҒғҮүҚқҺһҢң")  # KZ-1048 letters under a cp1251 label
 _MARKS = frozenset("ўјґєїќћѕ")
+_ALMOST_ASCII = ("\u212a", "\u037e", "\u1fef")  # Kelvin sign, Greek question mark, Greek varia
+_PARTS = re.compile("([\u212a\u037e\u1fef])")
 _TYPOGRAPHY = frozenset("«»–—…№„“”’\xa0")
 _SERBIAN = frozenset("ђљњџѓ")
 _BELARUSIAN = re.compile(r"[аеёиоуыэюяі]ў")  # after a vowel, where Kazakh never has ұ
@@ -156,10 +158,14 @@ def one_line(text: str) -> str:
 
 
 def nfc(text: str) -> str:
-    """Return NFC text without lone surrogates. Raises nothing. Source: RFC 5198 section 3."""
+    """Return NFC text without lone surrogates. Raises nothing. Source: RFC 5198 section 3.
+
+    Three letters that NFC would turn into ASCII stay: an address with a Kelvin sign is not the one with a K.
+    """
     if text.isascii():
         return text
-    return unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return "".join(part if part in _ALMOST_ASCII else unicodedata.normalize("NFC", part) for part in _PARTS.split(text))
 
 
 def _strictly(octets: bytes, name: str) -> str | None:

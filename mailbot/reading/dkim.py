@@ -15,7 +15,7 @@ from functools import cached_property
 
 from mailbot.ports import Resolver
 from mailbot.reading.address import address_key, domain_key
-from mailbot.reading.header import mailboxes
+from mailbot.reading.header import is_framed, mailboxes
 from mailbot.reading.message import Message
 
 MUST_SIGN = ("from", "subject", "date", "to", "message-id")
@@ -29,6 +29,7 @@ _SPACE = re.compile(r"\s+")
 _DIGITS = re.compile(r"\d{1,12}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _QUOTED = re.compile(r"=([0-9A-F]{2})")
+_HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")  # DNS reads more (`\.`), and splits it elsewhere
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _LONG_BLANK = re.compile(rb"\s{200}")
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:([^\n]*\n(?:[ \t][^\n]*\n)*)", re.MULTILINE)
@@ -115,9 +116,20 @@ def shortcoming(signature: Signature, message: Message, delivery: Delivery) -> s
         return f"{missing} not signed"
     if "x" in signature.tags and _expired(signature.tags["x"], delivery.at):
         return "expired"
+    body = _END.split(delivery.octets, 1)[-1]
+    if "content-type" not in signature.signed and not is_framed(message.first("content-type"), body):
+        return "content-type not signed"
+    return sent_again(message, delivery, cc="cc" in signature.signed)
+
+
+def sent_again(message: Message, delivery: Delivery, *, cc: bool = True) -> str:
+    """Return why this may be an old mail, or one to somebody else, that a stranger sends again; "" where not.
+
+    `cc`: whether Cc counts. Source: RFC 6376 section 8.6. Raises nothing.
+    """
     if message.date is None or abs(delivery.at - message.date) > DATE_MARGIN:
         return "signed on another day"
-    if delivery.own and not _addressed(signature, message, delivery.own):
+    if delivery.own and not _addressed(message, delivery.own, cc=cc):
         return "signed for another addressee"
     return ""
 
@@ -126,13 +138,11 @@ def _expired(value: str, at: datetime) -> bool:
     return not _DIGITS.fullmatch(value) or datetime.fromtimestamp(int(value[:11]), UTC) < at
 
 
-def _addressed(signature: Signature, message: Message, own: tuple[str, ...]) -> bool:
-    """Whether the signed To or Cc holds an address of this mailbox; what follows a plus is its own matter."""
-    signed = [*mailboxes(message.first("to"))[0]]
-    if "cc" in signature.signed:
-        signed += mailboxes(message.first("cc"))[0]
+def _addressed(message: Message, own: tuple[str, ...], *, cc: bool) -> bool:
+    """Whether To or Cc holds an address of this mailbox; what follows a plus is its own matter."""
+    named = [one for name in ("to", "cc")[: 1 + cc] for one in mailboxes(message.first(name))[0]]
     ours = {address_key(address) for address in own}
-    return any(address_key(one.addr) in ours or address_key(_bare(one.addr)) in ours for one in signed)
+    return any(address_key(one.addr) in ours or address_key(_bare(one.addr)) in ours for one in named)
 
 
 def _bare(addr: str) -> str:
@@ -239,6 +249,8 @@ def _malformed(signature: Signature) -> str:
     tags = signature.tags
     if any(not tags.get(name) for name in ("v", "a", "b", "bh", "d", "h", "s")) or tags["v"] != "1":
         return "a tag is missing"
+    if not _HOST.fullmatch(signature.domain) or not _HOST.fullmatch(signature.selector):
+        return "a tag is damaged"
     if tags["a"] not in ALGORITHMS:
         return "weak algorithm"
     if any(not _BASE64.fullmatch(tags[name]) for name in ("b", "bh")):

@@ -12,7 +12,7 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 
-from mailbot.reading.charset import decode, decode_words, one_line
+from mailbot.reading.charset import decode, decode_words, detect, one_line
 from mailbot.reading.message import Address
 
 HEADER_LIMIT = 256 * 1024  # octets of a header block that are read
@@ -22,7 +22,7 @@ FROM_LIMIT = 10_000  # letters of a From field that is still taken seriously
 
 # Once only by RFC 5322 section 3.6 and RFC 2045; a second one gives a signed mail another meaning.
 _ONCE = "from sender reply-to to cc bcc message-id in-reply-to references subject date content-type mime-version"
-ONCE_ONLY = frozenset(_ONCE.split())
+ONCE_ONLY = frozenset((*_ONCE.split(), "content-transfer-encoding", "content-disposition"))
 _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _END = re.compile(rb"\n\r?\n")
 _BLANK_LINES = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)+")
@@ -36,6 +36,7 @@ _TOKEN = re.compile(
     r"|(?P<literal>\[[^\[\]\\]*\])|(?P<special>[<>,:;@()\\\"\[\]])|(?P<word>[^\s<>,:;@()\"\\\[\]]+)"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+_BOUNDARY = re.compile(r"boundary[ \t]*=[ \t]*(?:\"([^\"\\]{1,200})\"|([^\s;\"\\]{1,200}))", re.IGNORECASE)
 _COMMENT_EDGE = re.compile(r"[()\\]")
 _ADDRESS = re.compile(
     r"(?P<local>\"(?:[^\"\\@<>,;:]|\\[^@<>,;:]){1,64}\"|[^\s\"(),:;<>@\[\]\\]{1,256})"
@@ -65,6 +66,7 @@ def read(octets: bytes) -> Header:
         defects.append("header_cut")
     fields: list[tuple[str, list[bytes]]] = []
     lines = block.split(b"\n")
+    last = max((number for number, line in enumerate(lines) if _STILL_HEADER.match(line)), default=-1)
     for number, line in enumerate(lines):
         name = _NAME.match(line)
         if line[:1] in (b" ", b"\t"):
@@ -75,7 +77,7 @@ def read(octets: bytes) -> Header:
         elif line.startswith((b"From ", b">From ")) and number == 0:
             continue
         elif line:
-            if not any(_STILL_HEADER.match(below) for below in lines[number + 1 :]):
+            if number > last:
                 defects.append("no_separator")
                 body = b"\n".join([*lines[number:], b"", body])
                 break
@@ -94,8 +96,31 @@ def read(octets: bytes) -> Header:
 
 
 def letters(value: bytes, charset: str) -> str:
-    """Return an undecoded header value as text; raw 8-bit octets are recognised, `charset` helps. Raises nothing."""
-    return value.decode("ascii") if value.isascii() else decode(value, charset)[0]
+    """Return an undecoded header value as text; raw 8-bit octets are recognised, `charset` helps. Raises nothing.
+
+    A charset that swallows ASCII (the backslash as half of a letter) is not asked: the host that checked the mail
+    read its octets, and `"x\\" <a@b> ("` would be another address here.
+    """
+    if value.isascii():
+        return value.decode("ascii")
+    text = decode(value, charset)[0]
+    skeleton = bytes(octet for octet in value if octet < 0x80).decode("ascii")
+    return text if "".join(letter for letter in text if letter.isascii()) == skeleton else detect(value)
+
+
+def is_framed(kind: str, body: bytes) -> bool:
+    """Tell whether a body looks like what a Content-Type says: a multipart lies within its boundary. Raises nothing.
+
+    Where Content-Type is not signed (Gmail), another boundary makes a part of what was only quoted.
+    """
+    core, label = body.strip(), kind.strip().lower()
+    if not label.startswith("multipart/"):
+        return (not label or label.startswith("text/")) and not core.startswith(b"--")
+    found = _BOUNDARY.search(kind)
+    if found is None or label.count("boundary") != 1:
+        return False
+    edge = b"--" + (found[1] or found[2]).encode()
+    return core.partition(b"\n")[0].rstrip() == edge and core.endswith(edge + b"--")
 
 
 def mailboxes(value: str) -> tuple[tuple[Address, ...], str]:

@@ -16,7 +16,7 @@ from mailbot.ports import Resolver
 from mailbot.reading.address import address_key, domain_key
 from mailbot.reading.arc import sealed
 from mailbot.reading.charset import decode_words
-from mailbot.reading.dkim import Delivery, Signature, Verifier, can_verify, shortcoming, signatures
+from mailbot.reading.dkim import Delivery, Signature, Verifier, can_verify, sent_again, shortcoming, signatures
 from mailbot.reading.dmarc import aligned
 from mailbot.reading.message import Message
 from mailbot.reading.results import results_of, signer_of, texts_of, values_of
@@ -121,7 +121,9 @@ def _weigh(results: list[Any], asked: _Question) -> _Weight:
     spf = _spf_passed(passed, asked.domain)
     if any(r.method == "dmarc" and values_of(r, "header", "from") == {asked.domain} for r in passed):
         proven = _Weight(level="authenticated", because="dmarc=pass")
-        return proven if spf else _covered(proven, _bearing(dkim, asked.domain), asked)
+        bearing = [] if spf else _bearing(dkim, asked.domain)
+        told = spf or (any(r.method == "dkim" for r in results) and all(signer_of(r)[1] for r in dkim))
+        return _covered(proven, bearing, asked) if bearing else _whole(proven, asked, told=told)
     for name in ("header.d", "header.i"):
         mine = [result for result in dkim if signer_of(result) == (name, asked.domain)]
         if mine:
@@ -135,9 +137,11 @@ def _weigh(results: list[Any], asked: _Question) -> _Weight:
 
 
 def _spf_passed(passed: list[Any], domain: str) -> bool:
+    """Whether the envelope sender is of the domain or its relation; two different ones are none."""
     for result in passed:
         senders = values_of(result, "smtp", "mailfrom") or values_of(result, "smtp", "mail")
-        if result.method == "spf" and any(sender == domain or _related(sender, domain) for sender in senders):
+        sender = senders.pop() if len(senders) == 1 else ""
+        if result.method == "spf" and (sender == domain or _related(sender, domain)):
             return True
     return False
 
@@ -174,8 +178,8 @@ def _covered(proven: _Weight, results: list[Any], asked: _Question) -> _Weight:
 
     A mail that bears no signature at all lost it after the host had seen it: there the host's word stands.
     """
-    if asked.delivery is None or not results or not asked.message.all("dkim-signature"):
-        return proven
+    if asked.delivery is None or not asked.message.all("dkim-signature"):
+        return _whole(proven, asked, told=True)
     lacks = [_lack(result, asked.message, asked.delivery) for result in results]
     mine = any(
         signer_of(result)[1] == asked.domain or _related(signer_of(result)[1], asked.domain) for result in results
@@ -183,6 +187,23 @@ def _covered(proven: _Weight, results: list[Any], asked: _Question) -> _Weight:
     if not any(lacks) or (mine and not all(lacks)):
         return proven
     return _Weight(level="weak", because=f"{proven.because}, {next(lack for lack in lacks if lack)}")
+
+
+def _whole(proven: _Weight, asked: _Question, *, told: bool) -> _Weight:
+    """What rests on no signature that the host names: at least it must be no old mail, or one to somebody else.
+
+    An envelope sender at the same provider is anybody who forwards her mail. Where the host does not tell on what its
+    dmarc=pass rests (OpenDMARC's own field), each signature that may bear it must cover.
+    """
+    if asked.delivery is None:
+        return proven
+    found = signatures(asked.message)
+    near = [] if told else [one for one in found if _near(one.domain, asked.domain)]
+    lacks = [shortcoming(one, asked.message, asked.delivery) for one in near]
+    if not told and len(found) != len(asked.message.all("dkim-signature")):
+        lacks.append("a signature can't be read")
+    lack = next((lack for lack in lacks if lack), "") or sent_again(asked.message, asked.delivery)
+    return _Weight(level="weak", because=f"{proven.because}, {lack}") if lack else proven
 
 
 def _lack(result: Any, message: Message, delivery: Delivery) -> str:
@@ -247,7 +268,7 @@ def _by_sealer(asked: _Question, trust: Trust, checked: _Weight) -> _Weight:
         return replace(checked, waits=True)
     if seal is None:
         return checked
-    weight = _weigh(results_of(seal.results), replace(asked, delivery=None))
+    weight = _weigh(results_of(seal.results), asked)  # what the forwarder took must cover as well
     lack = shortcoming(seal.signature, asked.message, asked.delivery)
     if weight.level != "authenticated":
         return checked

@@ -18,10 +18,11 @@ from mailbot.reading.results import plain, server_of
 from mailbot.settings import TrustSettings
 
 _HOST = re.compile(r"(\*\.)?([\w-]+(?:\.[\w-]+)*)(?::(above|below))?")
-_LMTP = (["lmtp"], ["lmtps"], ["lmtpa"], ["lmtpsa"])
+_LMTP = ("lmtp", "lmtps", "lmtpa", "lmtpsa")
+_LOGGED_IN = ("esmtpa", "esmtpsa", "lmtpa", "lmtpsa", "http", "https")
+_FROM = re.compile(r"\s*from\s", re.IGNORECASE)
 _FROM_CLAUSE = re.compile(r"\s*from\s(.{0,2000}?)\sby\s", re.IGNORECASE | re.DOTALL)
-_BY = re.compile(r"(?:^|\s)by\s+([^\s;()]{1,255})", re.IGNORECASE)
-_SUBMITTED = re.compile(r"\swith\s+(?:ESMTPS?A|LMTPS?A|HTTPS?)(?=[\s;]|$)", re.IGNORECASE)
+_CLAIMED = re.compile(r"\b(?:helo|ehlo|ident|port)[=\s]\s{0,9}[^\s()]{1,255}", re.IGNORECASE)  # by the sender himself
 _NAMES = re.compile(r"[^\s()\[\];,=]{1,255}")
 
 
@@ -94,18 +95,29 @@ def _in_place(message: Message, number: int, host: Host, server: str) -> bool:
         hops.pop(0)  # the house's own last hop, behind the border: nobody outside can write on top of it
     if not host.below:
         return not hops
-    while hops and not _FROM_CLAUSE.match(message.headers[hops[0]][1]):
+    while hops and not _FROM.match(message.headers[hops[0]][1]):
         hops.pop(0)  # a hop inside the host that names no sender, as Gmail's
     if len(hops) != 1 or "dkim-signature" in names[hops[0] :]:
         return False
-    by = _BY.search(plain(message.headers[hops[0]][1]))
-    return by is not None and _same_house(by[1].lower().rstrip("."), server)
+    return _same_house(_taken(message.headers[hops[0]][1])[0], server)
 
 
 def _is_delivery(value: str) -> bool:
     """Whether a Received is the delivery into the mail store by LMTP (RFC 2033), and nothing in it says otherwise."""
-    words = plain(value.partition(";")[0]).lower().split()
-    return words.count("with") == 1 and words.count("by") == 1 and words[words.index("with") + 1 :][:1] in _LMTP
+    return _taken(value)[1] in _LMTP
+
+
+def _taken(value: str) -> tuple[str, str]:
+    """Which host took a mail and by which protocol, in lower case; "" where a Received can be read in two ways.
+
+    The sender's greeting, his address and the recipient's local part stand in the same line, and may hold any word.
+    """
+    text = plain(value).partition(";")[0]
+    words = text.lower().split()
+    if words.count("by") != 1 or words.count("with") > 1 or any(mark in text for mark in '()"'):
+        return "", ""
+    _, by, *rest = [*words[words.index("by") :], "", "", ""][:4]
+    return by.rstrip("."), rest[1] if rest[0] == "with" else ""
 
 
 def _same_house(by: str, server: str) -> bool:
@@ -121,21 +133,22 @@ def stayed_inside(message: Message, domain: str, trust: Trust) -> bool:
     by the name or private address that the provider saw; a name that the provider could not confirm is outside.
     """
     houses = {domain, *(host.name for host in trust.hosts)}
-    for value in message.all("received"):
-        by = _BY.search(plain(value))
-        if by is None or not _inside(by[1], houses):
+    hops = message.all("received")
+    for value in hops:
+        by, protocol = _taken(value)
+        if not _inside(by, houses):
             return False
-        if _SUBMITTED.search(plain(value)):
+        if protocol in _LOGGED_IN:
             return True
         clause = _FROM_CLAUSE.match(value)
-        if clause and not _from_inside(clause[1], houses):
+        if _FROM.match(value) and not (clause and _from_inside(clause[1], houses)):
             return False
-    return True
+    return bool(hops)
 
 
 def _from_inside(clause: str, houses: set[str]) -> bool:
     greeting, _, seen = clause.partition("(")
-    words = [word for word in _NAMES.findall(seen) if word.lower() not in ("may", "be", "forged", "helo", "ehlo")]
+    words = _NAMES.findall(_CLAIMED.sub(" ", seen))  # "(may be forged)" stays: that name was not confirmed
     confirmed = [word for word in words if _inside(word, houses)]
     return (
         bool(confirmed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -30,6 +31,7 @@ class NameServer:
     channel: socket.socket
     rcode: int = dns.rcode.NOERROR
     deaf: bool = False
+    slow: float = 0  # seconds before each answer
     asked: list[str] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -46,6 +48,7 @@ class NameServer:
             query = dns.message.from_wire(octets)
             name = query.question[0].name.to_text()
             self.asked.append(name)
+            time.sleep(self.slow)
             if not self.deaf:
                 self.channel.sendto(self._answer(query, name).to_wire(), sender)
 
@@ -113,6 +116,26 @@ def test_a_silent_domain_is_not_asked_again_at_once(server: NameServer) -> None:
     assert set(server.asked) == {"a.example.org."}
     server.deaf = False
     assert resolve("not.example.com") == []  # another domain is
+
+
+def test_a_neighbour_under_one_suffix_is_another_domain(server: NameServer) -> None:
+    server.deaf = True
+    resolve = resolver(server)
+    with pytest.raises(TemporaryError):
+        resolve("s1._domainkey.dead.com.kz")
+    server.deaf = False
+    assert resolve("s1._domainkey.example.com.kz") == []
+
+
+def test_a_slow_domain_is_silent_after_a_while(server: NameServer) -> None:
+    server.slow = 0.2
+    resolve = resolver(server)
+    with pytest.raises(TemporaryError):
+        for number in range(10):
+            resolve(f"s{number}._domainkey.example.org")
+    assert len(server.asked) < 6
+    server.slow = 0
+    assert resolve("not.example.com") == []
 
 
 def test_no_server_at_all() -> None:

@@ -89,6 +89,32 @@ def test_the_seal_must_cover_the_request() -> None:
     assert (evidence.level, evidence.because) == ("weak", f"arc of {SEALER}: dmarc=pass, subject not signed")
 
 
+def test_what_the_forwarder_took_must_cover_as_well() -> None:
+    # Her old mail without a signed Subject, sent to the forwarder under another one: he finds it valid, and seals.
+    poor = b"DKIM-Signature: v=1; a=rsa-sha256; d=example.org; s=s1; h=from:date; bh=AA; b=BB\r\n"
+    found = "dkim=pass header.d=example.org; dmarc=pass header.from=example.org"
+    assert proof(seal(poor + mail(), found)).level != "authenticated"
+    assert proof(seal(poor.replace(b"from:date", b"from:to:subject:date:message-id") + mail(), found)).level == (
+        "authenticated"
+    )
+
+
+def test_older_sets_are_asked_for_only_where_the_newest_holds() -> None:
+    octets = mail()
+    for number in range(7):
+        octets = seal(octets, f"arc=pass; {FOUND}" if number else FOUND, domain=f"evil{number}.example.com")
+    forged = octets.replace(b"d=evil6.example.com", f"d={SEALER}".encode())
+    asked: list[str] = []
+
+    def resolve(name: str) -> list[str]:
+        asked.append(name)
+        return zone(domain=SEALER).get(name, [])
+
+    verify(parse(forged), TRUST, Delivery(octets=forged, at=AT), resolve)
+    assert asked
+    assert set(asked) == {f"s1._domainkey.{SEALER}"}
+
+
 def test_no_key_and_no_answer() -> None:
     assert proof(seal(mail()), records={}).level == "none"
     octets = seal(mail())

@@ -82,8 +82,28 @@ def test_where_spf_is_aligned_it_does_not_rest_on_dkim() -> None:
     assert proof(f"{SPF}; {DKIM}", poor)[0] == "weak"  # without dmarc=pass SPF is weak
 
 
-def test_a_dmarc_pass_that_names_no_signature_stands() -> None:
-    assert proof(DMARC, signature("from:date")) == ("authenticated", "dmarc=pass")
+def test_even_so_it_must_be_no_old_mail_and_none_to_somebody_else() -> None:
+    # Her mail to a neighbour at the same provider, who lets it be redirected here: his envelope is aligned too.
+    full = f"{SPF}; {DKIM}; {DMARC}"
+    assert proof(full, signature(), to="evil@example.org") == ("weak", "dmarc=pass, signed for another addressee")
+    assert proof(full, signature(), days=4) == ("weak", "dmarc=pass, signed on another day")
+    assert proof(full, "Cc: info@example.kz", signature(), to="b@example.org")[0] == "authenticated"
+
+
+@pytest.mark.parametrize("results", [DMARC, f"dkim=pass; {DMARC}", f"spf=pass smtp.mailfrom=e.com; {DMARC}"])
+def test_where_the_host_names_no_signature_each_that_may_bear_it_must_cover(results: str) -> None:
+    assert proof(results, signature())[0] == "authenticated"
+    assert proof(results)[0] == "authenticated"  # then SPF bears it
+    assert proof(results, signature("from:date", domain="esp.example.com"))[0] == "authenticated"
+    assert proof(results, signature(), signature("from:date", domain="m.example.org"))[0] == "weak"
+    assert proof(results, signature("from:date"), signature())[0] == "weak"
+    assert proof(results, "DKIM-Signature: nonsense")[0] == "weak"
+    assert proof(results, days=4)[0] == "weak"
+
+
+def test_where_the_host_tells_that_no_signature_bears_it() -> None:
+    assert proof(f"dkim=fail header.d=example.org; {DMARC}", signature("from:date"))[0] == "authenticated"
+    assert proof(f"dkim=none; {DMARC}", signature("from:date"))[0] == "authenticated"
 
 
 def test_a_mail_that_lost_its_signature_stands_by_the_hosts_word() -> None:

@@ -102,7 +102,7 @@ class TestNotValid:
         "tags",
         ["v=2", "v=", "a=rsa-sha1", "a=rsa-md5", "q=dns/other", "i=@example.com", "i=@badexample.org", "l=x",
          "x=tomorrow", f"t={STAMP}; x={STAMP - 5}", "h=to:subject:date:message-id", "c=nofws",
-         "h=" + "from:" * 300 + "to"],
+         "h=" + "from:" * 300 + "to", "s=s1\\", "d=x\\.example.org; i=@x\\.example.org"],
     )  # fmt: skip
     def test_a_field_that_must_not_count(self, tags: str) -> None:
         assert level(sign_tags(mail(), tags))[0] == "none"
@@ -232,6 +232,26 @@ class TestCoverage:
         octets = sign(mail(To="b@example.com"))
         evidence = verify(parse(octets), Trust(), Delivery(octets=octets, at=RECEIVED), resolver(zone()))
         assert evidence.level == "authenticated"
+
+    @pytest.mark.parametrize(
+        ("kind", "expected"),
+        [
+            ('multipart/alternative; boundary="0001"', "authenticated"),
+            ("multipart/mixed; boundary=X", "weak"),
+            ("multipart/mixed; boundary=000", "weak"),
+            ("multipart/mixed; boundary=0001; boundary=X", "weak"),
+            ("multipart/mixed; boundary*0=X", "weak"),
+            ("message/rfc822", "weak"),
+            ("text/html", "weak"),
+            ("", "weak"),
+        ],
+    )
+    def test_another_content_type_over_the_same_body(self, kind: str, expected: str) -> None:
+        inner = "--X\r\nContent-Type: text/plain\r\n\r\nwithdrawal of consent\r\n--X--\r\n"
+        body = f"--0001\r\nContent-Type: text/html\r\n\r\n<p>What?</p><pre>\r\n{inner}</pre>\r\n--0001--\r\n"
+        signed = [name for name in SIGNED if name != "content-type"]
+        assert level(sign(mail(body=body, Content_Type=kind), signed=signed))[0] == expected
+        assert level(sign(mail(body=body, Content_Type=kind)))[0] == "authenticated"
 
     def test_a_second_subject_on_top_keeps_the_signature_valid(self) -> None:
         octets = b"Subject: withdrawal\r\n" + sign(mail())

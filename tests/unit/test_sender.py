@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailbot.errors import ConfigError, TemporaryError
+from mailbot.reading.address import address_key
 from mailbot.reading.parse import parse
 from mailbot.reading.sender import Evidence, verify
 from mailbot.reading.trust import Trust, compile_trust
@@ -34,6 +35,10 @@ def result(text: str, sender: str = "aliya@example.org") -> tuple[str, str]:
     [
         ("dmarc=pass header.from=example.org", ("authenticated", "dmarc=pass")),
         ("dmarc=pass (p=REJECT sp=REJECT dis=NONE) header.from=Example.ORG.", ("authenticated", "dmarc=pass")),
+        (
+            "dkim=pass header.i=@e.com; dmarc=pass(p=NONE) header.from=example.org;",
+            ("authenticated", "dmarc=pass"),
+        ),
         ("dmarc=pass header.from=example.com", ("none", "no trusted result that passes")),
         ("dmarc=pass", ("none", "no trusted result that passes")),
         ("dmarc=fail header.from=example.org; dkim=pass header.d=example.org", ("none", "dmarc=fail")),
@@ -71,6 +76,20 @@ def test_a_result_inside_a_comment_or_a_reason_is_nothing() -> None:
     assert result("spf=none (dmarc=pass header.from=example.org)")[0] == "none"
     assert result('spf=none reason="; dmarc=pass header.from=example.org"')[0] == "none"
     assert result("dkim=pass (header.d=example.org) header.d=example.com")[0] == "none"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dkim=pass header.i=@example.org(.example.com header.s=x) header.b=AAAABBBB",
+        "dkim=pass header.d=example.org(.example.com header.s=x); dmarc=none",
+        "dmarc=pass header.from=example.org(.x).example.com",
+        "spf=pass smtp.mailfrom=a@example.org(.example.com; x=y) smtp.helo=z",
+        "spf=pass smtp.mailfrom=x@example.com smtp.mailfrom=a@example.org",
+    ],
+)
+def test_what_a_careless_host_copies_from_a_strangers_mail_is_nothing(text: str) -> None:
+    assert result(text)[0] == "none"
 
 
 def test_without_settings_nothing_is_proven() -> None:
@@ -190,7 +209,14 @@ def test_a_setting_that_is_none(entry: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "field", ["From: b@example.org", "Subject: again", "Date: x\r\nDate: y", "Reply-To: a@b.kz\r\nReply-To: c@d.kz"]
+    "field",
+    [
+        "From: b@example.org",
+        "Subject: again",
+        "Date: x\r\nDate: y",
+        "Reply-To: a@b.kz\r\nReply-To: c@d.kz",
+        "Content-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: 7bit",
+    ],
 )
 def test_a_repeated_header_is_never_authenticated(field: str) -> None:
     assert proof(GOOD, HOP, field).level == "none"
@@ -269,6 +295,29 @@ class TestInternal:
     def test_that_came_from_outside(self, hop: str) -> None:
         assert proof(self.inside, hop, trust=self.trust).level == "none"
 
+    @pytest.mark.parametrize(
+        "hop",
+        [
+            # what the sender says of himself: Exim, qmail
+            "from [8.8.8.8] (helo=web.example.org) by mx.example.org with esmtps (TLS1.3) (Exim 4.96) id 1; now",
+            "from [8.8.8.8] (port=25 helo=web.example.org ident=web.example.org) by mx.example.org with esmtp; now",
+            "from web.example.org (HELO web.example.org) (8.8.8.8) by mx.example.org with SMTP; now",
+            # a name that could not be confirmed: Sendmail
+            "from web.example.org (web.example.org [8.8.8.8] (may be forged)) by mx.example.org with ESMTP; now",
+            # a recipient (of a mailbox with plus addresses) and an envelope sender with words of the line in quotes
+            "from a.example.com (a.example.com [8.8.8.8]) by mx.example.org with ESMTP id 1"
+            ' for <"info+ with ESMTPSA "@example.org>; now',
+            'from a.example.com (a.example.com [8.8.8.8]) by mx.example.org (envelope-from <"x) with ESMTPSA ("@e.com>)'
+            " with ESMTP; now",
+            "from " + "x" * 2500 + " (a.example.com [8.8.8.8]) by mx.example.org with ESMTP; now",
+        ],
+    )
+    def test_a_word_of_the_sender_in_the_line(self, hop: str) -> None:
+        assert proof(f"Received: {hop}", trust=self.trust).level == "none"
+
+    def test_that_nobody_took(self) -> None:
+        assert proof(trust=self.trust).level == "none"
+
     def test_of_another_domain(self) -> None:
         assert proof(self.inside, trust=self.trust, sender="a@example.com").level == "none"
 
@@ -309,8 +358,32 @@ REST = "From: aliya@example.com\r\nTo: info@example.kz\r\nSubject: x\r\n\r\nx\r\
         (LMTP.replace("from mx.example.kz", "from x by y with LMTP") + RESULT + BORDER, "none"),
         (BORDER.replace("out.example.com", "lmtp") + RESULT, "none"),
         (BORDER.replace("with ESMTPS", "(with LMTP) with ESMTPS") + RESULT, "none"),
+        # a greeting and an envelope sender whose parentheses turn what lies between them into a comment
+        (
+            BORDER.replace("out.example.com", "x by y with lmtp (").replace("ESMTPS", 'ESMTPS <"x)"@e.com>') + RESULT,
+            "none",
+        ),
+        (BORDER.replace("ESMTPS", 'ESMTPS for <"info+ with LMTP "@example.kz>') + RESULT, "none"),
     ],
 )
 def test_the_delivery_into_the_mail_store_is_no_border(header: str, level: str) -> None:
     message = parse((header + REST).encode())
     assert verify(message, Trust.of(["mx.example.kz"])).level == level
+
+
+class TestOneFromForAll:
+    """The host that checked the mail and mailbot must read one and the same From."""
+
+    @pytest.mark.parametrize("charset", ["shift_jis", "gbk", "big5", "cp037", "utf-16", "iso-2022-kr", "utf-8", "x"])
+    def test_a_charset_that_swallows_a_backslash(self, charset: str) -> None:
+        # by its octets a mail of evil@example.org: the rest is a display name in quotes and a comment
+        sender = b'"x\x81\\" <aliya@example.org> (" <evil@example.org> (\x81\\) )'
+        kind = f"Content-Type: text/plain; charset={charset}".encode()
+        message = parse(b"\r\n".join([GOOD.encode(), HOP.encode(), b"From: " + sender, kind, b"", b"y"]))
+        assert message.writer in (None, "evil@example.org")
+
+    def test_a_kelvin_sign_is_no_k(self) -> None:
+        message = parse("From: \u212aalim@example.org\r\n\r\ny".encode())
+        assert message.writer is not None
+        assert address_key(message.writer) != address_key("kalim@example.org")
+        assert address_key("\u212aalim@example.org") != "kalim@example.org"
