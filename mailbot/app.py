@@ -27,9 +27,9 @@ from mailbot.intake.dns import Dns
 from mailbot.operating import clock, notices, retention
 from mailbot.pipeline import COUNTS, Line, Rules, poll
 from mailbot.ports import Clock, Courier, Mailbox, NewId, Resolver
-from mailbot.reading.dkim import can_verify
 from mailbot.reading.lexicon import compile_words
 from mailbot.reading.trust import compile_trust
+from mailbot.reading.verifier import can_verify
 from mailbot.settings import Policy, Settings, TrustSettings
 from mailbot.store import outbox
 from mailbot.store.engine import open_engine

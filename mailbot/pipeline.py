@@ -20,7 +20,7 @@ from mailbot.errors import MailbotError
 from mailbot.ports import Mailbox, RawMail, Resolver
 from mailbot.reading.claim import Claim, Mark
 from mailbot.reading.classify import classify
-from mailbot.reading.dkim import Delivery
+from mailbot.reading.dkim import Arrival
 from mailbot.reading.lexicon import Lexicon
 from mailbot.reading.machine import Machine, screen
 from mailbot.reading.message import Message
@@ -78,12 +78,12 @@ def read(raw: RawMail, rules: Rules, message: Message | None = None) -> tuple[Me
     Pure and total but for what the resolver of the rules asks. `message` where the octets were parsed already.
     """
     message = message or parse(raw.octets, complete=raw.complete)
-    delivery = Delivery(octets=raw.octets, at=raw.received_at, own=rules.own)
+    arrival = Arrival(octets=raw.octets, at=raw.received_at, own=rules.own)
     return (
         message,
         screen(message, rules.own),
         classify(message, rules.lexicon),
-        verify(message, rules.trust, delivery, rules.resolve),
+        verify(message, rules.trust, arrival, rules.resolve),
     )
 
 

@@ -1,7 +1,7 @@
 """Learns from recent mail who writes Authentication-Results into this mailbox, and where: what `[trust]` should say.
 
-It only proposes. What most of the mail of different senders bears in a host's own place is that host's; a stranger's
-forged field stands in his own mail alone.
+It only proposes. What most mail of different senders bears on top is the host's: a stranger's forged field stands
+below the border, and in his own mail alone. A place below is proposed only for houses known to remove forged fields.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ MOST_MAILS = 500
 FEWEST_MAILS = 3
 FEWEST_SENDERS = 2  # domains
 SHARE = 0.6
+CLEAN_HOUSES = ("google.com", "mail.ru")  # they take forged fields of their own name out of what comes in
 
 
 @dataclass(slots=True)
@@ -76,6 +77,8 @@ def _recent(mailbox: Mailbox, now: datetime) -> Iterator[Message]:
 
 def _entries(server: str, below: bool) -> tuple[str, ...]:
     """The settings that would believe this host: by its name, and by its family where names change."""
+    if below and not server.endswith(tuple(f".{house}" for house in CLEAN_HOUSES)):
+        return ()
     place = ":below" if below else ""
     family = server.partition(".")[2]
     return (f"{server}{place}", f"*.{family}{place}") if "." in family else (f"{server}{place}",)

@@ -200,11 +200,7 @@ def _trust(parts: Parts) -> Iterator[tuple[Level, str]]:
 def _proposed(proposed: tuple[str, int], mails: int) -> str:
     entry, count = proposed
     host, below = entry.removesuffix(":below"), entry.endswith(":below")
-    place = (
-        "under its own Received; Gmail and Mail.ru remove forged ones there, ask another provider"
-        if below
-        else "on top"
-    )
+    place = "under its own Received" if below else "on top"
     return f'{host} wrote results into {count} of the last {mails} mails, {place}: set [trust] authserv = ["{entry}"]'
 
 

@@ -12,17 +12,15 @@ from dataclasses import dataclass
 from mailbot.ports import Resolver
 from mailbot.reading.address import domain_key
 from mailbot.reading.dkim import (
-    HOSTILE,
     LONGEST_FIELD,
     SIGNATURES,
-    Delivery,
+    Arrival,
     Signature,
     signatures,
-    sound_key,
-    split,
     tag_list,
 )
 from mailbot.reading.message import Message
+from mailbot.reading.verifier import HOSTILE, sound_key, split
 
 SETS = SIGNATURES  # of one chain; RFC 8617 allows fifty, no rightful mail comes near
 _KINDS = ("arc-seal", "arc-message-signature", "arc-authentication-results")
@@ -38,7 +36,7 @@ class Seal:
     results: str  # its ARC-Authentication-Results, as an Authentication-Results value
 
 
-def sealed(message: Message, delivery: Delivery, sealers: frozenset[str], resolve: Resolver) -> Seal | None:
+def sealed(message: Message, arrival: Arrival, sealers: frozenset[str], resolve: Resolver) -> Seal | None:
     """Return the newest ARC set if one of `sealers` made it and the chain holds, else None.
 
     Raises TemporaryError where DNS gives no answer. Source: RFC 8617 section 5.2.
@@ -54,19 +52,19 @@ def sealed(message: Message, delivery: Delivery, sealers: frozenset[str], resolv
     results = [v for v in fields["arc-authentication-results"] if (at := _INSTANCE.match(v)) and at[1] == str(newest)]
     if seal is None or len(mine) != 1 or len(results) != 1:
         return None
-    if not {domain_key(seal.get("d", "")), mine[0].domain} <= sealers or not _holds(newest, mine[0], delivery, resolve):
+    if not {domain_key(seal.get("d", "")), mine[0].domain} <= sealers or not _holds(newest, mine[0], arrival, resolve):
         return None
     return Seal(signature=mine[0], results=results[0].partition(";")[2])
 
 
-def _holds(newest: int, signature: Signature, delivery: Delivery, resolve: Resolver) -> bool:
+def _holds(newest: int, signature: Signature, arrival: Arrival, resolve: Resolver) -> bool:
     import dkim  # late: it brings dnspython, a quarter of a second
 
     def key(name: bytes, timeout: int = 0) -> bytes | None:
         records = [record for record in resolve(name.decode("ascii").rstrip(".")) if "p=" in record]
         return records[0].encode("ascii") if len(records) == 1 and sound_key(records[0]) else None
 
-    parts = split(delivery.octets, relaxed=True)
+    parts = split(arrival.octets, relaxed=True)
     if parts is None:
         return False
     chain = dkim.ARC()

@@ -16,11 +16,19 @@ from mailbot.ports import Resolver
 from mailbot.reading.address import address_key, domain_key
 from mailbot.reading.arc import sealed
 from mailbot.reading.charset import decode_words
-from mailbot.reading.dkim import Delivery, Signature, Verifier, can_verify, sent_again, shortcoming, signatures
+from mailbot.reading.dkim import (
+    Arrival,
+    Signature,
+    may_sign,
+    sent_again,
+    shortcoming,
+    signatures,
+)
 from mailbot.reading.dmarc import aligned
 from mailbot.reading.message import Message
 from mailbot.reading.results import results_of, signer_of, texts_of, values_of
 from mailbot.reading.trust import Trust, believed, stayed_inside
+from mailbot.reading.verifier import Verifier, can_verify
 
 _UNSOUND = {
     "null_octet": "NUL in the mail",
@@ -61,16 +69,14 @@ class _Question:
 
     message: Message
     domain: str  # of From, lower-case A-label
-    delivery: Delivery | None
+    arrival: Arrival | None
     resolve: Resolver | None
 
 
-def verify(
-    message: Message, trust: Trust, delivery: Delivery | None = None, resolve: Resolver | None = None
-) -> Evidence:
+def verify(message: Message, trust: Trust, arrival: Arrival | None = None, resolve: Resolver | None = None) -> Evidence:
     """Return how far the mail is proven to come from its From address.
 
-    `delivery` is how it came: without it no signature is checked and none is asked what it covers. `resolve` is
+    `arrival` is how it came: without it no signature is checked and none is asked what it covers. `resolve` is
     asked for keys and DMARC records; where DNS fails `waits` says so. Raises nothing. Source: decisions section 3.
     """
     address = message.writer
@@ -82,7 +88,7 @@ def verify(
     if wrong:
         return Evidence(level="none", because=wrong, address=address, reply_to_differs=differs)
     domain = domain_key(address.rpartition("@")[2])
-    weight = _weight(_Question(message=message, domain=domain, delivery=delivery, resolve=resolve), trust)
+    weight = _weight(_Question(message=message, domain=domain, arrival=arrival, resolve=resolve), trust)
     return Evidence(
         level=weight.level, because=weight.because, address=address, waits=weight.waits, reply_to_differs=differs
     )
@@ -104,9 +110,9 @@ def _weight(asked: _Question, trust: Trust) -> _Weight:
     if asked.domain in trust.internal and stayed_inside(asked.message, asked.domain, trust):
         return _Weight(level="authenticated", because=f"internal {asked.domain}")
     nothing = _Weight(level="none", because="no trusted result")
-    if asked.delivery is None or asked.resolve is None or not can_verify():
+    if asked.arrival is None or asked.resolve is None or not can_verify():
         return nothing
-    checked = _checked_here(asked, asked.delivery, asked.resolve)
+    checked = _checked_here(asked, asked.arrival, asked.resolve)
     if checked.level != "authenticated" and trust.sealers:
         return _by_sealer(asked, trust, checked)
     return checked
@@ -121,9 +127,8 @@ def _weigh(results: list[Any], asked: _Question) -> _Weight:
     spf = _spf_passed(passed, asked.domain)
     if any(r.method == "dmarc" and values_of(r, "header", "from") == {asked.domain} for r in passed):
         proven = _Weight(level="authenticated", because="dmarc=pass")
-        bearing = [] if spf else _bearing(dkim, asked.domain)
-        told = spf or (any(r.method == "dkim" for r in results) and all(signer_of(r)[1] for r in dkim))
-        return _covered(proven, bearing, asked) if bearing else _whole(proven, asked, told=told)
+        other = spf or (not dkim and any(result.method == "dkim" for result in results))  # it does not rest on DKIM
+        return proven if other else _covered(proven, _bearing(dkim, asked.domain), asked)
     for name in ("header.d", "header.i"):
         mine = [result for result in dkim if signer_of(result) == (name, asked.domain)]
         if mine:
@@ -176,37 +181,23 @@ def _relative(result: Any, asked: _Question) -> _Weight | None:
 def _covered(proven: _Weight, results: list[Any], asked: _Question) -> _Weight:
     """What rests on DKIM alone: the signature that the host means must cover what is acted upon.
 
-    A mail that bears no signature at all lost it after the host had seen it: there the host's word stands.
+    A mail that bears no signature lost it after the host had seen it: its Date and addressee count all the same.
     """
-    if asked.delivery is None or not asked.message.all("dkim-signature"):
-        return _whole(proven, asked, told=True)
-    lacks = [_lack(result, asked.message, asked.delivery) for result in results]
-    mine = any(
-        signer_of(result)[1] == asked.domain or _related(signer_of(result)[1], asked.domain) for result in results
-    )
-    if not any(lacks) or (mine and not all(lacks)):
+    if asked.arrival is None:
         return proven
-    return _Weight(level="weak", because=f"{proven.because}, {next(lack for lack in lacks if lack)}")
-
-
-def _whole(proven: _Weight, asked: _Question, *, told: bool) -> _Weight:
-    """What rests on no signature that the host names: at least it must be no old mail, or one to somebody else.
-
-    An envelope sender at the same provider is anybody who forwards her mail. Where the host does not tell on what its
-    dmarc=pass rests (OpenDMARC's own field), each signature that may bear it must cover.
-    """
-    if asked.delivery is None:
-        return proven
-    found = signatures(asked.message)
-    near = [] if told else [one for one in found if _near(one.domain, asked.domain)]
-    lacks = [shortcoming(one, asked.message, asked.delivery) for one in near]
-    if not told and len(found) != len(asked.message.all("dkim-signature")):
-        lacks.append("a signature can't be read")
-    lack = next((lack for lack in lacks if lack), "") or sent_again(asked.message, asked.delivery)
+    if not results:
+        lack = _lack_of_any(asked.message, asked.domain, asked.arrival)
+    elif not asked.message.all("dkim-signature"):
+        lack = sent_again(asked.message, asked.arrival)
+    else:
+        lacks = [_lack(result, asked.message, asked.arrival) for result in results]
+        signers = [signer_of(result)[1] for result in results]
+        mine = any(signer == asked.domain or _related(signer, asked.domain) for signer in signers)
+        lack = "" if mine and not all(lacks) else next((lack for lack in lacks if lack), "")
     return _Weight(level="weak", because=f"{proven.because}, {lack}") if lack else proven
 
 
-def _lack(result: Any, message: Message, delivery: Delivery) -> str:
+def _lack(result: Any, message: Message, arrival: Arrival) -> str:
     """What the signature that a result names lacks; where it may name several, what any of them lacks.
 
     One that can't be read may be the one that is meant, and a stranger can put a good-looking one beside it.
@@ -215,8 +206,17 @@ def _lack(result: Any, message: Message, delivery: Delivery) -> str:
     if len(found) != len(message.all("dkim-signature")):
         return "a signature can't be read"
     meant = [signature for signature in found if _is_meant(signature, result)]
-    lacks = [shortcoming(signature, message, delivery) for signature in meant]
+    lacks = [shortcoming(signature, message, arrival) for signature in meant]
     return next((lack for lack in lacks if lack), "") if meant else "no such signature"
+
+
+def _lack_of_any(message: Message, domain: str, arrival: Arrival) -> str:
+    """What any signature lacks on which a dmarc=pass may rest that tells nothing (OpenDMARC's own field)."""
+    found = [one for one in signatures(message) if may_sign(message.all("dkim-signature")[one.number])]
+    if len(found) != sum(may_sign(value) for value in message.all("dkim-signature")):
+        return "a signature can't be read"
+    lacks = (shortcoming(one, message, arrival) for one in found if _near(one.domain, domain))
+    return next((lack for lack in lacks if lack), "")
 
 
 def _is_meant(signature: Signature, result: Any) -> bool:
@@ -230,13 +230,13 @@ def _is_meant(signature: Signature, result: Any) -> bool:
     )
 
 
-def _checked_here(asked: _Question, delivery: Delivery, resolve: Resolver) -> _Weight:
+def _checked_here(asked: _Question, arrival: Arrival, resolve: Resolver) -> _Weight:
     """Check the signatures that may speak for the domain; the best of them counts."""
     found = [signature for signature in signatures(asked.message) if _near(signature.domain, asked.domain)]
     best = _Weight(level="none", because="no signature of that domain")
-    verifier = Verifier(delivery.octets, resolve)
+    verifier = Verifier(arrival.octets, resolve)
     for signature in sorted(found, key=lambda one: one.domain != asked.domain):
-        weight = _one_checked(signature, verifier, asked, delivery)
+        weight = _one_checked(signature, verifier, asked, arrival)
         if weight.level == "authenticated":
             return weight
         waits = weight.waits or best.waits
@@ -244,7 +244,7 @@ def _checked_here(asked: _Question, delivery: Delivery, resolve: Resolver) -> _W
     return best
 
 
-def _one_checked(signature: Signature, verifier: Verifier, asked: _Question, delivery: Delivery) -> _Weight:
+def _one_checked(signature: Signature, verifier: Verifier, asked: _Question, arrival: Arrival) -> _Weight:
     assert asked.resolve is not None
     try:
         fault = verifier.fault(signature)
@@ -254,22 +254,22 @@ def _one_checked(signature: Signature, verifier: Verifier, asked: _Question, del
             return _Weight(level="none", because="no signature of that domain")
     except TemporaryError:
         return _Weight(level="none", because="DNS gives no answer", waits=True)
-    lack = shortcoming(signature, asked.message, delivery)
+    lack = shortcoming(signature, asked.message, arrival)
     return _Weight(level="weak" if lack else "authenticated", because=f"signature checked{', ' if lack else ''}{lack}")
 
 
 def _by_sealer(asked: _Question, trust: Trust, checked: _Weight) -> _Weight:
     """What a configured forwarder found, if its ARC seal holds and covers the mail (RFC 8617 section 5.2)."""
-    assert asked.delivery is not None
+    assert asked.arrival is not None
     assert asked.resolve is not None
     try:
-        seal = sealed(asked.message, asked.delivery, trust.sealers, asked.resolve)
+        seal = sealed(asked.message, asked.arrival, trust.sealers, asked.resolve)
     except TemporaryError:
         return replace(checked, waits=True)
     if seal is None:
         return checked
     weight = _weigh(results_of(seal.results), asked)  # what the forwarder took must cover as well
-    lack = shortcoming(seal.signature, asked.message, asked.delivery)
+    lack = shortcoming(seal.signature, asked.message, asked.arrival)
     if weight.level != "authenticated":
         return checked
     because = f"arc of {seal.signature.domain}: {weight.because}"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.acceptance.world import BOX, HOST, World
 
-GOOGLE_HOP = "Received: from out.{domain} (out.{domain}. [203.0.113.5]) by mx.example.com with ESMTPS id x; now"
+GOOGLE_HOP = "Received: from out.{domain} (out.{domain}. [203.0.113.5]) by mx.google.com with ESMTPS id x; now"
 INNER = "Received: by 2002:a05:6402:1 with SMTP id x; now"
 
 
@@ -57,8 +57,8 @@ def test_results_on_top(empty: World) -> None:
 
 def test_results_below(empty: World) -> None:
     trust(empty)
-    fill(empty, [INNER, GOOGLE_HOP, "Authentication-Results: mx.example.com; spf=pass", "DKIM-Signature: x"])
-    assert any('authserv = ["mx.example.com:below"]' in text for _, text in says(empty))
+    fill(empty, [INNER, GOOGLE_HOP, "Authentication-Results: mx.google.com; spf=pass", "DKIM-Signature: x"])
+    assert any('authserv = ["mx.google.com:below"]' in text for _, text in says(empty))
 
 
 def test_hosts_with_changing_names(empty: World) -> None:
@@ -86,13 +86,16 @@ def test_results_that_name_no_host(empty: World) -> None:
 
 
 HOP = "Received: from a by b; now"
+BORDER = "Received: from a by mx.example.kz; now"
 FORGED = "Authentication-Results: mx.evil.example; dmarc=pass"
+NAMED = "Authentication-Results: mx.example.kz; dmarc=pass"
 
 
 @pytest.mark.parametrize(
     ("head", "domains"),
     [
         ([HOP, FORGED], ("a.example", "b.example", "c.example")),  # what a stranger sends along lies below the border
+        ([BORDER, NAMED], ("a.example", "b.example", "c.example")),  # nor where he names the border's own host
         ([FORGED, HOP], ("a.example",) * 5),  # one sender alone, however often
         ([FORGED, HOP], ("a.example", "b.example")),  # too few to learn from
     ],

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import dkim
 import pytest
 
-from mailbot.reading.dkim import Delivery
+from mailbot.reading.dkim import Arrival
 from mailbot.reading.parse import parse
 from mailbot.reading.sender import Evidence, verify
 from mailbot.reading.trust import Trust
@@ -31,7 +31,7 @@ def seal(octets: bytes, results: str = FOUND, *, domain: str = SEALER, signed: t
 
 def proof(octets: bytes, trust: Trust = TRUST, records: Zone | None = None) -> Evidence:
     dns = resolver({**zone(domain=SEALER), **zone(domain="evil.example.com")} if records is None else records)
-    return verify(parse(octets), trust, Delivery(octets=octets, at=AT, own=("info@example.kz",)), dns)
+    return verify(parse(octets), trust, Arrival(octets=octets, at=AT, own=("info@example.kz",)), dns)
 
 
 def test_a_configured_sealer_is_believed() -> None:
@@ -110,7 +110,7 @@ def test_older_sets_are_asked_for_only_where_the_newest_holds() -> None:
         asked.append(name)
         return zone(domain=SEALER).get(name, [])
 
-    verify(parse(forged), TRUST, Delivery(octets=forged, at=AT), resolve)
+    verify(parse(forged), TRUST, Arrival(octets=forged, at=AT), resolve)
     assert asked
     assert set(asked) == {f"s1._domainkey.{SEALER}"}
 
@@ -119,7 +119,7 @@ def test_no_key_and_no_answer() -> None:
     assert proof(seal(mail()), records={}).level == "none"
     octets = seal(mail())
     silent = resolver(zone(domain=SEALER), (f"s1._domainkey.{SEALER}",))
-    evidence = verify(parse(octets), TRUST, Delivery(octets=octets, at=AT), silent)
+    evidence = verify(parse(octets), TRUST, Arrival(octets=octets, at=AT), silent)
     assert (evidence.level, evidence.waits) == ("none", True)
 
 

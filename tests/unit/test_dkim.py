@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 import nacl.signing
 import pytest
 
-from mailbot.reading.dkim import Delivery, Verifier, signatures, tag_list
+from mailbot.reading.dkim import Arrival, signatures, tag_list
 from mailbot.reading.parse import parse
 from mailbot.reading.sender import Evidence, verify
 from mailbot.reading.trust import Trust
+from mailbot.reading.verifier import Verifier
 from tests.support.signing import AT, DOMAIN, SIGNED, Zone, mail, resolver, sign, sign_tags, zone
 
 RECEIVED = datetime(2026, 11, 23, 10, 5, tzinfo=UTC)
@@ -24,7 +25,7 @@ def proof(
     octets: bytes, records: Zone | None = None, *, at: datetime = RECEIVED, silent: tuple[str, ...] = ()
 ) -> Evidence:
     dns = resolver(zone() if records is None else records, silent)
-    return verify(parse(octets), Trust(), Delivery(octets=octets, at=at, own=(BOX,)), dns)
+    return verify(parse(octets), Trust(), Arrival(octets=octets, at=at, own=(BOX,)), dns)
 
 
 def level(octets: bytes, records: Zone | None = None, **more: object) -> tuple[str, str]:
@@ -176,7 +177,7 @@ class TestNotValid:
             asked.append(name)
             return []
 
-        verify(parse(octets + mail()), Trust(), Delivery(octets=octets + mail(), at=RECEIVED), resolve)
+        verify(parse(octets + mail()), Trust(), Arrival(octets=octets + mail(), at=RECEIVED), resolve)
         assert len(asked) == 8
 
 
@@ -230,7 +231,7 @@ class TestCoverage:
 
     def test_without_addresses_of_ours_nobody_is_another_addressee(self) -> None:
         octets = sign(mail(To="b@example.com"))
-        evidence = verify(parse(octets), Trust(), Delivery(octets=octets, at=RECEIVED), resolver(zone()))
+        evidence = verify(parse(octets), Trust(), Arrival(octets=octets, at=RECEIVED), resolver(zone()))
         assert evidence.level == "authenticated"
 
     @pytest.mark.parametrize(
@@ -330,12 +331,12 @@ class TestDns:
 
     def test_without_a_resolver_nothing_is_checked(self) -> None:
         octets = sign(mail())
-        assert verify(parse(octets), Trust(), Delivery(octets=octets, at=RECEIVED)).level == "none"
+        assert verify(parse(octets), Trust(), Arrival(octets=octets, at=RECEIVED)).level == "none"
 
     def test_a_result_of_the_mailboxs_host_is_not_checked_again(self) -> None:
         octets = b"Authentication-Results: mx.example.kz; dkim=fail header.d=example.org\r\n" + sign(mail())
         trust = Trust.of(["mx.example.kz"])
-        assert verify(parse(octets), trust, Delivery(octets=octets, at=RECEIVED), resolver(zone())).level == "none"
+        assert verify(parse(octets), trust, Arrival(octets=octets, at=RECEIVED), resolver(zone())).level == "none"
 
 
 @pytest.mark.parametrize("value", ["", ";", "a", "=b", "1=b", "a=1; a=2", "a=1;; b=2"])
