@@ -33,7 +33,7 @@ _STUB = re.compile(
 )
 _RETURNED = re.compile(r"^[>| \t]{0,20}(?:[A-Za-z-]{1,30}-)?message-id[ \t]*:\s{0,5}(<[^<>\s]{1,998}>)", re.I | re.M)
 _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-_CONTROLS = dict.fromkeys((*range(9), *range(14, 32), 127))
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _DEFECTS = {
     "StartBoundaryNotFoundDefect": "truncated_multipart",
     "CloseBoundaryNotFoundDefect": "truncated_multipart",
@@ -187,7 +187,7 @@ def _plain(part: Tree, reading: _Reading) -> str:
 
 
 def _tidy(text: str) -> str:
-    return nfc(_BREAKS.sub("\n", text).translate(_CONTROLS).removeprefix("\ufeff"))
+    return nfc(_CONTROLS.sub("", _BREAKS.sub("\n", text)).removeprefix("\ufeff"))
 
 
 def _octets(part: Tree) -> bytes:
