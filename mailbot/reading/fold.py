@@ -74,7 +74,7 @@ def clean(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Return whether nothing of a text is left by `clean`, at the cost of its first visible character. Raises nothing."""
+    """Return whether nothing of a text is left by `clean`, as dear as its first visible letter. Raises nothing."""
     return _VISIBLE.search(text) is None
 
 
