@@ -19,7 +19,7 @@ from mailbot.reading.message import Part
 DEPTH_LIMIT = 10
 PART_LIMIT = 100
 TEXT_LIMIT = 1_000_000  # octets of text that are decoded, all parts together
-TEXT_LINES = 20_000  # lines of text that are kept: each is looked at many times later
+TEXT_LINES = 10_000  # lines of text that are kept: each is looked at many times later
 ID_LIMIT = 200
 _HIGH = bytes(range(128, 256))  # a letter that was cut in two is left out
 _STUB = re.compile(
@@ -32,7 +32,7 @@ _STUB = re.compile(
     re.IGNORECASE,
 )
 _RETURNED = re.compile(r"^[>| \t]{0,20}(?:[A-Za-z-]{1,30}-)?message-id[ \t]*:\s{0,5}(<[^<>\s]{1,998}>)", re.I | re.M)
-_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_BREAKS = re.compile(r"[\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _DEFECTS = {
     "StartBoundaryNotFoundDefect": "truncated_multipart",
@@ -187,7 +187,8 @@ def _plain(part: Tree, reading: _Reading) -> str:
 
 
 def _tidy(text: str) -> str:
-    return nfc(_CONTROLS.sub("", _BREAKS.sub("\n", text)).removeprefix("\ufeff"))
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return nfc(_CONTROLS.sub("", _BREAKS.sub("\n", lines)).removeprefix("\ufeff"))
 
 
 def _octets(part: Tree) -> bytes:
