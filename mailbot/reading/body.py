@@ -77,6 +77,9 @@ class _Reading:
     named: list[Tree] = field(default_factory=list)  # text with a file name, the body of some programs
     left: int = TEXT_LIMIT
 
+    def note(self, part: Tree) -> None:
+        self.defects += [_DEFECTS[n] for n in (type(d).__name__ for d in part.defects) if n in _DEFECTS]
+
 
 def read_body(tree: Tree, complete: bool = True) -> Body:
     """Return text, leaves and returned Message-IDs of a parsed tree; `complete` False: only its types.
@@ -108,7 +111,7 @@ def read_body(tree: Tree, complete: bool = True) -> Body:
 
 def _collect(part: Tree, reading: _Reading, depth: int) -> list[Tree]:
     """The text parts below, in order; the choice between alternatives is made here."""
-    reading.defects += [_DEFECTS[n] for n in (type(d).__name__ for d in part.defects) if n in _DEFECTS]
+    reading.note(part)
     kind = part.get_content_type()
     children = part.get_payload()
     if not kind.startswith("multipart/") or not isinstance(children, list):
@@ -174,6 +177,7 @@ def _written(pieces: list[Tree], reading: _Reading) -> str:
 
 def _plain(part: Tree, reading: _Reading) -> str:
     octets = _octets(part)
+    reading.note(part)  # what is wrong with base64 shows only now
     if len(octets) > reading.left:
         octets = octets[: octets.rfind(b"\n", 0, reading.left) + 1] or octets[: reading.left].rstrip(_HIGH)
         reading.defects.append("text_cut")

@@ -43,7 +43,7 @@ _OFTEN = {
 }
 _WORDS = re.compile(r"=\?([^?\s]{0,60})\?([bBqQ])\?(.{0,2000}?)\?=", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\s]+")
-_HIGH = re.compile(rb"[\xc0-\xff]")
+_HIGH_RUN = re.compile(rb"[\xc0-\xff]{3}")
 _ASCII_LETTER = re.compile(rb"[A-Za-z]")
 _QP = re.compile(rb"=([0-9A-Fa-f]{2})")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
@@ -188,10 +188,10 @@ def _utf8(octets: bytes) -> str | None:
 
 
 def _is_no_western(octets: bytes) -> bool:
-    """Tell whether most letters are beyond ASCII, as in no Western language."""
+    """Tell whether most letters stand beyond ASCII and in a row, as in no Western language."""
     sample = octets[:4000]
-    high = len(_HIGH.findall(sample))
-    return high > 3 and high > len(_ASCII_LETTER.findall(sample))
+    runs = len(_HIGH_RUN.findall(sample))
+    return runs > 1 and 3 * runs > len(_ASCII_LETTER.findall(sample))
 
 
 def _cyrillic(octets: bytes, name: str) -> tuple[str, str]:

@@ -29,7 +29,7 @@ _ARROW = re.compile(r"\s{0,2}(?:->|→|=>|⇒|–>|—>)\s{0,2}")
 _OWN = re.compile(r"(?<!\w)(?:мой|моя|мое|мои|менин|my|номирим|телефоним|поштам|имейлим|номерим)(?!\w)")
 _CALLED = re.compile(r"(?:^|[.!?]\s)\s*(?:Мен|Я|I|Men|Ya),? ([^,\n]{3,100}),", re.IGNORECASE)
 _SO_CALLED = re.compile(r"(?:^|\s)(\S{1,60}) (?:деп|болып)(?!\w)", re.IGNORECASE)
-_PLACE = re.compile(r"[<>{}\[\]|\\^~$@]|https?:|www\.", re.IGNORECASE)
+_PLACE = re.compile(r"[=<>{}\[\]|\\^~$@]|https?:|www\.", re.IGNORECASE)
 _PLACE_LONGEST = 200  # characters
 _LIMIT = 100_000  # characters of a text
 _TEXT_LONGEST = 80  # characters of Unclear.text

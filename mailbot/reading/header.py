@@ -36,7 +36,7 @@ _TOKEN = re.compile(
     r"|(?P<literal>\[[^\[\]\\]*\])|(?P<special>[<>,:;@()\\\"\[\]])|(?P<word>[^\s<>,:;@()\"\\\[\]]+)"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
-_FOLDED_LETTER = re.compile(rb"(?<=[\xc2-\xf4])[ \t]+(?=[\x80-\xbf])")  # a line was folded inside a UTF-8 letter
+_FOLDED_LETTER = re.compile(rb"(?<=[\xc2-\xf4])[ \t]+(?=[\x80-\xbf])")
 _COMMENT_EDGE = re.compile(r"[()\\]")
 _ADDRESS = re.compile(
     r"(?P<local>\"(?:[^\"\\@<>,;:]|\\[^@<>,;:]){1,64}\"|[^\s\"(),:;<>@\[\]\\]{1,256})"
@@ -98,8 +98,15 @@ def letters(value: bytes, charset: str) -> str:
     """Return an undecoded header value as text; raw 8-bit octets are recognised, `charset` helps. Raises nothing."""
     if value.isascii():
         return value.decode("ascii")
-    whole = _FOLDED_LETTER.sub(b"", value)
-    return decode(whole if whole.decode("utf-8", "ignore").encode() == whole else value, charset)[0]
+    return decode(_mended(value), charset)[0]
+
+
+def _mended(value: bytes) -> bytes:
+    """A value whose line was folded inside a UTF-8 letter, without that fold."""
+    whole, folds = _FOLDED_LETTER.subn(b"", value)
+    text = whole.decode("utf-8", "ignore")
+    is_utf8 = text.encode() == whole and 4 * folds <= sum(letter > "\x7f" for letter in text)
+    return whole if folds and is_utf8 else value
 
 
 def mailboxes(value: str) -> tuple[tuple[Address, ...], str]:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-NODE_LIMIT = 50_000  # elements and texts that are rendered
+NODE_LIMIT = 30_000  # elements and texts that are rendered
 STRIPPED_LIMIT = 50_000  # characters of a page that is not parsed
 DEPTH_LIMIT = 400  # the HTML parser is quadratic in the depth of open elements
 STRUCK = "\u0336"

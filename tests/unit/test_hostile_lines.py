@@ -14,7 +14,7 @@ import pytest
 
 from mailbot import reading
 from mailbot.reading import cues, labels
-from tests.unit.test_any_mail import check
+from tests.support.explained import check
 
 MB = 1_000_000
 REGEX_SECONDS = 0.1

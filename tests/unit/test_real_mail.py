@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mailbot.reading.parse import parse
-from tests.unit.test_any_mail import check
+from tests.support.explained import check
 
 RESULTS = "Authentication-Results: mx.example.com; dmarc=pass header.from=example.kz"
 FROM, SIGNED = (
