@@ -282,8 +282,9 @@ def _former(folded: str) -> bool:
 def _free_names(sentence: str, found: _Found) -> None:
     typed = sentence.split()
     for number in range(len(typed)):
+        pair = fold(" ".join(typed[number : number + 2]))
         for name in _NAMES:
-            if not stem_pattern(name).match(fold(" ".join(typed[number : number + 2]))):
+            if not stem_pattern(name).match(pair):
                 continue
             found.last = name
             before = fold(" ".join(typed[max(0, number - 2) : number]))
