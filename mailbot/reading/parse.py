@@ -30,6 +30,7 @@ ROOT_TEXT_LIMIT = 2_000_000  # octets of a mail that is one text
 DELIMITER_LIMIT = 300  # boundary lines
 PART_FIELD_LIMIT = 4_000  # octets of one Content-* field; the stdlib is quadratic in its parameters
 ID_LIMIT = 200
+YEARS = range(1970, 2200)  # of a date that is believed; clocks and time zones can't reckon from 31 December 9999
 _LIBRARY_FIELDS = frozenset(("to", "cc", "reply-to", "date"))
 _TREE_FIELDS = frozenset(("content-type", "content-transfer-encoding", "content-disposition", "mime-version"))
 _CONTENT_FIELD = re.compile(rb"\n(content-[a-z-]{1,30})[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE)
@@ -171,7 +172,8 @@ def _date(value: str) -> datetime | None:
 def _utc(value: object) -> datetime | None:
     if not isinstance(value, datetime) or value.tzinfo is None:
         return None
-    return attempt(lambda: value.astimezone(UTC), None)
+    moment = attempt(lambda: value.astimezone(UTC), None)
+    return moment if moment and moment.year in YEARS else None
 
 
 def _message_id(value: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from random import Random
 
@@ -53,3 +54,15 @@ def test_nothing_at_all_becomes_a_decision(octets: bytes, known: bool) -> None:
     result = check(octets, known)
     assert result["decision"] in ("hold", "leave")
     assert result["sender"]["address"] is None
+
+
+@pytest.mark.parametrize(
+    "year", ["0000", "0001", "99", "1900", "1969", "1970", "2038", "2199", "9998", "9999", "99999"]
+)
+@pytest.mark.parametrize("zone", ["GMT", "-1200", "+1400", "+9999", "KZT"])
+def test_a_mail_of_any_year_becomes_a_decision(year: str, zone: str) -> None:
+    for day, field in itertools.product(("1 Jan", "31 Dec", "29 Feb"), ("Date:", "Received: from a by b;")):
+        sent = f"{field} {day} {year} 23:59:59 {zone}\n"
+        octets = f"From: aliya@example.kz\n{sent}Subject: {mails.TEXTS[1]}\n\nДата рождения: 05.06.1991\n".encode()
+        assert check(octets, known=True)["decision"] in ("challenge", "hold")
+        check_answers(octets, known=True)

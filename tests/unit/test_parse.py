@@ -205,7 +205,10 @@ def test_an_image_without_a_name_is_not_text() -> None:
     assert len(message.parts) == 3
 
 
-@pytest.mark.parametrize("value", ["Mon, 5 Oct 2026 11:59:00", "yesterday", "", "Mon, 99 Oct 99999 99:99:99 +9999"])
+@pytest.mark.parametrize(
+    "value",
+    ["Mon, 5 Oct 2026 11:59:00", "yesterday", "", "Mon, 99 Oct 99999 99:99:99 +9999", "31 Dec 9999 23:59:59 GMT"],
+)
 def test_a_date_that_is_none_is_none(value: str) -> None:
     message = parse(mail(f"Date: {value}", f"Received: from a by b; {value}"))
     assert message.date is None
