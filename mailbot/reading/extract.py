@@ -31,7 +31,7 @@ _CALLED = re.compile(r"(?:^|[.!?]\s)\s*(?:Мен|Я|I|Men|Ya),? ([^,\n]{3,100}),
 _SO_CALLED = re.compile(r"(?:^|\s)(\S{1,60}) (?:деп|болып)(?!\w)", re.IGNORECASE)
 _PLACE = re.compile(r"[=<>{}\[\]|\\^~$@]|https?:|www\.", re.IGNORECASE)
 _PLACE_LONGEST = 200  # characters
-_LIMIT = 100_000  # characters of a text
+_LIMIT = 20_000  # characters of a text
 _TEXT_LONGEST = 80  # characters of Unclear.text
 _NEWS: tuple[Cue, ...] = ("new", "change", "old", "delete")
 

@@ -65,7 +65,7 @@ def read(octets: bytes) -> Header:
         block = block[: max(block.rfind(b"\n", 0, HEADER_LIMIT), 0)]
         defects.append("header_cut")
     fields: list[tuple[str, list[bytes]]] = []
-    lines = block.split(b"\n")
+    lines, last = block.split(b"\n"), None
     for number, line in enumerate(lines):
         name = _NAME.match(line)
         if line[:1] in (b" ", b"\t"):
@@ -76,7 +76,8 @@ def read(octets: bytes) -> Header:
         elif line.startswith((b"From ", b">From ")) and number == 0:
             continue
         elif line:
-            if not any(_STILL_HEADER.match(below) for below in lines[number + 1 :]):
+            last = _last_field(lines) if last is None else last
+            if number > last:
                 defects.append("no_separator")
                 body = b"\n".join([*lines[number:], b"", body])
                 break
@@ -92,6 +93,11 @@ def read(octets: bytes) -> Header:
         body=body,
         defects=tuple(defects),
     )
+
+
+def _last_field(lines: list[bytes]) -> int:
+    """The last line that surely is a field; -1 where none is."""
+    return next((number for number in range(len(lines) - 1, -1, -1) if _STILL_HEADER.match(lines[number])), -1)
 
 
 def letters(value: bytes, charset: str) -> str:

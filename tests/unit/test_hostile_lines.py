@@ -14,6 +14,7 @@ import pytest
 
 from mailbot import reading
 from mailbot.reading import cues, labels
+from mailbot.reading.address import domain_key
 from tests.support.explained import check
 
 MB = 1_000_000
@@ -129,3 +130,48 @@ def test_a_mail_with_a_hostile_line_is_read_in_no_time(place: str) -> None:
         octets = PLACES[place].replace(b"%h", header).replace(b"%s", line)
         spent = seconds(lambda octets=octets: check(octets, known=True))
         assert spent < MAIL_SECONDS, unit
+
+
+def many(unit: str, length: int = 31_000) -> str:
+    return (unit * (length // len(unit) + 1))[:length]
+
+
+RESULTS = "Authentication-Results: mx.example.com; "
+LETTERS = "".join(chr(0x430 + number * 7 % 32) for number in range(15_000))
+PART = "--b\nContent-Type: text/plain; " + "a=b; " * 700 + "\n\nx\n"
+PAGE = "--b\nContent-Type: text/html\n\n" + "<p>x</p>" * 900
+SHAPES = {
+    "lines that are no field": (many("x\n", 250_000), "x"),
+    "lines that are no field, and no header below": ("From: a@example.kz\n" + many("x\n", 250_000) + "\n", "x"),
+    "folded lines": ("X: " + many("\n a", 250_000) + "\n", "x"),
+    "results": (RESULTS + many("dkim=pass header.d=example.kz; ", 15_900) + "\n", "x"),
+    "results with comments": (RESULTS + many("((a)) ", 15_900) + "\n", "x"),
+    "many results": ((RESULTS + many("dkim=pass header.d=example.kz; ", 15_900) + "\n") * 15, "x"),
+    "hops": ("Received: from a (b [192.0.2.1]) by mx.example.com with ESMTP; now\n" * 1_900, "x"),
+    "long hops": (("Received: from " + many("(a) ") + " by mx.example.com\n") * 8, "x"),
+    "addresses": ("To: " + many('"a" <b@example.kz>, ') + "\n", "x"),
+    "groups": ("To: " + many("a:b@c;") + "\n", "x"),
+    "a domain of one label": (f"Reply-To: a@{LETTERS}.kz\n", "x"),
+    "identifiers": ("References: " + many("<a@b> ") + "\nIn-Reply-To: " + many("<a@b> ") + "\n", "x"),
+    "parameters": ("Content-Type: text/plain; " + "".join(f"a*{n}=b; " for n in range(3_000)) + "\n", "x"),
+    "parts with parameters": ("Content-Type: multipart/mixed; boundary=b\n", PART * 99 + "--b--"),
+    "pages": ("Content-Type: multipart/alternative; boundary=b\n", PAGE * 99),
+    "rows": ("Content-Type: text/html\n", "<table>" + "<tr><td>a</td></tr>" * 30_000),
+    "struck letters": ("Content-Type: text/html\n", "<s>" + "аб " * 190_000 + "</s>"),
+    "labels": ("", "Телефон: +7 701 234 56 78\n" * 20_000),
+    "names": ("", "Новая фамилия Серикова.\n" * 20_000),
+    "new and old addresses": ("", "E-mail: a@b.kz, новый адрес c@d.kz вместо старого\n" * 9_000),
+    "digits": ("", "1234 5678 9012 3456 " * 40_000),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHAPES)
+def test_no_shape_of_a_mail_takes_a_second(name: str) -> None:
+    header, body = SHAPES[name]
+    octets = f"{header}Subject: {TAGS[1]}\nFrom: aliya@example.kz\n\n{body}".encode()
+    assert seconds(lambda: check(octets, known=True)) < 1
+
+
+def test_a_label_that_is_too_long_for_one_stays_as_it_is() -> None:
+    assert domain_key(f"{LETTERS}.қаз") == f"{LETTERS}.xn--80ao21a"

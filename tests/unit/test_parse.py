@@ -412,6 +412,7 @@ HOSTILE = {
     "nested and long": b"From: a@example.kz\n" + _NEST[:1500] + b"line\n" * 1_000_000,
     "embedded": mail(body=b"") + b"Content-Type: message/rfc822\n\n" * 20_000,
     "many headers": b"From: a@example.kz\n" + b"".join(b"X-%d: a\n" % n for n in range(100_000)) + b"\nx",
+    "lines that are no field": b"x\n" * 120_000 + b"From: a@example.kz\n\nx",
     "many Received": b"From: a@example.kz\n" + b"Received: from a by b; now\n" * 100_000 + b"\nx",
     "parameters": mail(b"Content-Type: text/plain" + b"; a=1" * 50_000),
     "part parameters": _many(b"--b\nContent-Disposition: attachment" + b'; a="' * 50_000 + b"\n\nx"),
