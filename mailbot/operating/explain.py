@@ -50,6 +50,12 @@ def explain(
     `known` says whether the writer is on file; None asks the store of `line`. `now` is used where the mail
     bears no time.
     """
+    case = case_of(octets, rules, now, known=known, line=line)
+    return _object(case, decide(case))
+
+
+def case_of(octets: bytes, rules: Rules, now: datetime, *, known: bool | None, line: Line | None = None) -> Case:
+    """Return what is to be decided of one mail, at the time of its receipt; arguments as explain's."""
     message = parse(octets)
     at = message.hop_at or message.date or now
     raw = RawMail(octets=octets, folder="-", uid=0, uidvalidity=0, received_at=at, size_bytes=len(octets))
@@ -58,11 +64,10 @@ def explain(
         facts = _stored_facts(line, raw, message, (claim, machine, evidence))
     else:
         facts = Facts(now=at, received_at=at, people=_assumed(message) if known else ())
-    case = Case(
+    return Case(
         message=message, machine=machine, claim=claim, evidence=evidence, facts=facts, policy=rules.policy,
         deadlines=rules.deadlines,
     )  # fmt: skip
-    return _object(case, decide(case))
 
 
 def _assumed(message: Message) -> tuple[PersonFacts, ...]:

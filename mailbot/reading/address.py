@@ -11,6 +11,8 @@ from functools import lru_cache
 
 from mailbot.reading.charset import nfc
 
+LABEL_LONGEST = 63  # RFC 1035 section 2.3.4
+
 
 def address_key(addr: str) -> str:
     """Return the key of an addr-spec; "" for none. Raises nothing."""
@@ -31,4 +33,10 @@ def _lower(text: str) -> str:
 def domain_key(domain: str) -> str:
     """Return a domain as a lower-case A-label without a trailing dot; as it is where it has none."""
     labels = _lower(domain.strip().rstrip(".")).split(".")
-    return ".".join(label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels)
+    return ".".join(_a_label(label) for label in labels)
+
+
+def _a_label(label: str) -> str:
+    if label.isascii() or len(label) > LABEL_LONGEST:  # punycode is quadratic, and such a label is none
+        return label
+    return f"xn--{label.encode('punycode').decode()}"

@@ -19,7 +19,7 @@ from mailbot.reading.message import Part
 DEPTH_LIMIT = 10
 PART_LIMIT = 100
 TEXT_LIMIT = 1_000_000  # octets of text that are decoded, all parts together
-TEXT_LINES = 20_000  # lines of text that are kept: each is looked at many times later
+TEXT_LINES = 10_000  # lines of text that are kept: each is looked at many times later
 ID_LIMIT = 200
 _HIGH = bytes(range(128, 256))  # a letter that was cut in two is left out
 _STUB = re.compile(
@@ -32,8 +32,8 @@ _STUB = re.compile(
     re.IGNORECASE,
 )
 _RETURNED = re.compile(r"^[>| \t]{0,20}(?:[A-Za-z-]{1,30}-)?message-id[ \t]*:\s{0,5}(<[^<>\s]{1,998}>)", re.I | re.M)
-_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-_CONTROLS = dict.fromkeys((*range(9), *range(14, 32), 127))
+_BREAKS = re.compile(r"[\x0b\x0c\x85\u2028\u2029]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _DEFECTS = {
     "StartBoundaryNotFoundDefect": "truncated_multipart",
     "CloseBoundaryNotFoundDefect": "truncated_multipart",
@@ -77,6 +77,9 @@ class _Reading:
     named: list[Tree] = field(default_factory=list)  # text with a file name, the body of some programs
     left: int = TEXT_LIMIT
 
+    def note(self, part: Tree) -> None:
+        self.defects += [_DEFECTS[n] for n in (type(d).__name__ for d in part.defects) if n in _DEFECTS]
+
 
 def read_body(tree: Tree, complete: bool = True) -> Body:
     """Return text, leaves and returned Message-IDs of a parsed tree; `complete` False: only its types.
@@ -108,7 +111,7 @@ def read_body(tree: Tree, complete: bool = True) -> Body:
 
 def _collect(part: Tree, reading: _Reading, depth: int) -> list[Tree]:
     """The text parts below, in order; the choice between alternatives is made here."""
-    reading.defects += [_DEFECTS[n] for n in (type(d).__name__ for d in part.defects) if n in _DEFECTS]
+    reading.note(part)
     kind = part.get_content_type()
     children = part.get_payload()
     if not kind.startswith("multipart/") or not isinstance(children, list):
@@ -174,6 +177,7 @@ def _written(pieces: list[Tree], reading: _Reading) -> str:
 
 def _plain(part: Tree, reading: _Reading) -> str:
     octets = _octets(part)
+    reading.note(part)  # what is wrong with base64 shows only now
     if len(octets) > reading.left:
         octets = octets[: octets.rfind(b"\n", 0, reading.left) + 1] or octets[: reading.left].rstrip(_HIGH)
         reading.defects.append("text_cut")
@@ -187,7 +191,8 @@ def _plain(part: Tree, reading: _Reading) -> str:
 
 
 def _tidy(text: str) -> str:
-    return nfc(_BREAKS.sub("\n", text).translate(_CONTROLS).removeprefix("\ufeff"))
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return nfc(_CONTROLS.sub("", _BREAKS.sub("\n", lines)).removeprefix("\ufeff"))
 
 
 def _octets(part: Tree) -> bytes:

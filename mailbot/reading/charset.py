@@ -33,6 +33,7 @@ _NAMES = {  # labels that mailers really write and Python does not know
     "unicode-1-1-utf-8": "utf-8",
 }
 _CYRILLIC = ("cp1251", "koi8_r", "cp866", "iso8859_5", "kz1048", "ptcp154", "mac_cyrillic")
+_WESTERN = ("iso8859_1", "iso8859_15", "cp1252")
 _BYTE_SETS = ("iso8859", "cp125", "koi8", "cp8", "kz1048", "ptcp154", "mac", "latin", "cp4", "cp7")
 # How often each small letter stands in Russian and Kazakh prose, from 9 (о) to 0 (ъ); unlisted letters cost.
 _OFTEN = {
@@ -42,6 +43,8 @@ _OFTEN = {
 }
 _WORDS = re.compile(r"=\?([^?\s]{0,60})\?([bBqQ])\?(.{0,2000}?)\?=", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\s]+")
+_HIGH_RUN = re.compile(rb"[\xc0-\xff]{3}")
+_ASCII_LETTER = re.compile(rb"[A-Za-z]")
 _QP = re.compile(rb"=([0-9A-Fa-f]{2})")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _KAZAKH_IN_1251 = str.maketrans("ЎўЈјҐґЄєЇїЌќЋћЅѕ", "ҰұӘәӨөҒғҮүҚқҺһҢң")  # KZ-1048 letters under a cp1251 label
@@ -84,7 +87,7 @@ def decode(octets: bytes, label: str = "") -> tuple[str, str]:
             return text, "charset_mislabelled" if name not in (None, "utf_8") else defect
     if name in _CYRILLIC:
         return _cyrillic(octets, name)
-    if name not in (None, "utf_8", "ascii"):
+    if name not in (None, "utf_8", "ascii") and not (name in _WESTERN and _is_no_western(octets)):
         text = _strictly(octets, name)
         if text is not None:
             return text, defect
@@ -188,6 +191,13 @@ def _utf8(octets: bytes) -> str | None:
         if _score(read) > 0.5:
             return None
     return text
+
+
+def _is_no_western(octets: bytes) -> bool:
+    """Tell whether most letters stand beyond ASCII and in a row, as in no Western language."""
+    sample = octets[:4000]
+    runs = len(_HIGH_RUN.findall(sample))
+    return runs > 1 and 3 * runs > len(_ASCII_LETTER.findall(sample))
 
 
 def _cyrillic(octets: bytes, name: str) -> tuple[str, str]:

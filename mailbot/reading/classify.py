@@ -14,7 +14,7 @@ from typing import Literal
 from mailbot.reading.claim import TAG_KINDS, Claim, Extract, Kind, Language, Mark, Word
 from mailbot.reading.cues import cues
 from mailbot.reading.extract import extract, is_label_line
-from mailbot.reading.fold import asks, clean
+from mailbot.reading.fold import asks, is_blank
 from mailbot.reading.language import language
 from mailbot.reading.message import Message
 from mailbot.reading.paragraph import first_line, first_paragraph
@@ -68,7 +68,7 @@ def classify(message: Message, lexicon: Lexicon) -> Claim:
         also=_also(heard, mark),
         word=_word(heard.own, lexicon),
         resubscribe=is_resubscribe(message.subject, lexicon),
-        empty=message.complete and not clean(heard.own),
+        empty=message.complete and is_blank(heard.own),
         extract=_extract(message, heard, mark, tongue),
     )
 
@@ -148,7 +148,7 @@ def _disagreement(heard: _Heard, mark: Mark, second: Mark | None) -> str:
 def _only_forwarded(message: Message, heard: _Heard) -> bool:
     """Whether the mail holds nothing but somebody's forwarded mail; a bare reply holds history, which is none."""
     answers = heard.subject.reply_prefix or bool(message.in_reply_to)
-    return message.complete and not answers and not clean(heard.own) and bool(clean(message.quoted))
+    return message.complete and not answers and is_blank(heard.own) and not is_blank(message.quoted)
 
 
 def _also(heard: _Heard, mark: Mark) -> tuple[Kind, ...]:
@@ -161,7 +161,8 @@ def _also(heard: _Heard, mark: Mark) -> tuple[Kind, ...]:
 
 def _word(own: str, lexicon: Lexicon) -> Word | None:
     line = first_line(own, lexicon)
-    return line_word(line, lexicon) if line and not asks(line) else None
+    word = line_word(line, lexicon) if line else None
+    return None if word and asks(line) else word
 
 
 def _language(message: Message, heard: _Heard, mark: Mark) -> tuple[Language, bool]:
@@ -179,4 +180,4 @@ def _extract(message: Message, heard: _Heard, mark: Mark, tongue: Language) -> E
     wanted = mark.kind == "update" or answers or len(heard.own) < _SHORT
     written = message.date or message.hop_at
     today = written.date() if written else None
-    return extract(heard.own, tongue, today=today) if wanted and clean(heard.own) else Extract()
+    return extract(heard.own, tongue, today=today) if wanted and not is_blank(heard.own) else Extract()

@@ -29,9 +29,9 @@ _ARROW = re.compile(r"\s{0,2}(?:->|→|=>|⇒|–>|—>)\s{0,2}")
 _OWN = re.compile(r"(?<!\w)(?:мой|моя|мое|мои|менин|my|номирим|телефоним|поштам|имейлим|номерим)(?!\w)")
 _CALLED = re.compile(r"(?:^|[.!?]\s)\s*(?:Мен|Я|I|Men|Ya),? ([^,\n]{3,100}),", re.IGNORECASE)
 _SO_CALLED = re.compile(r"(?:^|\s)(\S{1,60}) (?:деп|болып)(?!\w)", re.IGNORECASE)
-_PLACE = re.compile(r"[<>{}\[\]|\\^~$@]|https?:|www\.", re.IGNORECASE)
+_PLACE = re.compile(r"[=<>{}\[\]|\\^~$@]|https?:|www\.", re.IGNORECASE)
 _PLACE_LONGEST = 200  # characters
-_LIMIT = 100_000  # characters of a text
+_LIMIT = 20_000  # characters of a text
 _TEXT_LONGEST = 80  # characters of Unclear.text
 _NEWS: tuple[Cue, ...] = ("new", "change", "old", "delete")
 
@@ -282,8 +282,9 @@ def _former(folded: str) -> bool:
 def _free_names(sentence: str, found: _Found) -> None:
     typed = sentence.split()
     for number in range(len(typed)):
+        pair = fold(" ".join(typed[number : number + 2]))
         for name in _NAMES:
-            if not stem_pattern(name).match(fold(" ".join(typed[number : number + 2]))):
+            if not stem_pattern(name).match(pair):
                 continue
             found.last = name
             before = fold(" ".join(typed[max(0, number - 2) : number]))

@@ -20,10 +20,12 @@ QUESTION_MARKS = frozenset(
     "\U0001fbc4"
 )
 BRACKETS = frozenset("()[]{}<>（）［］｛｝【】〈〉《》⟨⟩")
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
-    "\U0001f3fb-\U0001f3ff\U000e0000-\U000e01ef]"
+_UNSEEN = (
+    "\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
+    "\U0001f3fb-\U0001f3ff\U000e0000-\U000e01ef"
 )
+_INVISIBLE = re.compile(f"[{_UNSEEN}]")
+_VISIBLE = re.compile(rf"[^\s{_UNSEEN}]")
 # Symbols that colour a mark without turning it. A cross, a thumb down or a no-entry sign isn't here.
 SYMBOLS = "👍👌🙏🙂😊😀😃😄☺🤝👋❤♥🌸🌹💐✉📧📩📨✅✔☑❗❕‼"
 _EDGES = " \"'`´«»“”„‟‘’‚‛‹›〝〞＂.,!:…·•‐‑‒–—―-*_|/\\#，。！：、" + SYMBOLS
@@ -65,11 +67,15 @@ def clean(text: str) -> str:
 
     A bare question mark, bracket or strike-through stays. Raises nothing. Source: RFC 5198 section 3.
     """
-    bare = " ".join(_INVISIBLE.sub("", text).split())
-    if not bare.isascii():
-        bare = unicodedata.normalize("NFC", bare)
-        bare = bare.translate(_SINGLE) if _SINGLES.search(bare) else bare
-    return bare
+    if text.isascii():
+        return " ".join(text.split())
+    bare = unicodedata.normalize("NFC", " ".join(_INVISIBLE.sub("", text).split()))
+    return bare.translate(_SINGLE) if _SINGLES.search(bare) else bare
+
+
+def is_blank(text: str) -> bool:
+    """Return whether nothing of a text is left by `clean`, as dear as its first visible letter. Raises nothing."""
+    return _VISIBLE.search(text) is None
 
 
 def skeleton(text: str) -> str:
@@ -151,11 +157,10 @@ def unmark(text: str) -> tuple[str, bool]:
 
 def _one_script(text: str) -> str:
     """Give each word of mixed scripts the script that rules the text: Latin x in «персональныx», Latin o alone."""
-    latin = len(_LATIN.findall(text))
-    cyrillic = len(_CYRILLIC.findall(text)) if latin else 0
-    if not latin or not cyrillic:
+    if not (_LATIN.search(text) and _CYRILLIC.search(text)):
         return text
-    return _WORD.sub(_to_cyrillic if cyrillic >= latin else _to_latin, text)
+    rules = len(_CYRILLIC.findall(text)) >= len(_LATIN.findall(text))
+    return _WORD.sub(_to_cyrillic if rules else _to_latin, text)
 
 
 def _to_cyrillic(found: re.Match[str]) -> str:

@@ -37,6 +37,7 @@ _TOKEN = re.compile(
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _BOUNDARY = re.compile(r"boundary[ \t]*=[ \t]*(?:\"([^\"\\]{1,200})\"|([^\s;\"\\]{1,200}))", re.IGNORECASE)
+_FOLDED_LETTER = re.compile(rb"(?<=[\xc2-\xf4])[ \t]+(?=[\x80-\xbf])")
 _COMMENT_EDGE = re.compile(r"[()\\]")
 _ADDRESS = re.compile(
     r"(?P<local>\"(?:[^\"\\@<>,;:]|\\[^@<>,;:]){1,64}\"|[^\s\"(),:;<>@\[\]\\]{1,256})"
@@ -65,8 +66,7 @@ def read(octets: bytes) -> Header:
         block = block[: max(block.rfind(b"\n", 0, HEADER_LIMIT), 0)]
         defects.append("header_cut")
     fields: list[tuple[str, list[bytes]]] = []
-    lines = block.split(b"\n")
-    last = max((number for number, line in enumerate(lines) if _STILL_HEADER.match(line)), default=-1)
+    lines, last = block.split(b"\n"), None
     for number, line in enumerate(lines):
         name = _NAME.match(line)
         if line[:1] in (b" ", b"\t"):
@@ -77,6 +77,7 @@ def read(octets: bytes) -> Header:
         elif line.startswith((b"From ", b">From ")) and number == 0:
             continue
         elif line:
+            last = _last_field(lines) if last is None else last
             if number > last:
                 defects.append("no_separator")
                 body = b"\n".join([*lines[number:], b"", body])
@@ -95,6 +96,11 @@ def read(octets: bytes) -> Header:
     )
 
 
+def _last_field(lines: list[bytes]) -> int:
+    """The last line that surely is a field; -1 where none is."""
+    return next((number for number in range(len(lines) - 1, -1, -1) if _STILL_HEADER.match(lines[number])), -1)
+
+
 def letters(value: bytes, charset: str) -> str:
     """Return an undecoded header value as text; raw 8-bit octets are recognised, `charset` helps. Raises nothing.
 
@@ -103,6 +109,7 @@ def letters(value: bytes, charset: str) -> str:
     """
     if value.isascii():
         return value.decode("ascii")
+    value = _mended(value)
     text = decode(value, charset)[0]
     skeleton = bytes(octet for octet in value if octet < 0x80).decode("ascii")
     return text if "".join(letter for letter in text if letter.isascii()) == skeleton else detect(value)
@@ -121,6 +128,14 @@ def is_framed(kind: str, body: bytes) -> bool:
         return False
     edge = b"--" + (found[1] or found[2]).encode()
     return core.partition(b"\n")[0].rstrip() == edge and core.endswith(edge + b"--")
+
+
+def _mended(value: bytes) -> bytes:
+    """A value whose line was folded inside a UTF-8 letter, without that fold."""
+    whole, folds = _FOLDED_LETTER.subn(b"", value)
+    text = whole.decode("utf-8", "ignore")
+    is_utf8 = text.encode() == whole and 4 * folds <= sum(letter > "\x7f" for letter in text)
+    return whole if folds and is_utf8 else value
 
 
 def mailboxes(value: str) -> tuple[tuple[Address, ...], str]:

@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-NODE_LIMIT = 50_000  # elements and texts that are rendered
+NODE_LIMIT = 30_000  # elements and texts that are rendered
+STRIPPED_LIMIT = 50_000  # characters of a page that is not parsed
 DEPTH_LIMIT = 400  # the HTML parser is quadratic in the depth of open elements
 STRUCK = "\u0336"
 
@@ -30,9 +31,9 @@ _BLOCKS = _words(
 )
 _SPACED = _words("p h1 h2 h3 h4 h5 h6 ul ol pre blockquote hr")  # with a blank line around
 _STRUCK = frozenset(("s", "strike", "del"))
-_HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|(?:^|[;\s])(?:font-size|max-height)\s*:\s*0(?:px|pt|em)?\s*(?:;|!|$)",
-    re.IGNORECASE,
+_HIDDEN = re.compile(  # in lower case
+    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|"
+    r"(?:font-size(?<![^;\s]font-size)|max-height(?<![^;\s]max-height))\s*:\s*0(?:px|pt|em)?\s*(?:;|!|$)"
 )
 _LINE_THROUGH = re.compile(r"text-decoration(?:-line)?\s*:[^;]{0,40}line-through", re.IGNORECASE)
 _NO_MARGIN = re.compile(r"margin(?:-top|-bottom)?\s*:\s*0", re.IGNORECASE)
@@ -229,7 +230,7 @@ def _tight(tag: str, attributes: dict[str, str | None], style: str) -> bool:
 
 def _hidden(attributes: dict[str, str | None]) -> bool:
     style = attributes.get("style")
-    return "hidden" in attributes or (style is not None and _HIDDEN.search(style) is not None)
+    return "hidden" in attributes or (style is not None and _HIDDEN.search(style.lower()) is not None)
 
 
 def _write(text: str, state: _State) -> None:
@@ -273,7 +274,7 @@ def _stripped(html: str) -> str:
 
     kept: list[str] = []
     skipped = ""
-    for found in _TOKEN.finditer(html[:200_000]):
+    for found in _TOKEN.finditer(html[:STRIPPED_LIMIT]):
         tag = (found[2] or "").lower()
         if tag in ("script", "style", "head"):
             skipped = "" if found[1] else tag

@@ -48,6 +48,11 @@ def _fields() -> dict[str, str]:
 
 
 @cache
+def _first_words() -> frozenset[str]:
+    return frozenset(key.partition(" ")[0] for key in _fields())
+
+
+@cache
 def cue_words(cue: str) -> frozenset[str]:
     """Return the folded words of one cue. Raises: KeyError for a cue that isn't there."""
     return frozenset(_key(word) for word in table()["cue"][cue])
@@ -102,19 +107,21 @@ def label_of(text: str) -> Label | None:
 
 
 def _plain_label(text: str) -> Label | None:
-    key = _key(text)
-    if key in _fields():
-        return Label(field=_fields()[key], ordered=key.startswith(("фамилия", "теги ")) and " " in key)
+    key, fields = _key(text), _fields()
+    if key in fields:
+        return Label(field=fields[key], ordered=key.startswith(("фамилия", "теги ")) and " " in key)
     key = _cyrillic(key)
     typed = key.split()
-    for first in range(min(4, len(typed)) + 1):
+    for first in range(min(4, len(typed))):
+        if typed[first] not in _first_words():
+            continue
         for last in range(len(typed), max(first, len(typed) - 4), -1):
             core = " ".join(typed[first:last])
-            if core not in _fields():
+            if core not in fields:
                 continue
             head, tail = _cue(typed[:first], before=True), _cue(typed[last:], before=False)
             if head is not None and tail is not None:
-                return Label(field=_fields()[core], cue=tail or head)
+                return Label(field=fields[core], cue=tail or head)
     bare = _cue(typed, before=True)
     return Label(field="", cue=bare) if bare else None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from mailbot.reading.fold import asks, clean, skeleton
+from mailbot.reading.fold import asks, is_blank, skeleton
 from mailbot.reading.lexicon import Lexicon
 from mailbot.reading.wishes import speaks
 
@@ -30,7 +30,7 @@ _MORE = frozenset(
 def first_line(own_text: str, lexicon: Lexicon) -> str:
     """Return the first own line that is neither blank nor a greeting, or "". Raises nothing."""
     lines = own_text.split("\n", _MOST_LINES)[:_MOST_LINES]
-    return next((line for line in lines if clean(line) and not _is_opened(line, lexicon.greetings)), "")
+    return next((line for line in lines if not is_blank(line) and not _is_opened(line, lexicon.greetings)), "")
 
 
 def first_paragraph(own_text: str, lexicon: Lexicon, is_label_line: Callable[[str], bool]) -> str:
@@ -40,7 +40,7 @@ def first_paragraph(own_text: str, lexicon: Lexicon, is_label_line: Callable[[st
     """
     lines: list[str] = []
     for line in own_text.split("\n", 2 * _MOST_LINES)[: 2 * _MOST_LINES]:
-        blank = not clean(line)
+        blank = is_blank(line)
         if not lines and (blank or _is_opened(line, lexicon.greetings)):
             continue
         if blank or is_label_line(line) or _is_opened(line, lexicon.sign_offs):
@@ -51,7 +51,7 @@ def first_paragraph(own_text: str, lexicon: Lexicon, is_label_line: Callable[[st
 
 def _is_opened(line: str, openers: tuple[tuple[str, ...], ...]) -> bool:
     """Whether the line is one of these openings with nothing behind it but names."""
-    if asks(line) or ":" in line or len(line) > 100:
+    if len(line) > 100 or ":" in line or asks(line):
         return False
     words = _TOKEN.findall(skeleton(line))
     rest = _after(words, openers)

@@ -1,9 +1,9 @@
 """Octets in, Message out: total, bounded, and the only door to mail-parser (RFC 5322, RFC 2045 to 2047).
 
-mail-parser reads dates, addresses and the MIME tree; where it raises or loses something (repeated fields, raw
-8-bit subjects, wrong charset labels, truncated multiparts, forwarded mails) the raw header (header.py) and the
-tree that it holds are read here instead. What is wrong with a mail becomes a defect word, never an exception.
-No judgement: whether a machine or the right person wrote is machine.py's and sender.py's matter.
+mail-parser reads the header's dates and addresses and never sees the body, of which it loses too much (wrong
+charset labels, truncated multiparts, forwarded mails) and decodes every attachment; header.py reads the raw header
+and body.py the stdlib's MIME tree. What is wrong with a mail becomes a defect word, never an exception. No
+judgement: whether a machine or the right person wrote is machine.py's and sender.py's matter.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ ROOT_TEXT_LIMIT = 2_000_000  # octets of a mail that is one text
 DELIMITER_LIMIT = 300  # boundary lines
 PART_FIELD_LIMIT = 4_000  # octets of one Content-* field; the stdlib is quadratic in its parameters
 ID_LIMIT = 200
-_LIBRARY_FIELDS = frozenset(("to", "cc", "reply-to", "date", "mime-version"))
+YEARS = range(1970, 2200)  # of a date that is believed; clocks and time zones can't reckon from 31 December 9999
+_LIBRARY_FIELDS = frozenset(("to", "cc", "reply-to", "date"))
+_TREE_FIELDS = frozenset(("content-type", "content-transfer-encoding", "content-disposition", "mime-version"))
 _CONTENT_FIELD = re.compile(rb"\n(content-[a-z-]{1,30})[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE)
 _CONTAINER = re.compile(rb"[ \t\r\n]*(?:multipart|message)/", re.IGNORECASE)
 _BOUNDARY = re.compile(rb"boundary[ \t]*=[ \t]*(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
@@ -48,15 +50,10 @@ def parse(octets: bytes, *, complete: bool = True) -> Message:
     header = read(octets)
     defects = list(header.defects)
     body, cut = _bounded(header) if complete else (b"", "")
-    clean = _clean(header) + b"\n" + body
-    parsed: Any = attempt(lambda: mailparser.parse_from_bytes(clean), None)
-    tree: Tree | None = attempt(lambda: parsed.message, None) if parsed is not None else None
-    if tree is None:
+    parsed: Any = attempt(lambda: mailparser.parse_from_bytes(_fields(header, _LIBRARY_FIELDS)), None)
+    if parsed is None:
         defects.append("parser_failed")
-        tree = attempt(lambda: email.message_from_bytes(clean), None)
-    content = Body()
-    if tree is not None:
-        content = attempt(lambda: read_body(tree, complete), Body(defects=("body_unread",)))
+    content = attempt(lambda: read_body(_tree(header, body), complete), Body(defects=("body_unread",)))
     defects += [cut, *content.defects]
     return _message(header, parsed, content, (octets, complete, defects))
 
@@ -100,28 +97,39 @@ def _message(header: Header, parsed: Any, body: Body, rest: tuple[bytes, bool, l
     )
 
 
-def _clean(header: Header) -> bytes:
-    """The fields that the library reads, each once, short enough that its quadratic corners stay cheap."""
-    seen: set[str] = set()
-    lines = []
+def _fields(header: Header, names: frozenset[str]) -> bytes:
+    """A header block of those fields, each once, short enough that the quadratic corners of libraries stay cheap."""
+    chosen: dict[str, bytes] = {}
     for name, value in header.fields:
-        if name not in seen and (name in _LIBRARY_FIELDS or name.startswith("content-")):
-            seen.add(name)
-            short = value[:PART_FIELD_LIMIT] if name.startswith("content-") else value
-            lines.append(name.encode() + b": " + short + b"\n")
-    return b"".join(lines)
+        if name in names:
+            chosen.setdefault(name, value[:PART_FIELD_LIMIT] if name in _TREE_FIELDS else value)
+    return b"".join(name.encode() + b": " + value + b"\n" for name, value in chosen.items()) + b"\n"
+
+
+def _tree(header: Header, body: bytes) -> Tree:
+    """The stdlib's MIME tree. A body that is no container is not cut into lines, which is all that costs there."""
+    head = _fields(header, _TREE_FIELDS)
+    if _CONTAINER.match(_kind(header)):
+        return email.message_from_bytes(head + body)
+    tree = email.message_from_bytes(head)
+    tree.set_payload(body.decode("ascii", "surrogateescape"))
+    return tree
+
+
+def _kind(header: Header) -> bytes:
+    return next((value for name, value in header.fields if name == "content-type"), b"text/plain")
 
 
 def _bounded(header: Header) -> tuple[bytes, str]:
     """The body, cut where it has more structure than a person's mail ever has, and a defect word."""
-    kind = next((value for name, value in header.fields if name == "content-type"), b"text/plain")
-    body, containers = header.body, 0
+    kind, body = _kind(header), header.body
     if _CONTAINER.match(kind):
         body, containers = _less_structure(body, kind[:PART_FIELD_LIMIT])
+        while max(body.count(b"\n"), body.count(b"\r")) * (containers + 1) > LINE_LIMIT:
+            half = len(body) // 2
+            body = body[: max(body.rfind(b"\n", 0, half), body.rfind(b"\r", 0, half)) + 1]
     elif kind[:5].lower() == b"text/":
         body = body[:ROOT_TEXT_LIMIT]
-    while body.count(b"\n") * (containers + 1) > LINE_LIMIT:
-        body = body[: body.rfind(b"\n", 0, len(body) // 2) + 1]
     return body, "" if len(body) == len(header.body) else "body_cut"
 
 
@@ -145,8 +153,7 @@ def _less_structure(body: bytes, kind: bytes) -> tuple[bytes, int]:
 
 
 def _declared(header: Header) -> str:
-    kind = next((value for name, value in header.fields if name == "content-type"), b"")
-    found = _CHARSET.search(kind.decode("latin-1"))
+    found = _CHARSET.search(_kind(header).decode("latin-1"))
     return found[1] if found else ""
 
 
@@ -165,7 +172,8 @@ def _date(value: str) -> datetime | None:
 def _utc(value: object) -> datetime | None:
     if not isinstance(value, datetime) or value.tzinfo is None:
         return None
-    return attempt(lambda: value.astimezone(UTC), None)
+    moment = attempt(lambda: value.astimezone(UTC), None)
+    return moment if moment and moment.year in YEARS else None
 
 
 def _message_id(value: str) -> str:

@@ -122,14 +122,11 @@ def _unmarked(line: str) -> Row:
     """Take «Тел. 8 701 …» and «Фамилия Ким» for labelled; any other line is free text."""
     typed = line.split()
     for count in range(min(4, len(typed) - 1), 0, -1):
-        label = label_of(" ".join(typed[:count]))
         rest = " ".join(typed[count:])
-        if label is None or not label.field:
+        names = len(typed) - count <= 3 and bool(_CAPITALS.match(rest))
+        if not names and not _CONTACT.match(rest):
             continue
-        if label.field in _NAMES:
-            fits = bool(_CAPITALS.match(rest)) and len(typed) - count <= 3
-        else:
-            fits = label.field != "birth_place" and bool(_CONTACT.match(rest))
-        if fits:
+        label = label_of(" ".join(typed[:count]))
+        if label and label.field and (names if label.field in _NAMES else label.field != "birth_place" and not names):
             return Row(label=label, value=rest, name=" ".join(typed[:count]))
     return Row(label=None, value=line)

@@ -205,7 +205,10 @@ def test_an_image_without_a_name_is_not_text() -> None:
     assert len(message.parts) == 3
 
 
-@pytest.mark.parametrize("value", ["Mon, 5 Oct 2026 11:59:00", "yesterday", "", "Mon, 99 Oct 99999 99:99:99 +9999"])
+@pytest.mark.parametrize(
+    "value",
+    ["Mon, 5 Oct 2026 11:59:00", "yesterday", "", "Mon, 99 Oct 99999 99:99:99 +9999", "31 Dec 9999 23:59:59 GMT"],
+)
 def test_a_date_that_is_none_is_none(value: str) -> None:
     message = parse(mail(f"Date: {value}", f"Received: from a by b; {value}"))
     assert message.date is None
@@ -519,3 +522,26 @@ def test_any_header_value_parses(name: str, value: str) -> None:
 def test_any_text_decodes(text: str, label: str) -> None:
     decode(text.encode("utf-8", "replace"), label)[0].encode("utf-8")
     assert decode(text.encode("utf-8", "replace"), "utf-8")[0] == text.encode("utf-8", "replace").decode()
+
+
+def test_damaged_base64_is_a_defect() -> None:
+    octets = mail("Content-Transfer-Encoding: base64", body=b"0JTQsA*=\n!!!!\n")
+    assert "base64_damaged" in parse(octets).defects
+    assert parse(octets).text == "Да"
+
+
+def test_a_western_label_over_cyrillic_is_not_believed() -> None:
+    for codec, text in (("cp1251", RU), ("koi8_r", RU)):
+        assert decode(text.encode(codec), "iso-8859-1") == (text, "charset_mislabelled")
+    for text in ("Façade d'été", "Ångström ÅÄÖ", "Ünïcödé", "Où?"):
+        assert decode(text.encode("latin-1"), "iso-8859-1") == (text, "")
+
+
+def test_a_letter_folded_in_two_is_whole_again() -> None:
+    assert parse(mail(b"Subject: " + "Отзыв".encode()[:3] + b"\r\n " + "Отзыв".encode()[3:])).subject == "Отзыв"
+    assert parse(mail(b"Subject: " + "Т і Т і".encode("cp1251"))).subject == "Т і Т і"
+
+
+def test_a_body_of_one_line_keeps_its_line_ends_and_octets() -> None:
+    assert parse(mail(body=b"a\r\nb\rc\nd")).text == "a\nb\nc\nd"
+    assert parse(mail("Content-Type: application/pdf", body=b"\xff" * 10)).parts[0].size_bytes == 10
