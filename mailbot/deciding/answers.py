@@ -263,7 +263,7 @@ def row_7b(case: Case) -> Decision | None:
     token = case.facts.token
     if token is None and not case.facts.wrong_tokens:
         return None
-    return replace(hold(case, "7b", "token_unusable"), kind="answer", effects=(Effect(verb="count_wrong_token"),))
+    return replace(hold(case, "7b", "token_unusable"), kind="answer")
 
 
 def row_8(case: Case) -> Decision | None:

@@ -133,7 +133,7 @@ def forget(unit: Transaction, reply_id: int) -> None:
     """Forget to whom a mail went and what it said; a keyed hash of it stays."""
     row = unit.row(Reply, reply_id)
     digest = unit.keys.octets(row.octets) if row.octets else row.digest
-    unit.update(Reply, reply_id, address="", address_key="", octets=b"", answer="", digest=digest)
+    unit.update(Reply, reply_id, address="", address_key="", octets=b"", answer="", bounced_why=None, digest=digest)
 
 
 def put_off(store: Store, reply_id: int, answer: str) -> None:
