@@ -92,6 +92,7 @@ class App:
         return Outbox(
             store=self.line.store, courier=self.courier, sender=self.settings.mailbox.addresses[0],
             limits=rules.policy.limits, window_end=rules.deadlines.window_end, stop=self.line.stop,
+            verp=self.settings.courier.verp,
         )  # fmt: skip
 
     def close(self) -> None:
@@ -148,7 +149,8 @@ def open_courier(folder: Path, settings: Settings) -> Courier:
     if password is None and url.user is not None:  # one account, one password: the usual case
         password = config.secret(folder, "mailbox_password", settings.mailbox.password_file)
     ca_file = folder / section.ca_file if section.ca_file else None
-    return SmtpCourier(url, password=password, ca_file=ca_file, timeout_seconds=section.timeout_seconds)
+    plain = settings.mailbox.addresses[0]
+    return SmtpCourier(url, password=password, ca_file=ca_file, timeout_seconds=section.timeout_seconds, plain=plain)
 
 
 def build(folder: Path, *, clock: Clock = utc_now, ids: NewId = new_id) -> App:

@@ -18,6 +18,18 @@ from mailbot.store.engine import scrub
 from mailbot.store.store import Store
 
 BATCH = 50
+LOCAL_LETTERS = 64
+
+
+def bounce_address(address: str, key: str) -> str:
+    """Return the envelope sender LOCAL+KEY@DOMAIN; the plain address where there is no key or no room for it.
+
+    An address that has a plus part already keeps it in front: servers deliver by what stands before the first plus.
+    Source: RFC 3834 section 3.3, RFC 5321 section 4.5.3.1.1.
+    """
+    local, _, domain = address.rpartition("@")
+    own = f"{local}+{key}"
+    return f"{own}@{domain}" if key and own.isascii() and len(own) <= LOCAL_LETTERS else address
 
 
 @dataclass(slots=True)
@@ -29,6 +41,7 @@ class Outbox:
     sender: str
     limits: LimitRules
     window_end: Callable[[datetime], datetime]
+    verp: bool = False  # each reply has an envelope sender of its own
     _forgot: bool = field(default=False, init=False)
     stop: Callable[[], bool] = lambda: False  # asked between two replies: is it time to go?
 
@@ -74,7 +87,8 @@ class Outbox:
 
     def _send_one(self, reply: outbox.Leased, counts: dict[str, int]) -> None:
         try:
-            answer = self.courier.send(self.sender, reply.address, reply.octets)
+            sender = bounce_address(self.sender, reply.bounce_key) if self.verp else self.sender
+            answer = self.courier.send(sender, reply.address, reply.octets)
         except ReplyDeferred as exc:
             outbox.put_off(self.store, reply.id, str(exc))
         except ReplyRefused as exc:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfoNotFoundError
 
+from mailbot.answering.outbox import bounce_address
 from mailbot.answering.reply import Templates
 from mailbot.errors import MailbotError
 from mailbot.operating import roll
@@ -133,6 +134,12 @@ def backlog_uids(mailbox: Mailbox, line: Line, since: datetime | None) -> Iterat
 def _courier(parts: Parts) -> Iterator[tuple[Level, str]]:
     parts.courier.check()
     yield "ok", "takes our answers"
+    sender = parts.settings.mailbox.addresses[0]
+    if parts.settings.courier.verp and not parts.courier.takes(bounce_address(sender, "a" * 16)):
+        yield (
+            "note",
+            "refuses LOCAL+KEY@DOMAIN as a sender: answers leave as the plain address; set [courier] verp = false",
+        )
 
 
 def _templates(parts: Parts) -> Iterator[tuple[Level, str]]:

@@ -33,6 +33,7 @@ class Leased:
     id: int
     address: str
     octets: bytes
+    bounce_key: str
 
 
 def owner_name(new_id: NewId) -> str:
@@ -44,7 +45,7 @@ def lease(store: Store, owner: str, limit: int) -> list[Leased]:
     """Lease replies that are due, in order; a lease of a process that is gone on this host counts for nothing."""
     with store.unit() as unit:
         rows = unit.connection.execute(
-            sa.select(_reply.c.id, _reply.c.owner, _reply.c.lease_until, _reply.c.address, _reply.c.octets)
+            sa.select(_reply.c.id, _reply.c.address, _reply.c.octets, _reply.c.bounce_key)
             .where(*_due(unit.now), _free(unit))
             .order_by(_reply.c.counted, _reply.c.id)  # what the law asks for goes before what is capped
             .limit(limit)
@@ -55,7 +56,7 @@ def lease(store: Store, owner: str, limit: int) -> list[Leased]:
             unit.connection.execute(
                 sa.update(_reply).where(_reply.c.id.in_(ids)).values(owner=owner, lease_until=unit.now + LEASE)
             )
-    return [Leased(row.id, row.address, row.octets) for row in rows]
+    return [Leased(row.id, row.address, row.octets, row.bounce_key or "") for row in rows]
 
 
 def _free(unit: Transaction) -> Any:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.acceptance.test_rows import BOUNCE, NEW_PHONE, NO_OBLIGATIONS, check, report
 from tests.acceptance.world import ALIYA, BORIS, BOX, HOST, OWNER, STRANGER, UPDATE, WITHDRAWAL, Sent, World
+from tests.support.smtp import SmtpServer
 
 KIND = "delivery-status"
 
@@ -85,6 +86,48 @@ def test_a_bounce_is_matched_filed_and_shown(world: World, form: Callable[[World
     assert "came back" in words and "challenge" in words and "5.1.1" in words
     assert len(taken.told) == 1 and request["id"] in taken.told[0].text
     assert world.request(taken)["id"] not in taken.told[0].text, "told of the request alone"
+
+
+def with_courier(world: World, server: SmtpServer, verp: bool = True) -> None:
+    """Let the answers leave through an SMTP server."""
+    path = world.folder / "mailbot.toml"
+    lines = path.read_text(encoding="utf-8").replace(f"maildir://{world.root / 'sent'}", server.url)
+    path.write_text(lines.replace("[courier]", f"[courier]\nverp = {str(verp).lower()}"), encoding="utf-8")
+
+
+@pytest.mark.parametrize("own", [BOX, "info+data@example.kz"])
+def test_each_answer_leaves_with_a_sender_of_its_own_that_finds_its_request(
+    world: World, smtp_server: SmtpServer, own: str
+) -> None:
+    with_courier(world, smtp_server)
+    path = world.folder / "mailbot.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace(f'"{BOX}"', f'"{own}"'), encoding="utf-8")
+    first = world.mail(ALIYA, UPDATE["ru"], NEW_PHONE, proof="weak")
+    (mail,) = smtp_server.taken
+    local, _, domain = mail.sender.partition("@")
+    assert local.startswith(own.partition("@")[0] + "+") and domain == "example.kz"
+    assert b"<" + local.rpartition("+")[2].encode() not in mail.octets, "it is not the Message-ID"
+    empty = b"Return-Path: <>\r\n" + world.octets(
+        "mailer-daemon@example.net", "Undelivered Mail Returned to Sender", "It could not be delivered.", proof="",
+        headers=[f"Delivered-To: {mail.sender}"],
+    )  # fmt: skip
+    check(world.take(empty), "ignored", "Done")
+    assert world.request(first)["reason"] == "own_reply_bounced"
+
+
+def test_without_the_setting_the_sender_is_plain(world: World, smtp_server: SmtpServer) -> None:
+    with_courier(world, smtp_server, verp=False)
+    world.mail(ALIYA, UPDATE["ru"], NEW_PHONE, proof="weak")
+    assert [mail.sender for mail in smtp_server.taken] == [BOX]
+
+
+def test_a_relay_that_refuses_the_sender_keeps_nobody_waiting(world: World, smtp_server: SmtpServer) -> None:
+    with_courier(world, smtp_server)
+    smtp_server.answers["MAIL +"] = "553 5.7.1 sender address rejected"
+    world.mail(ALIYA, UPDATE["ru"], NEW_PHONE, proof="weak")
+    assert [mail.sender for mail in smtp_server.taken] == [BOX]
+    found = [each for each in world.run("check", "--json").objects if each["check"] == "courier"]
+    assert [each["level"] for each in found] == ["ok", "note"] and "verp = false" in found[1]["says"]
 
 
 @pytest.mark.parametrize("action", ["delayed", "delivered", "relayed", "expanded"])
