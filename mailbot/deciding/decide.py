@@ -42,6 +42,9 @@ def decide(case: Case) -> Decision:
 
 
 def _decide(case: Case) -> Decision:
+    token = machines.row_2_token(case)  # its subject says all: the text is looked at by nobody
+    if token is not None:
+        return token
     if not case.message.complete or not UNREADABLE.isdisjoint(case.message.defects):
         return _header_only(case)
     for row in TABLE:

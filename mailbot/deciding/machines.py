@@ -9,6 +9,17 @@ from mailbot.deciding.decision import Decision, Effect
 from mailbot.deciding.facts import BounceFacts
 
 
+def row_2_token(case: Case) -> Decision | None:
+    """Our newsletters' List-Unsubscribe comes back: applied whoever sends it, never answered, no proof needed."""
+    facts = case.facts
+    if not facts.unsubscribe_token or (not facts.unsubscribed and case.machine is not None):
+        return None  # a machine with nobody's token: ignored below
+    if not facts.unsubscribed:
+        return replace(hold(case, "7b", "token_unusable"), kind="unsubscribe", owed=())
+    stop = Effect(verb="stop_news", args={"address": facts.unsubscribed})
+    return replace(_unanswered(case, "unsubscribe_token", (stop,)), person_id=facts.unsubscribed_id)
+
+
 def row_2(case: Case) -> Decision | None:
     """Ignore machine mail, but for a button's unsubscribe, a feedback report and a bounce of our own reply."""
     machine, facts = case.machine, case.facts

@@ -14,6 +14,7 @@ from mailbot.reading.message import Message
 _ID = re.compile(r"^<([a-z2-7]{26})@")
 _BOUNCE = re.compile(r"\+([a-z2-7]{16})@")
 _ENVELOPE = frozenset(("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "to"))
+_UNSUBSCRIBE = re.compile(r"unsubscribe-([a-z2-7]{26})", re.IGNORECASE)
 _LINE = re.compile(r"\[([a-z2-7]{26})\]")
 
 
@@ -51,3 +52,9 @@ def returned(message: Message) -> tuple[str, ...]:
     named = [match[1] for reference in ids if (match := _ID.match(reference.lower()))]
     quoted = [match[1] for match in _LINE.finditer(message.text)]
     return tuple(dict.fromkeys((*named, *quoted)))[:50]
+
+
+def unsubscribe_token(message: Message) -> str:
+    """Return the token of our List-Unsubscribe, where the subject is exactly that; "" otherwise. Source: RFC 2369."""
+    found = _UNSUBSCRIBE.fullmatch(message.subject.strip())
+    return found[1].lower() if found else ""

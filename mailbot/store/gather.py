@@ -15,13 +15,14 @@ from mailbot.reading.address import address_key
 from mailbot.reading.claim import Claim
 from mailbot.reading.machine import Machine
 from mailbot.reading.message import Message
-from mailbot.reading.tokens import referred, tokens
-from mailbot.store import bounces, people
+from mailbot.reading.tokens import referred, tokens, unsubscribe_token
+from mailbot.store import bounces, newsletter, people
 from mailbot.store.effects import is_clean
 from mailbot.store.tables import Mail, Question, Reply, Request, Suppression
 from mailbot.store.unit import PROOF, Unit
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"«»]{1,64}@[^\s<>()\[\],;:\"«»@]{1,255}")
+PROVEN_BY_TOKEN = ("unsubscribe_token", "feedback_report")  # reasons whose mail brings what its addressee alone has
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
 _question: Any = Question.__table__  # type: ignore[attr-defined]
@@ -42,6 +43,9 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
     named = _named(connection, message) if changes and not found else ()
     mine = [addr for person in found for addr in person.emails if address_key(addr) == address_key(writer)]
     asked = _asked(unit, claim.kind, [*mine, *(addr for addr, _ in named)]) if changes else frozenset()
+    optout = unsubscribe_token(message)
+    owner = newsletter.owner_of(unit, optout, writer)
+    owners = people.ids_at(connection, owner) if owner else []
     envelope = bounces.at_bounce_address(connection, message)
     return Facts(
         now=unit.now,
@@ -49,11 +53,15 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
         people=found,
         token=_token(unit, brought, known, writer) if known else None,
         wrong_tokens=sum(token not in known for token in brought),
-        misused=any(token not in known or _is_others(known[token], writer) for token in brought),
+        misused=bool(optout and not owner)
+        or any(token not in known or _is_others(known[token], writer) for token in brought),
         replies_to_us=ours,
         replies_to_stranger=answers and not ours and not _in_ledger(unit, message, writer),
         at_bounce_address=envelope is not None,
         bounced=bounces.bounced(unit, message, machine, envelope),
+        unsubscribe_token=bool(optout),
+        unsubscribed=owner,
+        unsubscribed_id=owners[0] if len(owners) == 1 else None,
         complained=bounces.complained(connection, message, machine),
         id_reused=_id_reused(unit, message, writer),
         earlier=_earlier(unit, found[0].id, claim.kind) if changes and len(found) == 1 else None,
@@ -185,7 +193,7 @@ def _asked(unit: Unit, kind: str | None, addresses: list[str]) -> frozenset[str]
 
 def _lately(unit: Unit, kind: str) -> int:
     """Count what the breaker counts: withdrawals carried out, or unproven unsubscribes, in the last hour."""
-    proven = _request.c.level == "authenticated"
+    proven = sa.or_(_request.c.level == "authenticated", _request.c.reason.in_(PROVEN_BY_TOKEN))
     proof = proven if kind == "withdrawal" else sa.not_(proven)
     query = sa.select(sa.func.count()).where(
         _request.c.kind == kind, _request.c.state == "applied", proof,
