@@ -23,7 +23,7 @@ from mailbot.errors import (
     MailboxRefused,
     MailboxUnavailable,
 )
-from mailbot.operating import clock, notices, retention
+from mailbot.operating import clock, notices, retention, waiting
 from mailbot.pipeline import COUNTS, Line, Rules, poll
 from mailbot.ports import Clock, Courier, Mailbox, NewId
 from mailbot.reading.lexicon import compile_words
@@ -84,6 +84,7 @@ class App:
             self._outbox().send(counts)
         except (CourierUnavailable, CourierRefused) as exc:
             failure = failure or exc
+        waiting.sweep(self.line)
         counts["owed"] = outbox.owed(self.line.store)
         return failure
 

@@ -54,18 +54,22 @@ class Outbox:
         if self.store.paused or self.store.shadow:
             return
         owner = outbox.owner_name(self.store.new_id)
-        room = self.limits.replies_per_hour - outbox.sent_last_hour(self.store)
         try:
-            while room > 0 and not self.stop():
-                batch = outbox.lease(self.store, owner, min(BATCH, room))
-                if not batch:
-                    break
-                room -= len(batch)
-                self._send_batch(batch, owner, counts)
+            for counted in (False, True):  # what the law asks for goes before what is capped
+                self._send_all(owner, counts, counted)
         finally:
             self.courier.close()
             if self._forgot:
                 scrub(self.store.engine)
+
+    def _send_all(self, owner: str, counts: dict[str, int], counted: bool) -> None:
+        room = outbox.room(self.store, self.limits, counted=counted)
+        while room > 0 and not self.stop():
+            batch = outbox.lease(self.store, owner, min(BATCH, room), counted=counted)
+            if not batch:
+                return
+            room -= len(batch)
+            self._send_batch(batch, owner, counts)
 
     def _send_batch(self, batch: list[outbox.Leased], owner: str, counts: dict[str, int]) -> None:
         started = self.store.clock()

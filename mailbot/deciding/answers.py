@@ -125,7 +125,7 @@ def row_4(case: Case) -> Decision | None:
     return Decision(
         outcome="apply", row="4", reason="denied", kind="answer", state="applied" if applied else "refused",
         request_id=token.request.id, person_id=token.request.person_id, effects=tuple(effects),
-        owed=(replace(owed, to=token.address),), tell_operator=True,
+        owed=(replace(owed, to=token.address, proven=True),), tell_operator=True,
     )  # fmt: skip
 
 
@@ -252,7 +252,7 @@ def row_7a(case: Case) -> Decision | None:
     return Decision(
         outcome="apply", row="7a", reason="resubscribed", kind="resubscribe", state="applied",
         person_id=people[0].id if len(people) == 1 else None, effects=(give,),
-        owed=(replace(receipt(case, "resubscribed"), to=address),),
+        owed=(replace(receipt(case, "resubscribed"), to=address, proven=True),),
     )  # fmt: skip
 
 

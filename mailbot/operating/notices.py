@@ -37,6 +37,7 @@ def tell_operator(line: Line, mail: str, language: str) -> int:
 
 def _item(row: Any, language: str) -> dict[str, Any]:
     return {
-        "number": row.id, "kind": row.kind, "reason_text": sentence(row.reason, language), "address": row.address,
-        "due_at": row.due_at, "ask": "obligations" if "obligations" in row.open else "review",
+        "number": row.id, "kind": row.kind, "address": row.address,
+        "reason_text": sentence(journal.reason(row), language),
+        "due_at": journal.due_at(row), "ask": "obligations" if "obligations" in row.open else "review",
     }  # fmt: skip

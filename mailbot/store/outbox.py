@@ -41,12 +41,16 @@ def owner_name(new_id: NewId) -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{new_id(8)}"
 
 
-def lease(store: Store, owner: str, limit: int) -> list[Leased]:
-    """Lease replies that are due, in order; a lease of a process that is gone on this host counts for nothing."""
+def lease(store: Store, owner: str, limit: int, *, counted: bool | None = None) -> list[Leased]:
+    """Lease replies that are due, in order; a lease of a process that is gone on this host counts for nothing.
+
+    `counted`: only those that the caps count, or only the others.
+    """
+    some = () if counted is None else (_reply.c.counted.is_(counted),)
     with store.unit() as unit:
         rows = unit.connection.execute(
             sa.select(_reply.c.id, _reply.c.address, _reply.c.octets, _reply.c.bounce_key)
-            .where(*_due(unit.now), _free(unit))
+            .where(*_due(unit.now), _free(unit), *some)
             .order_by(_reply.c.counted, _reply.c.id)  # what the law asks for goes before what is capped
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -201,8 +205,14 @@ def is_capped(unit: Transaction, address: str, proven: bool, limits: LimitRules)
     return False
 
 
-def sent_last_hour(store: Store) -> int:
-    """Return how many replies went out to everybody in the last hour."""
+def room(store: Store, limits: LimitRules, *, counted: bool) -> int:
+    """Return how many replies may still go out in this hour: of those that the caps count, or of the others.
+
+    What is counted has the room that all mail left; an answer that the law asks for has the room that other such
+    answers left, so no wave of questions, which anybody can set off, takes it away.
+    """
+    since = store.clock() - timedelta(hours=1)
+    mine = _reply.c.sent_at > since if counted else sa.and_(_reply.c.sent_at > since, _reply.c.counted.is_(False))
     with store.reading() as connection:
-        since = store.clock() - timedelta(hours=1)
-        return int(connection.execute(sa.select(sa.func.count()).where(_reply.c.sent_at > since)).scalar_one())
+        sent = connection.execute(sa.select(sa.func.count()).where(mine)).scalar_one()
+    return max(0, limits.replies_per_hour - int(sent))
