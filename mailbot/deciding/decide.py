@@ -35,7 +35,9 @@ REQUEST_ROWS: tuple[Row, ...] = (
 def decide(case: Case) -> Decision:
     """Return what is due for this mail. Total: raises nothing; the last row takes everything."""
     decision = _decide(case)
-    if not case.facts.misused or case.machine is not None or not case.writer:
+    facts = case.facts
+    wrong = facts.misused or (facts.opt_out is not None and not facts.opt_out.address)
+    if not wrong or case.machine is not None or not case.writer:
         return decision
     counted = Effect(verb="count_wrong_token", args={"address": case.writer})  # whatever else the mail is
     return replace(decision, effects=(*decision.effects, counted))

@@ -80,6 +80,14 @@ class BounceFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OptOutFacts:
+    """Whose token of our List-Unsubscribe a mail brings."""
+
+    address: str  # folded, "" where it is nobody's
+    person_id: str | None = None  # the one person on file there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything `decide` may know beside the mail itself."""
 
@@ -93,9 +101,7 @@ class Facts:
     replies_to_stranger: bool = False  # they name mails, none of them ours nor of this writer in our ledger
     at_bounce_address: bool = False  # it came to the envelope sender of a mail of ours, where no person writes
     bounced: BounceFacts | None = None  # the mail of ours that came back
-    unsubscribe_token: bool = False  # its subject is what our newsletters' List-Unsubscribe asks for
-    unsubscribed: str = ""  # the folded address whose token that is
-    unsubscribed_id: str | None = None  # the one person on file there
+    opt_out: OptOutFacts | None = None  # its subject is what our newsletters' List-Unsubscribe asks for
     complained: str = ""  # the address whose feedback report this is
     id_reused: bool = False  # this Message-ID came from this address before with another text
     earlier: RequestFacts | None = None  # the open or undoable request of the same person and kind

@@ -11,13 +11,13 @@ from mailbot.deciding.facts import BounceFacts
 
 def row_2_token(case: Case) -> Decision | None:
     """Our newsletters' List-Unsubscribe comes back: applied whoever sends it, never answered, no proof needed."""
-    facts = case.facts
-    if not facts.unsubscribe_token or (not facts.unsubscribed and case.machine is not None):
+    opt_out = case.facts.opt_out
+    if opt_out is None or (not opt_out.address and case.machine is not None):
         return None  # a machine with nobody's token: ignored below
-    if not facts.unsubscribed:
+    if not opt_out.address:
         return replace(hold(case, "7b", "token_unusable"), kind="unsubscribe", owed=())
-    stop = Effect(verb="stop_news", args={"address": facts.unsubscribed})
-    return replace(_unanswered(case, "unsubscribe_token", (stop,)), person_id=facts.unsubscribed_id)
+    stop = Effect(verb="stop_news", args={"address": opt_out.address})
+    return replace(_unanswered(case, "unsubscribe_token", (stop,)), person_id=opt_out.person_id)
 
 
 def row_2(case: Case) -> Decision | None:

@@ -43,9 +43,6 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
     named = _named(connection, message) if changes and not found else ()
     mine = [addr for person in found for addr in person.emails if address_key(addr) == address_key(writer)]
     asked = _asked(unit, claim.kind, [*mine, *(addr for addr, _ in named)]) if changes else frozenset()
-    optout = unsubscribe_token(message)
-    owner = newsletter.owner_of(unit, optout, writer)
-    owners = people.ids_at(connection, owner) if owner else []
     envelope = bounces.at_bounce_address(connection, message)
     return Facts(
         now=unit.now,
@@ -53,15 +50,12 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
         people=found,
         token=_token(unit, brought, known, writer) if known else None,
         wrong_tokens=sum(token not in known for token in brought),
-        misused=bool(optout and not owner)
-        or any(token not in known or _is_others(known[token], writer) for token in brought),
+        misused=any(token not in known or _is_others(known[token], writer) for token in brought),
         replies_to_us=ours,
         replies_to_stranger=answers and not ours and not _in_ledger(unit, message, writer),
         at_bounce_address=envelope is not None,
         bounced=bounces.bounced(unit, message, machine, envelope),
-        unsubscribe_token=bool(optout),
-        unsubscribed=owner,
-        unsubscribed_id=owners[0] if len(owners) == 1 else None,
+        opt_out=newsletter.opt_out(unit, unsubscribe_token(message), writer),
         complained=bounces.complained(connection, message, machine),
         id_reused=_id_reused(unit, message, writer),
         earlier=_earlier(unit, found[0].id, claim.kind) if changes and len(found) == 1 else None,

@@ -12,7 +12,9 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
+from mailbot.deciding.facts import OptOutFacts
 from mailbot.reading.address import address_key
+from mailbot.store import people
 from mailbot.store.keys import Keys
 from mailbot.store.tables import Address
 from mailbot.store.transaction import Transaction
@@ -20,10 +22,17 @@ from mailbot.store.transaction import Transaction
 _address: Any = Address.__table__  # type: ignore[attr-defined]
 
 
-def owner_of(unit: Transaction, token: str, writer: str) -> str:
-    """Return the folded address that has this token, "" for none: the writer's own first, then those on file."""
+def opt_out(unit: Transaction, token: str, writer: str) -> OptOutFacts | None:
+    """Return whose token that is, and the one person on file there; None for no token."""
     if not token:
-        return ""
+        return None
+    address = _owner_of(unit, token, writer)
+    ids = people.ids_at(unit.connection, address) if address else []
+    return OptOutFacts(address=address, person_id=ids[0] if len(ids) == 1 else None)
+
+
+def _owner_of(unit: Transaction, token: str, writer: str) -> str:
+    """Return the folded address that has this token, "" for none: the writer's own first, then those on file."""
     if writer and unit.keys.unsubscribe(writer) == token:
         return address_key(writer)
     query = sa.select(_address.c.key).distinct()
