@@ -12,18 +12,23 @@ from mailbot.pipeline import Line
 from mailbot.store import outbox, waiting
 
 
+def is_held_back(line: Line) -> bool:
+    """Tell whether an answer that the law asks for could not be sent now."""
+    return line.store.paused or outbox.room(line.store, line.rules.policy.limits, counted=False) <= 0
+
+
 def sweep(line: Line) -> None:
     """List the requests whose answer is held back, and no longer those whose answer went out."""
     if line.store.shadow:
         return
     policy = line.rules.policy
-    held_back = line.store.paused or outbox.room(line.store, policy.limits, counted=False) <= 0
 
     def due(row: Any) -> datetime:
         proven = row.kind in ("update", "withdrawal") and row.level == "authenticated"
         return line.rules.deadlines.due_at(row.received_at, policy.clocks.proven if proven else policy.clocks.held)
 
+    held = is_held_back(line)
     with line.store.unit() as unit:
         waiting.unnote(unit)
-        if held_back:
+        if held:
             waiting.note(unit, due)
