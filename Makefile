@@ -26,7 +26,7 @@ clean:
 $(VENV)/.demo: pyproject.toml constraints.txt
 	@.ci/venv $(VENV)
 	@echo "installing mailbot and what it needs (a minute, once)"
-	@$(INSTALL) -e .
+	@$(INSTALL) -e '.[dkim]'
 	@touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt

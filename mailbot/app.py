@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -23,11 +23,13 @@ from mailbot.errors import (
     MailboxRefused,
     MailboxUnavailable,
 )
+from mailbot.intake.dns import Dns
 from mailbot.operating import clock, notices, retention, waiting
 from mailbot.pipeline import COUNTS, Line, Rules, poll
-from mailbot.ports import Clock, Courier, Mailbox, NewId
+from mailbot.ports import Clock, Courier, Mailbox, NewId, Resolver
+from mailbot.reading.dkim import can_verify
 from mailbot.reading.lexicon import compile_words
-from mailbot.reading.sender import compile_trust
+from mailbot.reading.trust import compile_trust
 from mailbot.settings import Policy, Settings, TrustSettings
 from mailbot.store import outbox
 from mailbot.store.engine import open_engine
@@ -103,13 +105,14 @@ class App:
         self.line.store.engine.dispose()
 
 
-def read_rules(policy: Policy, settings: Settings | None = None) -> Rules:
+def read_rules(policy: Policy, settings: Settings | None = None, resolve: Resolver | None = None) -> Rules:
     """Compile the rules of a policy file; without settings nothing is trusted and no address is our own."""
     trust = settings.trust if settings else TrustSettings()
     own = tuple(settings.mailbox.addresses) if settings else ()
     return Rules(
-        policy=policy, lexicon=compile_words(policy), trust=compile_trust(trust), deadlines=Deadlines(policy), own=own
-    )
+        policy=policy, lexicon=compile_words(policy), trust=compile_trust(trust), deadlines=Deadlines(policy), own=own,
+        resolve=resolve,
+    )  # fmt: skip
 
 
 def open_store(folder: Path, settings: Settings, *, clock: Clock = utc_now, ids: NewId = new_id) -> Store:
@@ -154,7 +157,14 @@ def open_courier(folder: Path, settings: Settings) -> Courier:
     return SmtpCourier(url, password=password, ca_file=ca_file, timeout_seconds=section.timeout_seconds, plain=plain)
 
 
-def build(folder: Path, *, clock: Clock = utc_now, ids: NewId = new_id) -> App:
+def system_dns() -> Resolver | None:
+    """Return the system's resolver; None where the extra `dkim`, which brings it, is not installed."""
+    return Dns() if can_verify() else None
+
+
+def build(
+    folder: Path, *, clock: Clock = utc_now, ids: NewId = new_id, dns: Callable[[], Resolver | None] = system_dns
+) -> App:
     """Wire one installation. Raises ConfigError, StoreUnavailable."""
     settings, policy = config.load_settings(folder), config.load_policy(folder)
     store = open_store(folder, settings, clock=clock, ids=ids)
@@ -167,8 +177,9 @@ def build(folder: Path, *, clock: Clock = utc_now, ids: NewId = new_id) -> App:
             timezone=policy.clocks.timezone,
         )  # fmt: skip
         line = Line(
-            store=store, rules=read_rules(policy, settings), write=partial(render, templates=templates), frame=frame
-        )
+            store=store, rules=read_rules(policy, settings, dns() if settings.trust.dns else None), frame=frame,
+            write=partial(render, templates=templates),
+        )  # fmt: skip
         return App(
             folder=folder, settings=settings, line=line, mailbox=open_mailbox(folder, settings, store),
             courier=open_courier(folder, settings), templates=templates,

@@ -93,7 +93,7 @@ def _environment(wanted: Callable[[str], bool]) -> dict[str, dict[str, Any]]:
     for name, value in os.environ.items():
         section, _, key = name.removeprefix(ENV_PREFIX).lower().partition("__")
         if name.startswith(ENV_PREFIX) and key and key not in ("password", "key") and wanted(section):
-            lists = section == "words" or key in ("addresses", "authserv", "internal", "add", "remove")
+            lists = section == "words" or key in ("addresses", "authserv", "internal", "sealers", "add", "remove")
             sections.setdefault(section, {})[key] = (
                 [v.strip() for v in value.split(",") if v.strip()] if lists else value
             )

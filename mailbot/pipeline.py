@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from mailbot.answering.reply import Frame, Rendered
@@ -19,11 +20,13 @@ from mailbot.errors import MailbotError
 from mailbot.ports import Mailbox, RawMail, Resolver
 from mailbot.reading.claim import Claim, Mark
 from mailbot.reading.classify import classify
+from mailbot.reading.dkim import Delivery
 from mailbot.reading.lexicon import Lexicon
 from mailbot.reading.machine import Machine, screen
 from mailbot.reading.message import Message
 from mailbot.reading.parse import parse
-from mailbot.reading.sender import Evidence, Trust, verify
+from mailbot.reading.sender import Evidence, verify
+from mailbot.reading.trust import Trust
 from mailbot.settings import Policy
 from mailbot.store.gather import gather
 from mailbot.store.outbox import is_capped
@@ -33,6 +36,8 @@ from mailbot.store.unit import Unit
 
 TRIES = 3  # the third failure of one mail holds it
 RETRY_MINUTES = 1
+DNS_MINUTES = 5  # before a mail whose sender DNS could not tell is looked at again
+DNS_LIMIT = timedelta(days=1)  # then it is decided by what is proven without
 CAPPED = ("question", "received", "repeat", "not-on-list", "not-stored")  # roles and templates that the caps count
 COUNTED = {
     "apply": "applied", "challenge": "challenged", "ask": "asked", "hold": "held", "leave": "left", "ignore": "ignored",
@@ -67,14 +72,18 @@ class Line:
     stop: Callable[[], bool] = lambda: False  # asked between two mails: is it time to go?
 
 
-def read(raw: RawMail, rules: Rules) -> tuple[Message, Machine | None, Claim, Evidence]:
-    """Return what a mail says, whether a machine says it, what it asks and who sent it. Pure and total."""
-    message = parse(raw.octets, complete=raw.complete)
+def read(raw: RawMail, rules: Rules, message: Message | None = None) -> tuple[Message, Machine | None, Claim, Evidence]:
+    """Return what a mail says, whether a machine says it, what it asks and who sent it.
+
+    Pure and total but for what the resolver of the rules asks. `message` where the octets were parsed already.
+    """
+    message = message or parse(raw.octets, complete=raw.complete)
+    delivery = Delivery(octets=raw.octets, at=raw.received_at, own=rules.own)
     return (
         message,
         screen(message, rules.own),
         classify(message, rules.lexicon),
-        verify(message, rules.trust, rules.resolve),
+        verify(message, rules.trust, delivery, rules.resolve),
     )
 
 
@@ -82,6 +91,8 @@ def process(raw: RawMail, line: Line) -> str:
     """Take one mail down the line in one transaction; return which of COUNTS it belongs to."""
     message, machine, claim, evidence = read(raw, line.rules)
     with line.store.unit() as unit:
+        if evidence.waits and claim.kind is not None and unit.postpone(raw, minutes=DNS_MINUTES, limit=DNS_LIMIT):
+            return "waiting"
         seen = unit.receive(raw, message, evidence)
         if seen != "new":
             return "held" if seen == "second_look" else "already"

@@ -97,6 +97,14 @@ class TrustSettings(Section):
         default_factory=list,
         description="domains whose users can't forge each other inside this provider, so their mail needs no result",
     )
+    dns: bool = Field(
+        default=True,
+        description="whether DNS may be asked for keys and DMARC records, to check signatures that nobody checked",
+    )
+    sealers: list[Text] = Field(
+        default_factory=list,
+        description="domains of forwarders whose ARC seals are believed; everybody else's count for nothing",
+    )
 
 
 class ScheduleSettings(Section):

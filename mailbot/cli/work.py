@@ -42,7 +42,7 @@ def explain(arguments: argparse.Namespace) -> int:
 
     from mailbot.app import opened, read_rules, utc_now
     from mailbot.operating import explain as explaining
-    from mailbot.reading.sender import compile_trust
+    from mailbot.reading.trust import compile_trust
     from mailbot.settings import TrustSettings
 
     own = (arguments.config / SETTINGS_FILE).is_file() and not arguments.person

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from mailbot.answering.outbox import bounce_address
 from mailbot.answering.reply import Templates
-from mailbot.errors import MailbotError
+from mailbot.errors import MailbotError, MailboxRefused, MailboxUnavailable
 from mailbot.operating import roll
+from mailbot.operating.authserv import FEWEST_MAILS, Learned, learn
 from mailbot.pipeline import Line
 from mailbot.ports import Courier, Mailbox
 from mailbot.reading.address import address_key
@@ -180,13 +181,45 @@ def _clock(parts: Parts) -> Iterator[tuple[Level, str]]:
 
 
 def _trust(parts: Parts) -> Iterator[tuple[Level, str]]:
-    if parts.settings.trust.authserv:
-        yield "ok", "results of " + ", ".join(parts.settings.trust.authserv)
+    hosts, rules = parts.settings.trust.authserv, parts.line.rules
+    try:
+        learned = learn(parts.mailbox, parts.line.store.clock(), rules.trust, rules.own)
+    except (MailboxUnavailable, MailboxRefused):
+        learned = Learned()  # that the mailbox can't be read is said above
+    proposed = learned.proposal()
+    if hosts and learned.believed:
+        yield "ok", f"results of {', '.join(hosts)}: in {learned.believed} of the last {learned.mails} mails"
+    elif hosts and learned.mails < FEWEST_MAILS:
+        yield "ok", f"results of {', '.join(hosts)}"
+    elif hosts:
+        yield "note", f"none of the last {learned.mails} mails bears a result of {', '.join(hosts)} in its place"
+    if proposed and not learned.believed:
+        yield "note", _proposed(proposed, learned.mails)
+    elif learned.nameless:
+        yield "note", f"the results in {learned.nameless} of the last {learned.mails} mails name no host: not believed"
+    if hosts and learned.believed:
         return
-    yield (
-        "note",
-        "no mail server is trusted to tell who wrote: every update and withdrawal is asked back; set [trust] authserv",
+    if rules.resolve is not None:
+        yield "ok", "mail without such a result: its signature is checked here, by DNS"
+    elif not hosts:
+        yield "note", "nobody tells who wrote, so every update and withdrawal is asked back: " + _signatures(parts)
+
+
+def _proposed(proposed: tuple[str, int], mails: int) -> str:
+    entry, count = proposed
+    host, below = entry.removesuffix(":below"), entry.endswith(":below")
+    place = (
+        "under its own Received; Gmail and Mail.ru remove forged ones there, ask another provider"
+        if below
+        else "on top"
     )
+    return f'{host} wrote results into {count} of the last {mails} mails, {place}: set [trust] authserv = ["{entry}"]'
+
+
+def _signatures(parts: Parts) -> str:
+    if not parts.settings.trust.dns:
+        return "set [trust] authserv, or [trust] dns = true so that signatures are checked here"
+    return "set [trust] authserv, or install mailbot[dkim] so that signatures are checked here"
 
 
 def _operator(parts: Parts) -> Iterator[tuple[Level, str]]:

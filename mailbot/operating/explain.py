@@ -21,6 +21,7 @@ from mailbot.ports import RawMail
 from mailbot.reading.claim import Claim
 from mailbot.reading.machine import Machine
 from mailbot.reading.message import Message
+from mailbot.reading.parse import parse
 from mailbot.reading.sender import Evidence
 from mailbot.store.gather import gather
 
@@ -49,10 +50,10 @@ def explain(
     `known` says whether the writer is on file; None asks the store of `line`. `now` is used where the mail
     bears no time.
     """
-    raw = RawMail(octets=octets, folder="-", uid=0, uidvalidity=0, received_at=now, size_bytes=len(octets))
-    message, machine, claim, evidence = read(raw, rules)
+    message = parse(octets)
     at = message.hop_at or message.date or now
     raw = RawMail(octets=octets, folder="-", uid=0, uidvalidity=0, received_at=at, size_bytes=len(octets))
+    message, machine, claim, evidence = read(raw, rules, message)
     if known is None and line is not None:
         facts = _stored_facts(line, raw, message, (claim, machine, evidence))
     else:

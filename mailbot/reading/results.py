@@ -55,6 +55,15 @@ def values_of(result: Any, kind: str, name: str) -> set[str]:
     }
 
 
+def texts_of(result: Any, kind: str, name: str) -> set[str]:
+    """The texts of one property as they stand, without blanks and quotes."""
+    return {
+        "".join(str(one.value).split()).strip('"')
+        for one in result.properties
+        if one.type.lower() == kind and one.name.lower() == name and one.value
+    }
+
+
 def signer_of(result: Any) -> tuple[str, str]:
     for name in ("d", "i"):
         domains = values_of(result, "header", name)

@@ -1,67 +1,37 @@
 """Weigh what authentication proves about the writer (decisions section 3; RFC 8601, RFC 9989, RFC 6376).
 
-Only Authentication-Results of configured hosts count, of each the topmost field, and only in the place where that
-host writes it: anybody can send the same field along. DMARC and DKIM prove a domain, SPF alone proves little. No
-signature is checked here, and nothing of this says who a person is or what an unproven mail may do (deciding).
+The mailbox's own Authentication-Results count (trust.py says which); where its host writes none, the signature is
+checked here (dkim.py). DMARC and DKIM prove a domain, SPF alone proves little, and a DKIM signature on which all
+rests must cover what is acted upon. Nothing of this says who a person is or what an unproven mail may do (deciding).
 """
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from mailbot.errors import ConfigError, TemporaryError
+from mailbot.errors import TemporaryError
 from mailbot.ports import Resolver
 from mailbot.reading.address import address_key, domain_key
+from mailbot.reading.arc import sealed
+from mailbot.reading.charset import decode_words
+from mailbot.reading.dkim import Delivery, Signature, Verifier, can_verify, shortcoming, signatures
+from mailbot.reading.dmarc import aligned
 from mailbot.reading.message import Message
-from mailbot.reading.results import plain, results_of, server_of, signer_of, values_of
-from mailbot.settings import TrustSettings
+from mailbot.reading.results import results_of, signer_of, texts_of, values_of
+from mailbot.reading.trust import Trust, believed, stayed_inside
 
 _UNSOUND = {
     "null_octet": "NUL in the mail",
     "bare_cr": "damaged header",
     "header_cut": "header too long",
     "header_garbage": "damaged header",
+    "no_separator": "damaged header",
     "blank_before_header": "damaged header",
 }
-_HOST = re.compile(r"(\*\.)?([\w-]+(?:\.[\w-]+)*)(?::(above|below))?")
-_LMTP = (["lmtp"], ["lmtps"], ["lmtpa"], ["lmtpsa"])
-_FROM_CLAUSE = re.compile(r"\s*from\s(.{0,2000}?)\sby\s", re.IGNORECASE | re.DOTALL)
-_BY = re.compile(r"(?:^|\s)by\s+([^\s;()]{1,255})", re.IGNORECASE)
-_SUBMITTED = re.compile(r"\swith\s+(?:ESMTPS?A|LMTPS?A|HTTPS?)(?=[\s;]|$)", re.IGNORECASE)
-_NAMES = re.compile(r"[^\s()\[\];,=]{1,255}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
-    """A host whose Authentication-Results are believed."""
-
-    name: str  # lower case
-    subdomains: bool = False  # `*.NAME`: any host under it
-    below: bool = False  # writes the field under its own Received, not above
-
-    def is_named(self, server: str) -> bool:
-        """Tell whether that authserv-id is this host's."""
-        return server.endswith("." + self.name) if self.subdomains else server == self.name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trust:
-    """Whom to believe, compiled from `[trust]`."""
-
-    hosts: tuple[Host, ...] = ()
-    internal: frozenset[str] = field(default_factory=frozenset)  # domains as lower-case A-labels
-
-    @classmethod
-    def of(cls, authserv: list[str], internal: list[str] | None = None) -> Trust:
-        """Return the Trust of NAME, NAME:below and *.NAME entries. Raises ConfigError on anything else."""
-        return cls(
-            hosts=tuple(_host(entry) for entry in authserv),
-            internal=frozenset(domain_key(domain.strip()) for domain in internal or []),
-        )
+_ADDRESSED = ("subject", "from", "sender", "reply-to", "to", "cc")
+_BREAK = re.compile(r"[\x00\r\n\x0b\x0c\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,116 +45,214 @@ class Evidence:
     reply_to_differs: bool = False  # Reply-To leads elsewhere than From
 
 
-def compile_trust(settings: TrustSettings) -> Trust:
-    """Return the Trust that `[trust]` describes. Raises ConfigError."""
-    return Trust.of(settings.authserv, settings.internal)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Weight:
+    level: Literal["authenticated", "weak", "none"]
+    because: str
+    waits: bool = False
 
 
-def verify(message: Message, trust: Trust, resolve: Resolver | None = None) -> Evidence:
+_NOTHING = _Weight(level="none", because="no trusted result that passes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """One mail whose From domain is in question."""
+
+    message: Message
+    domain: str  # of From, lower-case A-label
+    delivery: Delivery | None
+    resolve: Resolver | None
+
+
+def verify(
+    message: Message, trust: Trust, delivery: Delivery | None = None, resolve: Resolver | None = None
+) -> Evidence:
     """Return how far the mail is proven to come from its From address.
 
-    `resolve` is asked for DMARC records only where a parent or child domain signed; without it such a mail is
-    weak, and so it is, with `waits`, where DNS fails. Raises nothing. Source: decisions section 3.
+    `delivery` is how it came: without it no signature is checked and none is asked what it covers. `resolve` is
+    asked for keys and DMARC records; where DNS fails `waits` says so. Raises nothing. Source: decisions section 3.
     """
     address = message.writer
     if address is None:
         because = "two From fields" if message.from_fields > 1 else "no single From"
         return Evidence(level="none", because=because, address=None)
-    wrong = f"{message.repeated[0]} occurs twice" if message.repeated else ""
-    wrong = wrong or next((_UNSOUND[defect] for defect in message.defects if defect in _UNSOUND), "")
     differs = _reply_to_differs(message, address)
+    wrong = _unsound(message)
     if wrong:
         return Evidence(level="none", because=wrong, address=address, reply_to_differs=differs)
     domain = domain_key(address.rpartition("@")[2])
-    results = [result for one in _fields(message, trust) for result in results_of(one)]
-    level, because, waits = _weigh(results, domain, resolve)
-    if level == "none" and not results and domain in trust.internal and _stayed_inside(message, domain, trust):
-        level, because = "authenticated", f"internal {domain}"
-    return Evidence(level=level, because=because, address=address, waits=waits, reply_to_differs=differs)
+    weight = _weight(_Question(message=message, domain=domain, delivery=delivery, resolve=resolve), trust)
+    return Evidence(
+        level=weight.level, because=weight.because, address=address, waits=weight.waits, reply_to_differs=differs
+    )
 
 
-_Weight = tuple[Literal["authenticated", "weak", "none"], str, bool]
+def _unsound(message: Message) -> str:
+    """Why two programs may read this header differently, or "" (RFC 7103)."""
+    if message.repeated:
+        return f"{message.repeated[0]} occurs twice"
+    wrong = next((_UNSOUND[defect] for defect in message.defects if defect in _UNSOUND), "")
+    encoded = any("=?" in message.first(n) and _BREAK.search(decode_words(message.first(n))[0]) for n in _ADDRESSED)
+    return wrong or ("line break in an encoded word" if encoded else "")
 
 
-def _weigh(results: list[Any], domain: str, resolve: Resolver | None) -> _Weight:
+def _weight(asked: _Question, trust: Trust) -> _Weight:
+    results = [result for one in believed(asked.message, trust) for result in results_of(one)]
+    if results:
+        return _weigh(results, asked)
+    if asked.domain in trust.internal and stayed_inside(asked.message, asked.domain, trust):
+        return _Weight(level="authenticated", because=f"internal {asked.domain}")
+    nothing = _Weight(level="none", because="no trusted result")
+    if asked.delivery is None or asked.resolve is None or not can_verify():
+        return nothing
+    checked = _checked_here(asked, asked.delivery, asked.resolve)
+    if checked.level != "authenticated" and trust.sealers:
+        return _by_sealer(asked, trust, checked)
+    return checked
+
+
+def _weigh(results: list[Any], asked: _Question) -> _Weight:
+    """What the believed results prove together."""
     passed = [result for result in results if result.result == "pass"]
     if any(result.method == "dmarc" and result.result == "fail" for result in results):
-        return "none", "dmarc=fail", False
-    if any(r.method == "dmarc" and values_of(r, "header", "from") == {domain} for r in passed):
-        return "authenticated", "dmarc=pass", False
-    signers = [signer_of(result) for result in passed if result.method == "dkim"]
+        return _Weight(level="none", because="dmarc=fail")
+    dkim = [result for result in passed if result.method == "dkim"]
+    spf = _spf_passed(passed, asked.domain)
+    if any(r.method == "dmarc" and values_of(r, "header", "from") == {asked.domain} for r in passed):
+        proven = _Weight(level="authenticated", because="dmarc=pass")
+        return proven if spf else _covered(proven, _bearing(dkim, asked.domain), asked)
     for name in ("header.d", "header.i"):
-        if (name, domain) in signers:
-            return "authenticated", f"dkim=pass {name}", False
-    for name, signer in signers:
-        if _related(signer, domain):
-            return _relative(name, signer, domain, resolve)
+        mine = [result for result in dkim if signer_of(result) == (name, asked.domain)]
+        if mine:
+            return _covered(_Weight(level="authenticated", because=f"dkim=pass {name}"), mine, asked)
+    weak = _Weight(level="weak", because="spf=pass only") if spf else None
+    for result in dkim:
+        weight = _relative(result, asked)
+        if weight is not None and (weight.level != "none" or weight.waits):
+            return replace(weight, level="weak", because=weak.because) if weak and weight.level == "none" else weight
+    return weak or _NOTHING
+
+
+def _spf_passed(passed: list[Any], domain: str) -> bool:
     for result in passed:
         senders = values_of(result, "smtp", "mailfrom") or values_of(result, "smtp", "mail")
         if result.method == "spf" and any(sender == domain or _related(sender, domain) for sender in senders):
-            return "weak", "spf=pass only", False
-    return "none", "no trusted result that passes" if results else "no trusted result", False
+            return True
+    return False
 
 
-def _relative(name: str, signer: str, domain: str, resolve: Resolver | None) -> _Weight:
-    """A parent or child domain signed: its word counts where the DMARC record says so (RFC 9989 section 4.10)."""
+def _bearing(dkim: list[Any], domain: str) -> list[Any]:
+    """The results on which a dmarc=pass may rest: the domain's own, else its ancestors' and children's, else any near.
+
+    Near ones are neighbours perhaps under one public suffix: of those each must cover the mail.
+    """
+    signers = [(result, signer_of(result)[1]) for result in dkim]
+    own = [result for result, signer in signers if signer == domain]
+    family = [result for result, signer in signers if _related(signer, domain)]
+    return own or family or [result for result, signer in signers if _near(signer, domain)]
+
+
+def _relative(result: Any, asked: _Question) -> _Weight | None:
+    """Another domain of the same organisation signed: its word counts where the DMARC record says so."""
+    name, signer = signer_of(result)
+    if not _near(signer, asked.domain):
+        return None
     because = f"dkim=pass {name} of {signer}"
-    if resolve is None:
-        return "weak", because, False
-    nearest, organisation = "", ""
-    labels = domain.split(".")
+    weak = _Weight(level="weak", because=because) if _related(signer, asked.domain) else _NOTHING
+    if asked.resolve is None:
+        return weak
     try:
-        for start in range(max(0, len(labels) - 8), len(labels) - 1):
-            name = ".".join(labels[start:])
-            records = [record for record in resolve(f"_dmarc.{name}") if _tags(record).get("v") == "DMARC1"]
-            if len(records) == 1 and _tags(records[0]).get("psd") != "y":
-                nearest = nearest or records[0]
-                organisation = name
+        is_aligned = aligned(signer, asked.domain, asked.resolve)
     except TemporaryError:
-        return "weak", because, True
-    inside = organisation and (signer == organisation or signer.endswith("." + organisation))
-    if inside and _tags(nearest).get("adkim", "r") != "s":
-        return "authenticated", because, False
-    return "weak", because, False
+        return replace(weak, waits=True)
+    return _covered(_Weight(level="authenticated", because=because), [result], asked) if is_aligned else weak
 
 
-def _fields(message: Message, trust: Trust) -> Iterator[str]:
-    """The Authentication-Results values that count: per host the topmost, in its place."""
-    taken: set[int] = set()
-    for host in trust.hosts:
-        for number, (name, value) in enumerate(message.headers):
-            if name == "authentication-results" and host.is_named(server_of(value)):
-                if number not in taken and _in_place(message, number, host, server_of(value)):
-                    taken.add(number)
-                    yield value
-                break
+def _covered(proven: _Weight, results: list[Any], asked: _Question) -> _Weight:
+    """What rests on DKIM alone: the signature that the host means must cover what is acted upon.
+
+    A mail that bears no signature at all lost it after the host had seen it: there the host's word stands.
+    """
+    if asked.delivery is None or not results or not asked.message.all("dkim-signature"):
+        return proven
+    lacks = [_lack(result, asked.message, asked.delivery) for result in results]
+    mine = any(
+        signer_of(result)[1] == asked.domain or _related(signer_of(result)[1], asked.domain) for result in results
+    )
+    if not any(lacks) or (mine and not all(lacks)):
+        return proven
+    return _Weight(level="weak", because=f"{proven.because}, {next(lack for lack in lacks if lack)}")
 
 
-def _in_place(message: Message, number: int, host: Host, server: str) -> bool:
-    names = [name for name, _ in message.headers[:number]]
-    hops = [at for at, name in enumerate(names) if name == "received"]
-    while hops and _is_delivery(message.headers[hops[0]][1]):
-        hops.pop(0)  # the house's own last hop, behind the border: nobody outside can write on top of it
-    if not host.below:
-        return not hops
-    while hops and not _FROM_CLAUSE.match(message.headers[hops[0]][1]):
-        hops.pop(0)  # a hop inside the host that names no sender, as Gmail's
-    if len(hops) != 1 or "dkim-signature" in names[hops[0] :]:
-        return False
-    by = _BY.search(plain(message.headers[hops[0]][1]))
-    return by is not None and _same_house(by[1].lower().rstrip("."), server)
+def _lack(result: Any, message: Message, delivery: Delivery) -> str:
+    """What the signature that a result names lacks; where it may name several, what any of them lacks.
+
+    One that can't be read may be the one that is meant, and a stranger can put a good-looking one beside it.
+    """
+    found = signatures(message)
+    if len(found) != len(message.all("dkim-signature")):
+        return "a signature can't be read"
+    meant = [signature for signature in found if _is_meant(signature, result)]
+    lacks = [shortcoming(signature, message, delivery) for signature in meant]
+    return next((lack for lack in lacks if lack), "") if meant else "no such signature"
 
 
-def _is_delivery(value: str) -> bool:
-    """Whether a Received is the delivery into the mail store by LMTP (RFC 2033), and nothing in it says otherwise."""
-    words = plain(value.partition(";")[0]).lower().split()
-    return words.count("with") == 1 and words.count("by") == 1 and words[words.index("with") + 1 :][:1] in _LMTP
+def _is_meant(signature: Signature, result: Any) -> bool:
+    """Whether a result of DKIM speaks of that signature: by domain, selector and start of b= (RFC 6008)."""
+    name, signer = signer_of(result)
+    own = signature.agent if name == "header.i" else signature.domain
+    selectors = {text.lower() for text in texts_of(result, "header", "s")}
+    starts = texts_of(result, "header", "b")
+    return (
+        own == signer and selectors <= {signature.selector} and all(signature.tags["b"].startswith(b) for b in starts)
+    )
 
 
-def _same_house(by: str, server: str) -> bool:
-    """Whether a Received's by-host and an authserv-id belong together: mx70.i.mail.ru and mxs.mail.ru."""
-    parent = server.partition(".")[2]
-    return by == server or by.endswith("." + server) or ("." in parent and (by == parent or by.endswith("." + parent)))
+def _checked_here(asked: _Question, delivery: Delivery, resolve: Resolver) -> _Weight:
+    """Check the signatures that may speak for the domain; the best of them counts."""
+    found = [signature for signature in signatures(asked.message) if _near(signature.domain, asked.domain)]
+    best = _Weight(level="none", because="no signature of that domain")
+    verifier = Verifier(delivery.octets, resolve)
+    for signature in sorted(found, key=lambda one: one.domain != asked.domain):
+        weight = _one_checked(signature, verifier, asked, delivery)
+        if weight.level == "authenticated":
+            return weight
+        waits = weight.waits or best.waits
+        best = replace(weight if weight.level == "weak" or best.level == "none" else best, waits=waits)
+    return best
+
+
+def _one_checked(signature: Signature, verifier: Verifier, asked: _Question, delivery: Delivery) -> _Weight:
+    assert asked.resolve is not None
+    try:
+        fault = verifier.fault(signature)
+        if fault:
+            return _Weight(level="none", because=f"signature not valid: {fault}")
+        if not aligned(signature.domain, asked.domain, asked.resolve):
+            return _Weight(level="none", because="no signature of that domain")
+    except TemporaryError:
+        return _Weight(level="none", because="DNS gives no answer", waits=True)
+    lack = shortcoming(signature, asked.message, delivery)
+    return _Weight(level="weak" if lack else "authenticated", because=f"signature checked{', ' if lack else ''}{lack}")
+
+
+def _by_sealer(asked: _Question, trust: Trust, checked: _Weight) -> _Weight:
+    """What a configured forwarder found, if its ARC seal holds and covers the mail (RFC 8617 section 5.2)."""
+    assert asked.delivery is not None
+    assert asked.resolve is not None
+    try:
+        seal = sealed(asked.message, asked.delivery, trust.sealers, asked.resolve)
+    except TemporaryError:
+        return replace(checked, waits=True)
+    if seal is None:
+        return checked
+    weight = _weigh(results_of(seal.results), replace(asked, delivery=None))
+    lack = shortcoming(seal.signature, asked.message, asked.delivery)
+    if weight.level != "authenticated":
+        return checked
+    because = f"arc of {seal.signature.domain}: {weight.because}"
+    return _Weight(level="weak" if lack else "authenticated", because=f"{because}, {lack}" if lack else because)
 
 
 def _related(one: str, other: str) -> bool:
@@ -192,64 +260,12 @@ def _related(one: str, other: str) -> bool:
     return (one.endswith("." + other) and "." in other) or (other.endswith("." + one) and "." in one)
 
 
-def _tags(record: str) -> dict[str, str]:
-    pairs = (part.partition("=") for part in record.split(";"))
-    return {name.strip().lower(): value.strip() for name, _, value in pairs}
+def _near(one: str, other: str) -> bool:
+    """Whether two domains may be of one organisation: the same, or alike in their last two labels."""
+    return bool(one) and one.split(".")[-2:] == other.split(".")[-2:] and "." in one
 
 
 def _reply_to_differs(message: Message, address: str) -> bool:
     if not message.reply_to:
         return bool(message.first("reply-to").strip())
     return any(address_key(one.addr) != address_key(address) for one in message.reply_to)
-
-
-def _stayed_inside(message: Message, domain: str, trust: Trust) -> bool:
-    """Whether every hop lies under the domain or a trusted host, down to the one that took a logged-in user's mail.
-
-    Read from the top, since only the provider's own lines stand there. A sender's host counts by its greeting and
-    by the name or private address that the provider saw; a name that the provider could not confirm is outside.
-    """
-    houses = {domain, *(host.name for host in trust.hosts)}
-    for value in message.all("received"):
-        by = _BY.search(plain(value))
-        if by is None or not _inside(by[1], houses):
-            return False
-        if _SUBMITTED.search(plain(value)):
-            return True
-        clause = _FROM_CLAUSE.match(value)
-        if clause and not _from_inside(clause[1], houses):
-            return False
-    return True
-
-
-def _from_inside(clause: str, houses: set[str]) -> bool:
-    greeting, _, seen = clause.partition("(")
-    words = [word for word in _NAMES.findall(seen) if word.lower() not in ("may", "be", "forged", "helo", "ehlo")]
-    confirmed = [word for word in words if _inside(word, houses)]
-    return (
-        bool(confirmed)
-        and all(_inside(word, houses) or _is_address(word) for word in _NAMES.findall(greeting))
-        and (all(_inside(word, houses) or _is_address(word) for word in words))
-    )
-
-
-def _inside(name: str, houses: set[str]) -> bool:
-    host = name.lower().rstrip(".")
-    if _is_address(host):
-        return ipaddress.ip_address(host.removeprefix("ipv6:")).is_private
-    return host == "localhost" or any(host == house or host.endswith("." + house) for house in houses)
-
-
-def _is_address(word: str) -> bool:
-    try:
-        ipaddress.ip_address(word.lower().removeprefix("ipv6:"))
-    except ValueError:
-        return False
-    return True
-
-
-def _host(entry: str) -> Host:
-    found = _HOST.fullmatch(entry.strip().lower())
-    if found is None or (found[1] and "." not in found[2]):
-        raise ConfigError(f"trust.authserv: {entry!r} is no NAME, NAME:below or *.NAME of two labels")
-    return Host(name=found[2], subdomains=bool(found[1]), below=found[3] == "below")

@@ -7,7 +7,7 @@ and the answers owed are committed together or not at all (design: the states of
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -207,17 +207,38 @@ class Unit(Transaction):
         self.raw, self.mail_id = raw, seen.id
         self._update_mail(state="decided", next_try_at=None, decided_at=self.now)
 
-    def wait(self, raw: RawMail, *, minutes: int, shadow: bool = False) -> int:
-        """Write or update the `waiting` row of a mail that failed or must wait; return how often it failed."""
+    def postpone(self, raw: RawMail, *, minutes: int, limit: timedelta) -> bool:
+        """Let a mail wait for DNS, which is no failure of it; False where it was decided, or waited up to the limit."""
+        seen = self._seen(raw)
+        if seen is not None and seen.state not in ("waiting", "gone"):
+            return False
+        kept = seen.summary if seen is not None else {}
+        since = kept.get("waits_since", self.now.isoformat())
+        if self.now - datetime.fromisoformat(since) >= limit:
+            return False
+        self.pass_cursor(raw)
+        row = self._waiting(raw, seen, self.now + timedelta(minutes=minutes), reason="dns")
+        self.update(Mail, row, state="waiting", summary={**kept, "waits_since": since})
+        return True
+
+    def _waiting(self, raw: RawMail, seen: Any, next_try: datetime, *, reason: str, tries: int = 0) -> int:
+        """Write or bring up to date the `waiting` row of a mail; return its number."""
+        place = {"folder": raw.folder, "uidvalidity": raw.uidvalidity, "uid": raw.uid, "next_try_at": next_try}
+        if seen is not None:
+            self.update(Mail, seen.id, **place)
+            return int(seen.id)
+        return self.insert(
+            Mail, state="waiting", tries=tries, sha256=sha256(raw.octets), received_at=raw.received_at, belongs="",
+            summary={}, proof=0, message_key="", text_key="", decision="", reason=reason, **place,
+        )  # fmt: skip
+
+    def wait(self, raw: RawMail, *, minutes: int) -> int:
+        """Write or update the `waiting` row of a mail that failed; return how often it failed."""
         self.pass_cursor(raw)
         seen = self._seen(raw)
         next_try = self.now + timedelta(minutes=minutes)
         if seen is None:
-            self.insert(
-                Mail, folder=raw.folder, uidvalidity=raw.uidvalidity, uid=raw.uid, state="waiting", tries=1,
-                sha256=sha256(raw.octets), received_at=raw.received_at, next_try_at=next_try, belongs="", summary={},
-                proof=0, message_key="", text_key="", decision="", reason="failed",
-            )  # fmt: skip
+            self._waiting(raw, None, next_try, reason="failed", tries=1)
             return 1
         if seen.state == "waiting":
             self.update(

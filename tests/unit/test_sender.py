@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from mailbot.errors import ConfigError, TemporaryError
 from mailbot.reading.parse import parse
-from mailbot.reading.sender import Evidence, Trust, compile_trust, verify
+from mailbot.reading.sender import Evidence, verify
+from mailbot.reading.trust import Trust, compile_trust
 from mailbot.settings import TrustSettings
 
 QUIET = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a loaded machine is no defect
