@@ -24,7 +24,7 @@ from mailbot.errors import (
     MailboxUnavailable,
 )
 from mailbot.intake.dns import Dns
-from mailbot.operating import clock, notices, retention
+from mailbot.operating import clock, notices, retention, waiting
 from mailbot.pipeline import COUNTS, Line, Rules, poll
 from mailbot.ports import Clock, Courier, Mailbox, NewId, Resolver
 from mailbot.reading.lexicon import compile_words
@@ -86,6 +86,7 @@ class App:
             self._outbox().send(counts)
         except (CourierUnavailable, CourierRefused) as exc:
             failure = failure or exc
+        waiting.sweep(self.line)
         counts["owed"] = outbox.owed(self.line.store)
         return failure
 
@@ -94,6 +95,7 @@ class App:
         return Outbox(
             store=self.line.store, courier=self.courier, sender=self.settings.mailbox.addresses[0],
             limits=rules.policy.limits, window_end=rules.deadlines.window_end, stop=self.line.stop,
+            verp=self.settings.courier.verp,
         )  # fmt: skip
 
     def close(self) -> None:
@@ -151,7 +153,8 @@ def open_courier(folder: Path, settings: Settings) -> Courier:
     if password is None and url.user is not None:  # one account, one password: the usual case
         password = config.secret(folder, "mailbox_password", settings.mailbox.password_file)
     ca_file = folder / section.ca_file if section.ca_file else None
-    return SmtpCourier(url, password=password, ca_file=ca_file, timeout_seconds=section.timeout_seconds)
+    plain = settings.mailbox.addresses[0]
+    return SmtpCourier(url, password=password, ca_file=ca_file, timeout_seconds=section.timeout_seconds, plain=plain)
 
 
 def system_dns() -> Resolver | None:

@@ -94,6 +94,10 @@ class Courier(Protocol):
         """Connect and log in, send nothing."""
         ...
 
+    def takes(self, sender: str) -> bool:
+        """Tell whether the server takes that envelope sender; nothing is sent."""
+        ...
+
     def close(self) -> None:
         """Say QUIT and forget the connection; may be called twice."""
         ...

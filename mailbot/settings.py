@@ -65,6 +65,9 @@ class CourierSettings(Section):
     password_file: str = Field(default="", description="file that holds the courier's password; empty: the mailbox's")
     ca_file: str = Field(default="", description="certificate authority of a private mail server")
     timeout_seconds: int = Field(default=60, ge=1, le=600, description="how long one answer of the server may take")
+    verp: bool = Field(
+        default=False, description="each answer leaves as LOCAL+KEY@DOMAIN, so that any bounce finds its request"
+    )
 
 
 class StoreSettings(Section):

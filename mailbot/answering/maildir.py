@@ -42,6 +42,10 @@ class MaildirCourier:
             if not os.access(self._path / "new", os.W_OK | os.X_OK):
                 raise CourierRefused(f"{self._path} can't be written by this user: change owner or mode")
 
+    def takes(self, sender: str) -> bool:
+        """Tell that any envelope sender will do: none is written down. Raises nothing."""
+        return True
+
     def close(self) -> None:
         """Do nothing: no connection is kept. Raises nothing."""
 

@@ -83,29 +83,56 @@ class SmtpCourier:
     """A mail server that takes our answers; one connection serves many. Not thread-safe."""
 
     def __init__(
-        self, url: CourierUrl, *, password: str | None, ca_file: Path | None = None, timeout_seconds: float = 60
-    ) -> None:
-        """Keep the settings; nothing is connected. Without user or password no login is tried. Raises nothing."""
+        self, url: CourierUrl, *, password: str | None, ca_file: Path | None = None, timeout_seconds: float = 60,
+        plain: str = "",
+    ) -> None:  # fmt: skip
+        """Keep the settings; nothing is connected. Without user or password no login is tried. Raises nothing.
+
+        `plain` takes the place of a sender that the server refuses.
+        """
         self._url, self._password, self._ca_file = url, password, ca_file
-        self._timeout = timeout_seconds
+        self._timeout, self._plain = timeout_seconds, plain
         self._smtp: smtplib.SMTP | None = None
+        self._only_plain = False  # this connection's server took the plain sender where it refused another one
 
     def send(self, sender: str, recipient: str, octets: bytes) -> str:
         """Hand over one mail and return the server's final answer ("250 …", one line, 200 letters at most).
 
+        A sender that is refused for good, at once or once the recipient is named, gives way to the plain one.
         Raises CourierUnavailable, CourierRefused, ReplyDeferred, ReplyRefused. Source: RFC 5321 section 3.3.
         """
         if _UNWRITABLE.search(recipient):  # else one such address would look like a fault of the server
             raise ReplyRefused("the recipient's address can't be written in a mail command")
         with self._door():
-            smtp = self._mail_from(sender, recipient, octets)
-            code, said = smtp.rcpt(recipient)
-            if not 200 <= code < 300:
-                raise smtplib.SMTPRecipientsRefused({"": (code, said)})
-            code, said = smtp.data(re.sub(rb"\r\n|\r|\n", b"\r\n", octets))  # a bare CR or LF could end it early
-            if not 200 <= code < 300:
-                raise smtplib.SMTPDataError(code, said)
+            if not self._plain or sender == self._plain or self._only_plain:
+                return self._hand_over(self._plain if self._only_plain else sender, recipient, octets)
+            try:
+                return self._hand_over(sender, recipient, octets)
+            except (smtplib.SMTPSenderRefused, *_ONE_MAIL, ReplyRefused) as exc:
+                if not isinstance(exc, ReplyRefused) and not 500 <= _reply(exc)[0] < 600:
+                    raise
+            self._reset()
+            answer = self._hand_over(self._plain, recipient, octets)
+            self._only_plain = True  # so it was the sender, not the recipient
+            return answer
+
+    def _hand_over(self, sender: str, recipient: str, octets: bytes) -> str:
+        smtp = self._mail_from(sender, recipient, octets)
+        code, said = smtp.rcpt(recipient)
+        if not 200 <= code < 300:
+            raise smtplib.SMTPRecipientsRefused({"": (code, said)})
+        code, said = smtp.data(re.sub(rb"\r\n|\r|\n", b"\r\n", octets))  # a bare CR or LF could end it early
+        if not 200 <= code < 300:
+            raise smtplib.SMTPDataError(code, said)
         return _line(code, said)
+
+    def takes(self, sender: str) -> bool:
+        """Tell whether the server takes that sender at once. Raises CourierUnavailable, CourierRefused."""
+        with self._door():
+            smtp = self._smtp or self._connect()
+            code = smtp.mail(sender)[0]
+            self._reset()
+        return code == 250
 
     def check(self) -> None:
         """Connect and log in, send nothing. Raises CourierUnavailable, CourierRefused."""
@@ -115,7 +142,7 @@ class SmtpCourier:
 
     def close(self) -> None:
         """Say QUIT and forget the connection; may be called twice. Raises nothing."""
-        smtp, self._smtp = self._smtp, None
+        smtp, self._smtp, self._only_plain = self._smtp, None, False
         if smtp is not None:
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 smtp.quit()
@@ -148,7 +175,7 @@ class SmtpCourier:
             self._drop()
 
     def _drop(self) -> None:
-        smtp, self._smtp = self._smtp, None
+        smtp, self._smtp, self._only_plain = self._smtp, None, False
         if smtp is not None:
             smtp.close()
 

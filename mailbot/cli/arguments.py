@@ -159,6 +159,7 @@ def _add_people(commands: Any) -> None:
     added.add_argument("--consent-source", default="operator", metavar="TEXT", help="how")
     exported = _add(verbs, "export", "persons.export", "write everybody who may be used to a CSV")
     exported.add_argument("file", type=Path, metavar="FILE.csv")
+    exported.add_argument("--unsubscribe", action="store_true", help="add each recipient's List-Unsubscribe")
     for name, text in (
         ("show", "what is held about an address"), ("block", "a dispute: nothing is used, changed or destroyed"),
         ("unblock", "end a dispute's block"), ("destroy", "erase everybody at an address, for ever"),

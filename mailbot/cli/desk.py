@@ -11,7 +11,7 @@ from mailbot.cli.output import clean, print_json
 from mailbot.deciding.reasons import sentence
 from mailbot.errors import InputError, UsageError
 from mailbot.operating import review
-from mailbot.store import journal
+from mailbot.store import journal, writers
 
 
 def list_(arguments: argparse.Namespace) -> int:
@@ -77,11 +77,13 @@ def show(arguments: argparse.Namespace) -> int:
         if row is None:
             raise InputError(f"there is no request {arguments.id.upper()}")
         replies, events = journal.replies(connection, row.id), journal.events(connection, row.id)
+        wrong = writers.wrong_tokens(connection, app.line.store.keys, row.address)
         result = {
             **journal.as_json(row), "tag": row.tag, "rung": row.rung, "evidence": row.evidence, "because": row.because,
             "pending": [{"field": f, "waits_for": w} for f, w in row.pending], "fields": row.fields.get("fields", {}),
             "undo_until": row.undo_until, "destroy_at": row.destroy_at, "checked": row.checked,
             "replies": [_reply(each) for each in replies],
+            "wrong_tokens": wrong.count if wrong else 0, "wrong_tokens_last_at": wrong.last_at if wrong else None,
             "events": [{"at": e.at, "who": e.who, "what": e.what, "reason": e.reason} for e in events],
         }  # fmt: skip
         if arguments.json:
@@ -94,8 +96,16 @@ def show(arguments: argparse.Namespace) -> int:
 def _reply(row: Any) -> dict[str, Any]:
     return {
         "template": row.template, "to": row.address, "sent_at": row.sent_at, "answer": row.answer,
-        "gave_up": row.gave_up_why if row.gave_up_at else "",
+        "gave_up": row.gave_up_why if row.gave_up_at else "", "bounced_at": row.bounced_at,
+        "bounced_status": row.bounced_status or "", "bounced_why": row.bounced_why or "",
     }  # fmt: skip
+
+
+def _unsent(gave_up: str) -> str:
+    """Return why a mail was not sent."""
+    if gave_up == "capped":
+        return "not sent (capped: this address had its share of questions and receipts)"
+    return f"not sent ({gave_up})" if gave_up else "owed"
 
 
 def _show_words(result: dict[str, Any], app: App) -> None:
@@ -113,8 +123,14 @@ def _show_words(result: dict[str, Any], app: App) -> None:
     rows += [("asks", f"{name} = {value}") for name, value in result["fields"].items()]
     rows += [("waits", f"{each['field']} for {each['waits_for']}") for each in result["pending"]]
     for each in result["replies"]:
-        state = f"sent {when(each['sent_at'])}" if each["sent_at"] else each["gave_up"] or "owed"
+        state = f"sent {when(each['sent_at'])}" if each["sent_at"] else _unsent(each["gave_up"])
         rows.append(("answer", f"{each['template']} to {each['to'] or '(forgotten)'}: {state} {each['answer']}"))
+        if each["bounced_at"]:
+            said = f"{each['bounced_status'] or 'no status told'} {each['bounced_why']}"
+            rows.append(("came back", f"{each['template']} {when(each['bounced_at'])}: {said}"))
+    if result["wrong_tokens"]:
+        last = when(result["wrong_tokens_last_at"])
+        rows.append(("wrong tokens", f"{result['wrong_tokens']} mails of this writer, the last {last}"))
     rows += [("event", f"{when(e['at'])} {e['who']}: {e['what']} {e['reason']}") for e in result["events"]]
     for name, value in rows:
         print(f"  {name:13} {clean(value)}")

@@ -81,7 +81,8 @@ def add(arguments: argparse.Namespace) -> int:
 def export(arguments: argparse.Namespace) -> int:
     """Write everybody who may be used to a CSV, readable by its owner alone."""
     with opened(arguments.config) as app:
-        text, count, blocked = roll.export(app.line.store)
+        mailbox = app.settings.mailbox.addresses[0] if arguments.unsubscribe else ""
+        text, count, blocked = roll.export(app.line.store, mailbox)
     try:
         handle = os.open(arguments.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.fchmod(handle, 0o600)  # also of a file that was there

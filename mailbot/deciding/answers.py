@@ -125,7 +125,7 @@ def row_4(case: Case) -> Decision | None:
     return Decision(
         outcome="apply", row="4", reason="denied", kind="answer", state="applied" if applied else "refused",
         request_id=token.request.id, person_id=token.request.person_id, effects=tuple(effects),
-        owed=(replace(owed, to=token.address),), tell_operator=True,
+        owed=(replace(owed, to=token.address, proven=True),), tell_operator=True,
     )  # fmt: skip
 
 
@@ -252,7 +252,7 @@ def row_7a(case: Case) -> Decision | None:
     return Decision(
         outcome="apply", row="7a", reason="resubscribed", kind="resubscribe", state="applied",
         person_id=people[0].id if len(people) == 1 else None, effects=(give,),
-        owed=(replace(receipt(case, "resubscribed"), to=address),),
+        owed=(replace(receipt(case, "resubscribed"), to=address, proven=True),),
     )  # fmt: skip
 
 
@@ -263,7 +263,7 @@ def row_7b(case: Case) -> Decision | None:
     token = case.facts.token
     if token is None and not case.facts.wrong_tokens:
         return None
-    return replace(hold(case, "7b", "token_unusable"), kind="answer", effects=(Effect(verb="count_wrong_token"),))
+    return replace(hold(case, "7b", "token_unusable"), kind="answer")
 
 
 def row_8(case: Case) -> Decision | None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mailbot.deciding import answers, changes, machines, requests, updates
 from mailbot.deciding.case import Case, Row, hold
-from mailbot.deciding.decision import Decision
+from mailbot.deciding.decision import Decision, Effect
 
 # Defects of a mail whose text may not be what the person wrote, or not all of it.
 UNREADABLE = frozenset(("parser_failed", "body_unread", "body_cut", "text_cut", "too_deep", "too_many_parts"))
@@ -34,6 +34,19 @@ REQUEST_ROWS: tuple[Row, ...] = (
 
 def decide(case: Case) -> Decision:
     """Return what is due for this mail. Total: raises nothing; the last row takes everything."""
+    decision = _decide(case)
+    facts = case.facts
+    wrong = facts.misused or (facts.opt_out is not None and not facts.opt_out.address)
+    if not wrong or case.machine is not None or not case.writer:
+        return decision
+    counted = Effect(verb="count_wrong_token", args={"address": case.writer})  # whatever else the mail is
+    return replace(decision, effects=(*decision.effects, counted))
+
+
+def _decide(case: Case) -> Decision:
+    token = machines.row_2_token(case)  # its subject says all: the text is looked at by nobody
+    if token is not None:
+        return token
     if not case.message.complete or not UNREADABLE.isdisjoint(case.message.defects):
         return _header_only(case)
     for row in TABLE:

@@ -70,6 +70,24 @@ class TokenFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BounceFacts:
+    """A mail of ours that came back undelivered."""
+
+    reply_id: int
+    request_id: str  # that has to wait because of it, "" for none
+    status: str  # RFC 3463, "" where it is not told
+    why: str  # the other server's words, without any address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptOutFacts:
+    """Whose token of our List-Unsubscribe a mail brings."""
+
+    address: str  # folded, "" where it is nobody's
+    person_id: str | None = None  # the one person on file there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything `decide` may know beside the mail itself."""
 
@@ -78,9 +96,12 @@ class Facts:
     people: tuple[PersonFacts, ...] = ()  # on file under the writer's address
     token: TokenFacts | None = None
     wrong_tokens: int = 0  # token-shaped strings that no mail of ours bears
+    misused: bool = False  # one of those, or a token of ours that was sent to another address
     replies_to_us: bool = False  # In-Reply-To or References names a mail of our outbox
     replies_to_stranger: bool = False  # they name mails, none of them ours nor of this writer in our ledger
-    bounced: RequestFacts | None = None  # the request of the reply that came back
+    at_bounce_address: bool = False  # it came to the envelope sender of a mail of ours, where no person writes
+    bounced: BounceFacts | None = None  # the mail of ours that came back
+    opt_out: OptOutFacts | None = None  # its subject is what our newsletters' List-Unsubscribe asks for
     complained: str = ""  # the address whose feedback report this is
     id_reused: bool = False  # this Message-ID came from this address before with another text
     earlier: RequestFacts | None = None  # the open or undoable request of the same person and kind

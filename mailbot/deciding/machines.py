@@ -6,18 +6,30 @@ from dataclasses import replace
 
 from mailbot.deciding.case import Case, hold
 from mailbot.deciding.decision import Decision, Effect
+from mailbot.deciding.facts import BounceFacts
+
+
+def row_2_token(case: Case) -> Decision | None:
+    """Our newsletters' List-Unsubscribe comes back: applied whoever sends it, never answered, no proof needed."""
+    opt_out = case.facts.opt_out
+    if opt_out is None or (not opt_out.address and case.machine is not None):
+        return None  # a machine with nobody's token: ignored below
+    if not opt_out.address:
+        return replace(hold(case, "7b", "token_unusable"), kind="unsubscribe", owed=())
+    stop = Effect(verb="stop_news", args={"address": opt_out.address})
+    return replace(_unanswered(case, "unsubscribe_token", (stop,)), person_id=opt_out.person_id)
 
 
 def row_2(case: Case) -> Decision | None:
     """Ignore machine mail, but for a button's unsubscribe, a feedback report and a bounce of our own reply."""
     machine, facts = case.machine, case.facts
-    if machine is None:
+    if facts.bounced is not None:
+        return _bounced(facts.bounced)
+    if machine is None and not facts.at_bounce_address:
         return None
-    if machine.why == "arf" and facts.complained:
+    if facts.complained:
         effects = (Effect(verb="stop_news", args={"address": facts.complained}),)
         return _unanswered(case, "feedback_report", effects)
-    if facts.bounced is not None:
-        return _bounced(case)
     if _is_button(case):
         limit = case.policy.limits.unproven_unsubscribes_per_hour
         if case.evidence.level != "authenticated" and facts.unproven_unsubscribes_last_hour >= limit:
@@ -54,10 +66,11 @@ def _unanswered(case: Case, reason: str, effects: tuple[Effect, ...]) -> Decisio
     )  # fmt: skip
 
 
-def _bounced(case: Case) -> Decision:
-    bounced = case.facts.bounced
-    assert bounced is not None
-    effect = Effect(verb="hold_request", args={"request_id": bounced.id, "reason": "own_reply_bounced"})
-    return Decision(
-        outcome="ignore", row="2", reason="own_reply_bounced", state="ignored", effects=(effect,), tell_operator=True
-    )
+def _bounced(bounced: BounceFacts) -> Decision:
+    """Write down what came back; its request, where it has to wait, is what the operator is told of."""
+    said = {"reply_id": bounced.reply_id, "status": bounced.status, "why": bounced.why}
+    effects = [Effect(verb="note_bounce", args=said)]
+    if bounced.request_id:
+        held = {"request_id": bounced.request_id, "reason": "own_reply_bounced"}
+        effects.append(Effect(verb="hold_request", args=held))
+    return Decision(outcome="ignore", row="2", reason="own_reply_bounced", state="ignored", effects=tuple(effects))

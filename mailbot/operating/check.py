@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfoNotFoundError
 
+from mailbot.answering.outbox import bounce_address
 from mailbot.answering.reply import Templates
 from mailbot.errors import MailbotError, MailboxRefused, MailboxUnavailable
 from mailbot.operating import roll
@@ -19,6 +20,7 @@ from mailbot.reading.classify import classify
 from mailbot.reading.machine import screen
 from mailbot.reading.parse import parse
 from mailbot.settings import Settings
+from mailbot.store import bounces, writers
 from mailbot.store.migrate import HEAD, revision
 
 SHADOW_DAYS = 7
@@ -52,7 +54,7 @@ def check(parts: Parts) -> Iterator[Finding]:
     for what, look in (
         ("people", _people), ("store", _store), ("mode", _mode), ("mailbox", _mailbox), ("older mail", _older),
         ("courier", _courier), ("templates", _templates), ("policy", _policy), ("clock", _clock), ("trust", _trust),
-        ("operator", _operator),
+        ("operator", _operator), ("tokens", _tokens),
     ):  # fmt: skip
         yield from _looked(what, look, parts)
 
@@ -133,6 +135,12 @@ def backlog_uids(mailbox: Mailbox, line: Line, since: datetime | None) -> Iterat
 def _courier(parts: Parts) -> Iterator[tuple[Level, str]]:
     parts.courier.check()
     yield "ok", "takes our answers"
+    sender = parts.settings.mailbox.addresses[0]
+    if parts.settings.courier.verp and not parts.courier.takes(bounce_address(sender, "a" * 16)):
+        yield (
+            "note",
+            "refuses LOCAL+KEY@DOMAIN as a sender: answers leave as the plain address; set [courier] verp = false",
+        )
 
 
 def _templates(parts: Parts) -> Iterator[tuple[Level, str]]:
@@ -222,6 +230,21 @@ def _operator(parts: Parts) -> Iterator[tuple[Level, str]]:
         yield "note", f"[operator] {' and '.join(missing)} is empty: people can't see who answers for their data"
     elif operator.mail:
         yield "ok", "is told by mail"
+    with parts.line.store.reading() as connection:
+        if bounces.operator_bounced(connection):
+            yield "wrong", "the last mail to [operator] mail came back: is that address right?"
+
+
+def _tokens(parts: Parts) -> Iterator[tuple[Level, str]]:
+    with parts.line.store.reading() as connection:
+        count = writers.busy(connection, parts.line.store.clock())
+    if count:
+        yield (
+            "note",
+            f"{count} writers brought more than {writers.MANY} wrong tokens in a day: somebody may be guessing",
+        )
+    else:
+        yield "ok", "nobody is guessing tokens"
 
 
 def as_json(finding: Finding) -> dict[str, Any]:

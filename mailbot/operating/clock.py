@@ -59,7 +59,8 @@ def _remind(unit: Unit, line: Line, question: Any) -> None:
         values |= {"asked_at": request.received_at, "news_stopped": stopped}
     owed = Owed(
         template=template, role="question", to=question.address, language=request.language, values=values,
-        waits_for=question.waits_for, proven=False, threads=template == "challenge" and wrote,
+        waits_for=question.waits_for, threads=template == "challenge" and wrote,
+        proven=journal.asked_by_proven(unit.connection, question.token),
     )  # fmt: skip
     rendered = owe(unit, owed, line)
     unit.update(Question, rendered.message_id[1:27], reminded=True)
@@ -93,7 +94,8 @@ def _expire(unit: Unit, line: Line, question: Any) -> None:
     to = question.address if question.waits_for == "confirm" else (on_file[0] if on_file else "")
     if to:
         values = {"code": "not_confirmed", "note": ""}
+        proven = journal.asked_by_proven(unit.connection, question.token)  # else it is counted with what anybody can do
         refusal = Owed(
-            template="refused", role="receipt", to=to, language=request.language, values=values, proven=False
+            template="refused", role="receipt", to=to, language=request.language, values=values, proven=proven
         )
         owe(unit, refusal, line)

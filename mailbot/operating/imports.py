@@ -28,6 +28,7 @@ COLUMNS = (
     "consent_source",
 )  # fmt: skip
 OPTIONAL = ("news_consent_at", "obligation_until")
+EXPORTED = ("list_unsubscribe",)  # an export may bear it; an import passes it over
 TEMPLATE = (
     ("Сәрсенова", "Айгүл", "Болатқызы", "aigul@example.kz", "+7 701 234 56 78", "1990-05-05", "Алматы қ.", "yes",
      "2025-09-01", "site form", "2025-09-01", ""),
@@ -63,7 +64,7 @@ def read_csv(text: str, zone: ZoneInfo) -> tuple[list[Row], list[str]]:
     """Return the rows and the sentences for wrong cells (line and column). Raises InputError for a wrong header."""
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=";" if _semicolons(text) else ",")
     header = [cell.strip().lower() for cell in next(lines, [])]
-    unknown = [name for name in header if name not in (*COLUMNS, *OPTIONAL)]
+    unknown = [name for name in header if name not in (*COLUMNS, *OPTIONAL, *EXPORTED)]
     if unknown or "email" not in header or len(set(header)) < len(header):
         what = f"unknown column {unknown[0][:40]}" if unknown else "a column is missing or stands twice"
         raise InputError(f"line 1: {what}; expected {', '.join(COLUMNS)}")

@@ -6,6 +6,7 @@ from typing import Any
 
 from mailbot.deciding.decision import Owed
 from mailbot.deciding.reasons import sentence
+from mailbot.operating.waiting import is_held_back
 from mailbot.pipeline import Line, owe
 from mailbot.reading.address import address_key
 from mailbot.store import journal
@@ -19,8 +20,9 @@ def tell_operator(line: Line, mail: str, language: str) -> int:
     own = {address_key(addr) for addr in line.rules.own}
     if not mail or address_key(mail) in own or line.store.shadow:
         return 0
+    held_back = is_held_back(line)
     with line.store.unit() as unit:
-        rows = journal.untold(unit.connection)[:MOST_ITEMS]
+        rows = [row for row in journal.untold(unit.connection) if held_back or not _goes_out(row)][:MOST_ITEMS]
         if not rows:
             return 0
         items = [_item(row, language) for row in rows]
@@ -35,8 +37,14 @@ def tell_operator(line: Line, mail: str, language: str) -> int:
     return len(rows)
 
 
+def _goes_out(row: Any) -> bool:
+    """Tell whether only an answer waited: it leaves in this pass, so there is nothing to tell."""
+    return row.answer_due_at is not None and not journal.is_undecided(row)
+
+
 def _item(row: Any, language: str) -> dict[str, Any]:
     return {
-        "number": row.id, "kind": row.kind, "reason_text": sentence(row.reason, language), "address": row.address,
-        "due_at": row.due_at, "ask": "obligations" if "obligations" in row.open else "review",
+        "number": row.id, "kind": row.kind, "address": row.address,
+        "reason_text": sentence(journal.reason(row), language),
+        "due_at": journal.due_at(row), "ask": "obligations" if "obligations" in row.open else "review",
     }  # fmt: skip

@@ -35,8 +35,10 @@ def _take(unit: Unit, number: str) -> Any:
     row = journal.find(unit.connection, number)
     if row is None:
         raise InputError(f"there is no request {number.upper()}")
-    if not journal.is_open(row):
-        raise ConflictError(f"request {row.id} is {row.state}: nothing of it is open")
+    if not journal.is_undecided(row):
+        waits = row.answer_due_at is not None
+        what = "only its answer waits, and goes out by itself" if waits else "nothing of it is open"
+        raise ConflictError(f"request {row.id} is {row.state}: {what}")
     unit.request_id = row.id
     return row
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from mailbot.errors import ConflictError, InputError
 from mailbot.operating.cells import Row, read_row
-from mailbot.operating.imports import COLUMNS, OPTIONAL, Import, Report
+from mailbot.operating.imports import COLUMNS, EXPORTED, OPTIONAL, Import, Report
 from mailbot.pipeline import Line
-from mailbot.store import people
+from mailbot.store import newsletter, people
 from mailbot.store.gather import suppressed
 from mailbot.store.store import Store
 from mailbot.store.tables import Person
@@ -60,17 +60,21 @@ def import_rows(line: Line, rows: list[Row], *, overwrite: bool, dry_run: bool, 
     return report
 
 
-def export(store: Store) -> tuple[str, int, int]:
-    """Return a CSV of everybody who may be used, how many they are, and how many blocked ones were left out."""
+def export(store: Store, mailbox: str = "") -> tuple[str, int, int]:
+    """Return a CSV of everybody who may be used, how many they are, and how many blocked ones were left out.
+
+    With the mailbox's address each row has the List-Unsubscribe of a newsletter to each of its addresses.
+    """
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow((*COLUMNS, *OPTIONAL))
+    writer.writerow((*COLUMNS, *OPTIONAL, *(EXPORTED if mailbox else ())))
     with store.unit() as unit:
         connection = unit.connection
         rows = people.everybody(connection)
         free = [row for row in rows if not (row.blocked or row.disputed)]
         for row in free:
-            writer.writerow([_defused(cell) for cell in _cells(unit, row)])
+            extra = [_unsubscribe(unit, row.id, mailbox)] if mailbox else []
+            writer.writerow([_defused(cell) for cell in (*_cells(unit, row), *extra)])
     return out.getvalue(), len(free), len(rows) - len(free)
 
 
@@ -88,6 +92,12 @@ def _cells(unit: Unit, row: Any) -> list[str]:
         row.birth_place, "yes" if news else "no", _at(processing), processing.source if processing else "", _at(news),
         until.isoformat() if until else "",
     ]  # fmt: skip
+
+
+def _unsubscribe(unit: Unit, person_id: str, mailbox: str) -> str:
+    """Return List-Unsubscribe for each address of a person, in the order of the cell of addresses."""
+    addresses = people.addresses(unit.connection, person_id)
+    return ";".join(newsletter.header(unit.keys, mailbox, addr) for addr in addresses)
 
 
 def _at(consent: Any) -> str:

@@ -21,6 +21,7 @@ PART_LIMIT = 100
 TEXT_LIMIT = 1_000_000  # octets of text that are decoded, all parts together
 TEXT_LINES = 10_000  # lines of text that are kept: each is looked at many times later
 ID_LIMIT = 200
+REPORT_LIMIT = 20_000  # letters of a delivery report's fields
 _HIGH = bytes(range(128, 256))  # a letter that was cut in two is left out
 _STUB = re.compile(
     r"view (?:this|the) (?:e-?mail|message) (?:in|on|with)|(?:does not|doesn't|cannot|can't|unable to) "
@@ -34,6 +35,8 @@ _STUB = re.compile(
 _RETURNED = re.compile(r"^[>| \t]{0,20}(?:[A-Za-z-]{1,30}-)?message-id[ \t]*:\s{0,5}(<[^<>\s]{1,998}>)", re.I | re.M)
 _BREAKS = re.compile(r"[\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_FOLD = re.compile(r"\n[ \t]*")
+_CONTINUED = re.compile(r"\n[ \t]+(?=\S)")
 _DEFECTS = {
     "StartBoundaryNotFoundDefect": "truncated_multipart",
     "CloseBoundaryNotFoundDefect": "truncated_multipart",
@@ -65,6 +68,7 @@ class Body:
     content_type: str = "text/plain"
     report_type: str = ""
     parts: tuple[Part, ...] = ()
+    report: str = ""
     returned_ids: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
 
@@ -73,6 +77,7 @@ class Body:
 class _Reading:
     parts: list[Part] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
+    report: list[str] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
     named: list[Tree] = field(default_factory=list)  # text with a file name, the body of some programs
     left: int = TEXT_LIMIT
@@ -104,6 +109,7 @@ def read_body(tree: Tree, complete: bool = True) -> Body:
         content_type=content_type,
         report_type=report_type,
         parts=tuple(reading.parts),
+        report="\n\n".join(reading.report)[:REPORT_LIMIT],
         returned_ids=tuple(dict.fromkeys(reading.ids))[:ID_LIMIT],
         defects=tuple(dict.fromkeys(reading.defects)),
     )
@@ -139,6 +145,8 @@ def _leaf(part: Tree, kind: str, reading: _Reading) -> list[Tree]:
     )
     if kind.startswith("message/") or kind in ("text/rfc822-headers", "text/rfc822-header"):
         _embedded(part, reading)
+        if kind.endswith("delivery-status"):
+            reading.report += _fields(part)
     elif disposition == "attachment" or kind not in ("text/plain", "text/html"):
         # a multipart whose boundaries are missing is still shown to a person as its raw text
         return [part] if kind.startswith("multipart/") else []
@@ -217,6 +225,19 @@ def _embedded(part: Tree, reading: _Reading) -> None:
                 reading.ids += _RETURNED.findall("\n".join(f"{name}: {value}" for name, value in one.raw_items()))
     else:
         reading.ids += _RETURNED.findall(_octets(part)[:TEXT_LIMIT].decode("latin-1"))
+
+
+def _fields(part: Tree) -> list[str]:
+    """The groups of fields of a delivery report; a library may see them as headers of embedded mails."""
+    inner = part.get_payload()
+    if not isinstance(inner, list):
+        return [_tidy(_octets(part)[:REPORT_LIMIT].decode("utf-8", "replace"))]
+    groups = []
+    for one in (each for each in inner if isinstance(each, Tree)):
+        fields = (f"{name}: {value}" for name, value in one.raw_items())
+        rest = one.get_payload()
+        groups += ["\n".join(_FOLD.sub(" ", _tidy(field)) for field in fields), rest if isinstance(rest, str) else ""]
+    return [_CONTINUED.sub(" ", _tidy(group)) for group in groups if group.strip()]
 
 
 def _parameter(part: Tree, name: str) -> str:

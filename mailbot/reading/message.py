@@ -52,6 +52,7 @@ class Message:
     content_type: str  # of the whole mail, lower case, no parameters
     report_type: str  # of a multipart/report, lower case
     parts: tuple[Part, ...]
+    report: str = ""  # the fields of a delivery report (RFC 3464), unfolded, its groups parted by a blank line
     returned_ids: tuple[str, ...]  # Message-IDs inside returned or embedded messages, with angle brackets
     repeated: tuple[str, ...]  # once-only headers that occur more than once, lower case (RFC 5322 section 3.6)
     defects: tuple[str, ...]  # one lower-case word each, empty for a sound mail

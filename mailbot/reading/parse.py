@@ -89,6 +89,7 @@ def _message(header: Header, parsed: Any, body: Body, rest: tuple[bytes, bool, l
         content_type=body.content_type,
         report_type=body.report_type,
         parts=body.parts,
+        report=body.report,
         returned_ids=body.returned_ids,
         repeated=header.repeated,
         defects=tuple(dict.fromkeys(word for word in (*defects, wrong, damaged) if word)),

@@ -14,8 +14,10 @@ import sqlalchemy as sa
 from mailbot.deciding.decision import Owed
 from mailbot.reading.address import address_key
 from mailbot.store import people
+from mailbot.store.bounces import note_bounce
 from mailbot.store.tables import Address, Consent, Person, Question, Request, Suppression
 from mailbot.store.transaction import Transaction
+from mailbot.store.writers import count_wrong_token
 
 
 def table(model: Any) -> Any:
@@ -258,11 +260,6 @@ def note_replaced(unit: Transaction, address: str) -> None:
     unit.update(Request, unit.request_id, fields={**request.fields, "replaces": address})
 
 
-def count_wrong_token(unit: Transaction) -> None:
-    """Count a token that could not be used; it never uses up a question."""
-    unit.event("wrong_token")
-
-
 def addressee(unit: Transaction, owed: Owed, person_id: str | None) -> str | None:
     """Return whom a question is about: the request's person, else the one person at the asked address."""
     if person_id or owed.waits_for != "confirm":
@@ -291,6 +288,6 @@ VERBS: dict[str, Callable[..., None]] = {
     for verb in (
         stop_news, restore_news, give_news, give_news_back, change_fields, change_address, stop_person, undo,
         close_question, ask_again, hold_request, supersede, drop_address_questions, note_other, note_replaced,
-        count_wrong_token,
+        note_bounce, count_wrong_token,
     )
 }  # fmt: skip

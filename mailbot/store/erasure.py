@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mailbot.reading.address import address_key
-from mailbot.store import effects, people
+from mailbot.store import effects, people, writers
 from mailbot.store.outbox import forget
 from mailbot.store.tables import FolderCursor, Mail, Question, Reply, Request
 from mailbot.store.transaction import Transaction
@@ -61,7 +61,9 @@ def erase(unit: Transaction, person_id: str) -> list[dict[str, Any]]:
     gone = people.erase(unit.connection, person_id)
     alone = [addr for addr in gone if not people.ids_at(unit.connection, addr)]  # somebody else's address stays usable
     others = {unit.keys.suppression(addr) for addr in people.all_addresses(unit.connection)} if former else set()
-    for key in (*(unit.keys.suppression(addr) for addr in alone), *(key for key in former if key not in others)):
+    keys = [*(unit.keys.suppression(addr) for addr in alone), *(key for key in former if key not in others)]
+    writers.forget(unit, keys)  # of the hash of a destroyed address the suppression alone may stay
+    for key in keys:
         for purpose in ("news", "processing"):
             effects.suppress_key(unit, key, purpose)
     mine = [address_key(addr) for addr in alone]

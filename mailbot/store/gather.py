@@ -15,14 +15,14 @@ from mailbot.reading.address import address_key
 from mailbot.reading.claim import Claim
 from mailbot.reading.machine import Machine
 from mailbot.reading.message import Message
-from mailbot.reading.tokens import referred, tokens
-from mailbot.store import people
+from mailbot.reading.tokens import referred, tokens, unsubscribe_token
+from mailbot.store import bounces, newsletter, people
 from mailbot.store.effects import is_clean
 from mailbot.store.tables import Mail, Question, Reply, Request, Suppression
 from mailbot.store.unit import PROOF, Unit
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"«»]{1,64}@[^\s<>()\[\],;:\"«»@]{1,255}")
-_ACTION = re.compile(r"^[> ]{0,4}Action:[ \t]{0,9}([A-Za-z]{1,20})", re.IGNORECASE | re.MULTILINE)
+PROVEN_BY_TOKEN = ("unsubscribe_token", "feedback_report")  # reasons whose mail brings what its addressee alone has
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
 _question: Any = Question.__table__  # type: ignore[attr-defined]
@@ -35,7 +35,7 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
     assert unit.raw is not None
     writer, connection = message.writer or "", unit.connection
     brought = tokens(message)
-    known = _replies(connection, brought)
+    known = bounces.by_token(connection, brought)
     found = tuple(p for i in people.ids_at(connection, writer) if (p := people.facts(connection, i)))
     answers = bool(message.in_reply_to or message.references)
     ours = any(token in known for token in referred(message))  # a quoted line alone makes no mail ours
@@ -43,17 +43,20 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
     named = _named(connection, message) if changes and not found else ()
     mine = [addr for person in found for addr in person.emails if address_key(addr) == address_key(writer)]
     asked = _asked(unit, claim.kind, [*mine, *(addr for addr, _ in named)]) if changes else frozenset()
-    returned = _replies(connection, _returned(message, machine)) if machine else {}
+    envelope = bounces.at_bounce_address(connection, message)
     return Facts(
         now=unit.now,
         received_at=unit.raw.received_at,
         people=found,
         token=_token(unit, brought, known, writer) if known else None,
         wrong_tokens=sum(token not in known for token in brought),
+        misused=any(token not in known or _is_others(known[token], writer) for token in brought),
         replies_to_us=ours,
         replies_to_stranger=answers and not ours and not _in_ledger(unit, message, writer),
-        bounced=_bounced(unit, message, machine, returned),
-        complained=next(iter(returned.values())).address if machine and machine.why == "arf" and returned else "",
+        at_bounce_address=envelope is not None,
+        bounced=bounces.bounced(unit, message, machine, envelope),
+        opt_out=newsletter.opt_out(unit, unsubscribe_token(message), writer),
+        complained=bounces.complained(connection, message, machine),
         id_reused=_id_reused(unit, message, writer),
         earlier=_earlier(unit, found[0].id, claim.kind) if changes and len(found) == 1 else None,
         asked=asked,
@@ -63,21 +66,6 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
         suppressed=suppressed(unit, writer) if writer and claim.kind else (),
         was_shadow=unit.was_shadow,
     )
-
-
-def _returned(message: Message, machine: Machine | None) -> tuple[str, ...]:
-    bounced = machine.bounced_ids if machine else ()
-    ids = (*bounced, *message.returned_ids, *message.in_reply_to, *message.references)
-    locals_ = [reference.strip("<>").partition("@")[0].lower() for reference in ids]
-    return tuple(dict.fromkeys(local for local in locals_ if len(local) == 26))[:50]
-
-
-def _replies(connection: sa.Connection, found: tuple[str, ...]) -> dict[str, Any]:
-    """Return our mails among those tokens, in the order given."""
-    if not found:
-        return {}
-    rows = {row.token: row for row in connection.execute(sa.select(_reply).where(_reply.c.token.in_(found)))}
-    return {token: rows[token] for token in found if token in rows}
 
 
 def _token(unit: Unit, brought: tuple[str, ...], known: dict[str, Any], writer: str) -> TokenFacts | None:
@@ -100,11 +88,15 @@ def _token(unit: Unit, brought: tuple[str, ...], known: dict[str, Any], writer: 
         token=token, template=reply.template, role=reply.role, waits_for=waits_for,
         is_open=question is not None and _is_open(unit, question),
         from_addressee=bool(writer) and address_key(writer) == reply.address_key, address=reply.address,
-        is_theirs=_is_theirs(unit, request, reply),
+        is_theirs=bounces.is_theirs(unit, request, reply),
         asked_again=bool(question and question.asked_again),
         new_address=reply.address if waits_for == "new_address" else "",
         request=request_facts(unit, request), person=people.facts(unit.connection, person_id) if person_id else None,
     )  # fmt: skip
+
+
+def _is_others(reply: Any, writer: str) -> bool:
+    return bool(reply.address_key) and reply.address_key != address_key(writer)  # a forgotten one is nobody's
 
 
 def _is_open(unit: Unit, question: Any) -> bool:
@@ -144,28 +136,6 @@ def _id_reused(unit: Unit, message: Message, writer: str) -> bool:
         _mail.c.proof >= PROOF[unit.evidence.level],
     )  # fmt: skip
     return unit.connection.execute(sa.select(_mail.c.id).where(other).limit(1)).first() is not None
-
-
-def _bounced(unit: Unit, message: Message, machine: Machine | None, returned: dict[str, Any]) -> RequestFacts | None:
-    """Return the request of a reply of ours that a delivery report returns."""
-    if machine is None or machine.why not in ("dsn", "null_return_path", "role_address"):
-        return None
-    actions = {found.lower() for found in _ACTION.findall(f"{message.text}\n{message.quoted}")}
-    if actions and "failed" not in actions:  # delayed, delivered, relayed: it did arrive, or still may
-        return None
-    for reply in returned.values():
-        request = unit.row(Request, reply.request_id) if reply.request_id else None
-        if request is not None and _is_theirs(unit, request, reply):
-            return request_facts(unit, request)
-    return None
-
-
-def _is_theirs(unit: Unit, request: Any, reply: Any) -> bool:
-    """Tell whether a mail went to the person of its request: others' mail says nothing about him."""
-    if request.person_id is None:
-        return True
-    keys = {address_key(addr) for addr in people.addresses(unit.connection, request.person_id)}
-    return reply.address_key in keys or reply.template in ("address-changed", "new-address")
 
 
 def _earlier(unit: Unit, person_id: str, kind: str | None) -> RequestFacts | None:
@@ -217,7 +187,7 @@ def _asked(unit: Unit, kind: str | None, addresses: list[str]) -> frozenset[str]
 
 def _lately(unit: Unit, kind: str) -> int:
     """Count what the breaker counts: withdrawals carried out, or unproven unsubscribes, in the last hour."""
-    proven = _request.c.level == "authenticated"
+    proven = sa.or_(_request.c.level == "authenticated", _request.c.reason.in_(PROVEN_BY_TOKEN))
     proof = proven if kind == "withdrawal" else sa.not_(proven)
     query = sa.select(sa.func.count()).where(
         _request.c.kind == kind, _request.c.state == "applied", proof,

@@ -15,6 +15,7 @@ _event: Any = Event.__table__  # type: ignore[attr-defined]
 _question: Any = Question.__table__  # type: ignore[attr-defined]
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
 
+ANSWER_WAITS = "answer_waits"
 WAITING = ("held", "challenged", "asked")
 
 
@@ -38,26 +39,53 @@ def select(
     rows = list(connection.execute(query.order_by(_request.c.received_at, _request.c.id)))
     if not everything and not state:
         rows = [row for row in rows if is_open(row)]
-    return sorted(rows, key=lambda row: (not _for_operator(row), row.due_at is None, row.due_at or row.received_at))
+    return sorted(rows, key=_order)
+
+
+def _order(row: Any) -> tuple[bool, bool, datetime]:
+    due = due_at(row)
+    return not _for_operator(row), due is None, due or row.received_at
+
+
+def due_at(row: Any) -> datetime | None:
+    """Return when a request's clock ends; that of an answer which waits comes first where it ends first."""
+    ends = [at for at in (row.due_at, row.answer_due_at) if at is not None]
+    return min(ends) if ends else None
 
 
 def is_open(row: Any) -> bool:
-    """Tell whether something of a request is still waiting."""
+    """Tell whether something of a request is still waiting, be it its answer alone."""
+    return row.answer_due_at is not None or is_undecided(row)
+
+
+def is_undecided(row: Any) -> bool:
+    """Tell whether something of a request still waits for a decision or an answer."""
     if row.closed_at is not None and not row.open:
         return False
     return row.state in WAITING or (row.state == "left" and row.kind is not None) or bool(row.open)
 
 
 def _for_operator(row: Any) -> bool:
-    return "operator" in row.open or "obligations" in row.open
+    return "operator" in row.open or "obligations" in row.open or row.answer_due_at is not None
+
+
+def reason(row: Any) -> str:
+    """Return why a request is as it is; an answer that waits is told first."""
+    return row.reason if row.answer_due_at is None else ANSWER_WAITS
+
+
+def opens(row: Any) -> list[str]:
+    """Return for what a request waits."""
+    mine = ["operator"] if row.answer_due_at is not None else []
+    return list(dict.fromkeys([*row.open, *mine]))
 
 
 def as_json(row: Any) -> dict[str, Any]:
     """Return one request as `requests list --json` prints it."""
     return {
-        "id": row.id, "kind": row.kind, "state": row.state, "reason": row.reason, "language": row.language,
-        "received_at": row.received_at, "due_at": row.due_at, "address": row.address, "message_id": row.message_id,
-        "open": list(row.open),
+        "id": row.id, "kind": row.kind, "state": row.state, "reason": reason(row), "language": row.language,
+        "received_at": row.received_at, "due_at": due_at(row), "address": row.address, "message_id": row.message_id,
+        "open": opens(row),
     }  # fmt: skip
 
 
@@ -101,6 +129,11 @@ def was_sent(connection: sa.Connection, token: str) -> bool:
     return row is None or row.sent_at is not None or row.gave_up_at is not None
 
 
+def asked_by_proven(connection: sa.Connection, token: str) -> bool:
+    """Tell whether a question of ours was set off by a proven mail."""
+    return bool(connection.execute(sa.select(_reply.c.proven).where(_reply.c.token == token)).scalar())
+
+
 def questions_over(connection: sa.Connection, now: datetime) -> list[Any]:
     """Return the open questions whose time is over."""
     query = sa.select(_question).where(_question.c.closed_at.is_(None), _question.c.expires_at < now)
@@ -116,7 +149,8 @@ def questions_unreminded(connection: sa.Connection, before: datetime) -> list[An
 
 def remind_operator(connection: sa.Connection, now: datetime, day: timedelta) -> None:
     """Mark what is due within a day, or overdue, to be told to the operator again, once a day."""
-    due = sa.and_(_request.c.due_at <= now + day, _request.c.closed_at.is_(None))
+    undecided = sa.and_(_request.c.due_at <= now + day, _request.c.closed_at.is_(None))
+    due = sa.or_(undecided, _request.c.answer_due_at <= now + day)
     told = sa.or_(_request.c.told_at.is_(None), _request.c.told_at <= now - day)
     for row in connection.execute(sa.select(_request).where(due, told)).all():
         if is_open(row):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
@@ -24,6 +25,21 @@ class Keys:
         """Return the hash of an address that must not be mailed or imported again."""
         return self._of("address", address_key(address))
 
+    def bounce(self, token: str) -> str:
+        """Return a mail's own part of its envelope sender: 16 letters a-z2-7, which tell nothing of its token.
+
+        Relays write envelopes into their logs, and the token is what an answer brings back.
+        """
+        return _letters(hmac.digest(self.secret, b"bounce\0" + token.encode(), "sha256"), 16)
+
+    def unsubscribe(self, address: str) -> str:
+        """Return the token of an address in our newsletters' List-Unsubscribe: 26 letters a-z2-7, 130 bits."""
+        return self.unsubscribe_of(address_key(address))
+
+    def unsubscribe_of(self, key: str) -> str:
+        """Do the same for an address of which the folded form is known: many are tried in a row."""
+        return _letters(hmac.digest(self.secret, b"unsubscribe\0" + key.encode("utf-8", "surrogatepass"), "sha256"), 26)
+
     def fingerprint(self, message: Message) -> str:
         """Return what stays the same in a second delivery, a rebuilt copy and a moved mailbox."""
         date = message.date.isoformat() if message.date else message.first("date")
@@ -41,6 +57,10 @@ class Keys:
     def text(self, message: Message) -> str:
         """Return the hash of what the mail says."""
         return self._of("text", message.subject, message.text)
+
+
+def _letters(digest: bytes, count: int) -> str:
+    return base64.b32encode(digest).decode("ascii").lower()[:count]
 
 
 def sha256(octets: bytes) -> str:

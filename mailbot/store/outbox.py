@@ -33,6 +33,7 @@ class Leased:
     id: int
     address: str
     octets: bytes
+    bounce_key: str
 
 
 def owner_name(new_id: NewId) -> str:
@@ -40,12 +41,16 @@ def owner_name(new_id: NewId) -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{new_id(8)}"
 
 
-def lease(store: Store, owner: str, limit: int) -> list[Leased]:
-    """Lease replies that are due, in order; a lease of a process that is gone on this host counts for nothing."""
+def lease(store: Store, owner: str, limit: int, *, counted: bool | None = None) -> list[Leased]:
+    """Lease replies that are due, in order; a lease of a process that is gone on this host counts for nothing.
+
+    `counted`: only those that the caps count, or only the others.
+    """
+    some = () if counted is None else (_reply.c.counted.is_(counted),)
     with store.unit() as unit:
         rows = unit.connection.execute(
-            sa.select(_reply.c.id, _reply.c.owner, _reply.c.lease_until, _reply.c.address, _reply.c.octets)
-            .where(*_due(unit.now), _free(unit))
+            sa.select(_reply.c.id, _reply.c.address, _reply.c.octets, _reply.c.bounce_key)
+            .where(*_due(unit.now), _free(unit), *some)
             .order_by(_reply.c.counted, _reply.c.id)  # what the law asks for goes before what is capped
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -55,7 +60,7 @@ def lease(store: Store, owner: str, limit: int) -> list[Leased]:
             unit.connection.execute(
                 sa.update(_reply).where(_reply.c.id.in_(ids)).values(owner=owner, lease_until=unit.now + LEASE)
             )
-    return [Leased(row.id, row.address, row.octets) for row in rows]
+    return [Leased(row.id, row.address, row.octets, row.bounce_key or "") for row in rows]
 
 
 def _free(unit: Transaction) -> Any:
@@ -133,7 +138,7 @@ def forget(unit: Transaction, reply_id: int) -> None:
     """Forget to whom a mail went and what it said; a keyed hash of it stays."""
     row = unit.row(Reply, reply_id)
     digest = unit.keys.octets(row.octets) if row.octets else row.digest
-    unit.update(Reply, reply_id, address="", address_key="", octets=b"", answer="", digest=digest)
+    unit.update(Reply, reply_id, address="", address_key="", octets=b"", answer="", bounced_why=None, digest=digest)
 
 
 def put_off(store: Store, reply_id: int, answer: str) -> None:
@@ -200,8 +205,14 @@ def is_capped(unit: Transaction, address: str, proven: bool, limits: LimitRules)
     return False
 
 
-def sent_last_hour(store: Store) -> int:
-    """Return how many replies went out to everybody in the last hour."""
+def room(store: Store, limits: LimitRules, *, counted: bool) -> int:
+    """Return how many replies may still go out in this hour: of those that the caps count, or of the others.
+
+    What is counted has the room that all mail left; an answer that the law asks for has the room that other such
+    answers left, so no wave of questions, which anybody can set off, takes it away.
+    """
+    since = store.clock() - timedelta(hours=1)
+    mine = _reply.c.sent_at > since if counted else sa.and_(_reply.c.sent_at > since, _reply.c.counted.is_(False))
     with store.reading() as connection:
-        since = store.clock() - timedelta(hours=1)
-        return int(connection.execute(sa.select(sa.func.count()).where(_reply.c.sent_at > since)).scalar_one())
+        sent = connection.execute(sa.select(sa.func.count()).where(mine)).scalar_one()
+    return max(0, limits.replies_per_hour - int(sent))

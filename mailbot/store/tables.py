@@ -163,6 +163,7 @@ class Request(SQLModel, table=True):
     closed_at: datetime | None = None
     told_at: datetime | None = None  # when the operator was told
     tell: bool = False
+    answer_due_at: datetime | None = None  # a pause or the cap of an hour holds its answer back: until when it is due
     checked: str = ""  # how the operator made sure
 
 
@@ -192,6 +193,10 @@ class Reply(SQLModel, table=True):
     gave_up_at: datetime | None = None
     gave_up_why: str = ""
     digest: str = ""  # keyed hash of the octets, once they are forgotten
+    bounce_key: str | None = Field(default=None, index=True, max_length=16)  # its own part of the envelope sender
+    bounced_at: datetime | None = None
+    bounced_status: str | None = None  # RFC 3463; "" where the report names none
+    bounced_why: str | None = None  # the other server's words, without any address
 
 
 class Question(SQLModel, table=True):
@@ -221,6 +226,18 @@ class Suppression(SQLModel, table=True):
     since: datetime
     until: datetime | None = None
     request_id: str | None = None
+
+
+class WrongToken(SQLModel, table=True):
+    """How many mails of one writer brought a token that was not sent to him; no address, and it leaves with him."""
+
+    __tablename__ = "wrong_token"
+    key: str = Field(primary_key=True, max_length=64)  # keyed hash of the address, the one that suppressions bear
+    count: int
+    first_at: datetime
+    last_at: datetime
+    day_at: datetime  # when the day began that `day_count` counts
+    day_count: int
 
 
 class Event(SQLModel, table=True):

@@ -163,7 +163,7 @@ class Unit(Transaction):
             Reply, token=token, message_id=message_id, request_id=self.request_id or None, template=owed.template,
             role=owed.role, language=owed.language, address=owed.to, address_key=address_key(owed.to),
             proven=owed.proven, counted=counted, octets=octets, created_at=self.now, tries=0, owner="",
-            answer="", digest="",
+            answer="", digest="", bounce_key=self.keys.bounce(token),
             **{"gave_up_why": "", **gave_up},
         )  # fmt: skip
         if owed.waits_for:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mailbot.answering.maildir import MaildirCourier
+from mailbot.answering.outbox import bounce_address
 from mailbot.answering.smtp import SmtpCourier
 from mailbot.errors import CourierRefused, CourierUnavailable, MailbotError, ReplyDeferred, ReplyRefused
 from mailbot.ports import Courier
@@ -312,3 +313,74 @@ def test_the_server_in_its_own_process(smtp_process: SmtpProcess) -> None:
     courier.send(FROM, TO, reply("a3"))
     courier.close()
     assert [mail.octets for mail in smtp_process.taken] == [reply("a1"), reply("a3")]
+
+
+class TestASenderOfItsOwn:
+    """The envelope sender of each answer (VERP): where a server refuses it, the plain one takes its place."""
+
+    OWN = "info+abcdefghijklmnop@example.com"
+
+    def senders(self, server: SmtpServer) -> list[str]:
+        return [mail.sender for mail in server.taken]
+
+    def test_is_used_where_it_is_taken(self, smtp_server: SmtpServer) -> None:
+        courier = courier_to(smtp_server, plain=FROM)
+        courier.send(self.OWN, TO, reply("a"))
+        assert courier.takes(self.OWN) and self.senders(smtp_server) == [self.OWN]
+        courier.close()
+
+    @pytest.mark.parametrize("command", ["MAIL +", "RCPT +"])
+    def test_gives_way_for_the_rest_of_the_connection(self, smtp_server: SmtpServer, command: str) -> None:
+        smtp_server.answers[command] = "553 5.7.1 sender address rejected: not owned by user"
+        courier = courier_to(smtp_server, plain=FROM)
+        for name in "abc":
+            assert courier.send(self.OWN, TO, reply(name)).startswith("250")
+        assert self.senders(smtp_server) == [FROM] * 3 and smtp_server.connections == 1
+        assert courier.takes(self.OWN) is (command == "RCPT +")
+        courier.close()
+        smtp_server.answers.clear()
+        courier.send(self.OWN, TO, reply("d"))
+        assert self.senders(smtp_server)[-1] == self.OWN, "a new connection tries it again"
+        courier.close()
+
+    def test_a_refused_recipient_is_still_refused_and_blames_no_sender(self, smtp_server: SmtpServer) -> None:
+        smtp_server.answers[f"RCPT {TO}"] = "550 5.1.1 no such user"
+        courier = courier_to(smtp_server, plain=FROM)
+        with pytest.raises(ReplyRefused, match="no such user"):
+            courier.send(self.OWN, TO, reply("a"))
+        courier.send(self.OWN, "marat@example.kz", reply("b"))
+        assert self.senders(smtp_server) == [self.OWN]
+        courier.close()
+
+    @pytest.mark.parametrize(("command", "error"), [("MAIL", CourierRefused), ("DATA", ReplyRefused)])
+    def test_a_refusal_of_both_is_a_refusal(
+        self, smtp_server: SmtpServer, command: str, error: type[Exception]
+    ) -> None:
+        smtp_server.answers[command] = "550 5.7.1 no"
+        courier = courier_to(smtp_server, plain=FROM)
+        with pytest.raises(error):
+            courier.send(self.OWN, TO, reply("a"))
+        courier.close()
+
+    def test_a_later_is_no_refusal(self, smtp_server: SmtpServer) -> None:
+        smtp_server.answers["RCPT +"] = "451 4.7.1 greylisted"
+        courier = courier_to(smtp_server, plain=FROM)
+        with pytest.raises(ReplyDeferred):
+            courier.send(self.OWN, TO, reply("a"))
+        assert self.senders(smtp_server) == []
+        courier.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "sender"),
+    [
+        ("info@example.kz", "info+abcdefghijklmnop@example.kz"),
+        ("info+data@example.kz", "info+data+abcdefghijklmnop@example.kz"),
+        (f"{'i' * 47}@example.kz", f"{'i' * 47}+abcdefghijklmnop@example.kz"),
+        (f"{'i' * 48}@example.kz", f"{'i' * 48}@example.kz"),
+        ("қабылдау@example.kz", "қабылдау@example.kz"),
+    ],
+)
+def test_the_bounce_address(address: str, sender: str) -> None:
+    assert bounce_address(address, "abcdefghijklmnop") == sender
+    assert bounce_address(address, "") == address

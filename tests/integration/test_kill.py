@@ -252,7 +252,7 @@ class Run:
 
 
 DRAWN = {"id", "mail_id", "token"}  # drawn anew in each run
-DRAWN_IN = {"reply": {"message_id", "octets", "answer"}}
+DRAWN_IN = {"reply": {"message_id", "octets", "answer", "bounce_key"}}
 
 
 def begin(stage: Stage) -> Run:

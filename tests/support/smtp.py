@@ -1,8 +1,9 @@
 """A real SMTP server (aiosmtpd) on a free port of 127.0.0.1 that keeps what it took and fails as it is told.
 
-`answers` maps a command to what the server says instead of yes. Keys: CONNECT, AUTH, MAIL, RCPT, DATA, or
-`RCPT aliya@example.kz` for one recipient. Values: an SMTP answer ("550 5.1.1 no such user"), "drop" (it is cut
-and nothing kept) or, for DATA, "keep-and-drop" (the mail is kept, the answer never arrives).
+`answers` maps a command to what the server says instead of yes. Keys: CONNECT, AUTH, MAIL, RCPT, DATA,
+`RCPT aliya@example.kz` for one recipient, or `MAIL +` and `RCPT +` for a sender with a plus part. Values: an SMTP
+answer ("550 5.1.1 no such user"), "drop" (it is cut and nothing kept) or, for DATA, "keep-and-drop" (the mail is
+kept, the answer never arrives).
 
 `SmtpProcess` runs the same server in a process of its own, for tests that run the installed command.
 """
@@ -88,7 +89,7 @@ class _Handler:
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        said = self._say(server, "MAIL")
+        said = ("+" in address and self._say(server, "MAIL +")) or self._say(server, "MAIL")
         if said:
             return said
         envelope.mail_from = address
@@ -98,7 +99,8 @@ class _Handler:
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        said = self._say(server, f"RCPT {address}") or self._say(server, "RCPT")
+        plus = "+" in (envelope.mail_from or "") and self._say(server, "RCPT +")  # servers may refuse a sender so late
+        said = plus or self._say(server, f"RCPT {address}") or self._say(server, "RCPT")
         if said:
             return said
         envelope.rcpt_tos.append(address)
