@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 from mailbot.errors import ConflictError, InputError
-from mailbot.operating.cells import Row, read_row
+from mailbot.operating.cells import Row, defused, read_row
 from mailbot.operating.imports import COLUMNS, OPTIONAL, Import, Report
 from mailbot.pipeline import Line
 from mailbot.store import people
@@ -70,7 +70,7 @@ def export(store: Store) -> tuple[str, int, int]:
         rows = people.everybody(connection)
         free = [row for row in rows if not (row.blocked or row.disputed)]
         for row in free:
-            writer.writerow([_defused(cell) for cell in _cells(unit, row)])
+            writer.writerow([defused(cell) for cell in _cells(unit, row)])
     return out.getvalue(), len(free), len(rows) - len(free)
 
 
@@ -92,12 +92,6 @@ def _cells(unit: Unit, row: Any) -> list[str]:
 
 def _at(consent: Any) -> str:
     return consent.given_at.isoformat() if consent is not None and consent.given_at else ""
-
-
-def _defused(cell: str) -> str:
-    """Keep a spreadsheet from reading a cell as a formula; a phone number is left as it is."""
-    formula = cell.startswith(("=", "@", "\t", "\r")) or (cell.startswith(("+", "-")) and not cell[1:2].isdigit())
-    return f"'{cell}" if formula else cell
 
 
 def block(store: Store, address: str) -> int:
