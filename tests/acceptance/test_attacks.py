@@ -5,7 +5,6 @@ They are numbered as in the published table of attacks. A defence that was taken
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from itertools import cycle
 
