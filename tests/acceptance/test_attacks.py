@@ -1,11 +1,10 @@
-"""The attacks on a mailbox that acts by itself, the first nine: each through the real line, and what must not happen.
+"""The attacks on a mailbox that acts by itself, 1 to 7: who wrote a mail, and when.
 
-They are numbered as in the published table of attacks. A defence that was taken out makes its test fail.
+The attacks are numbered as in the published table. A defence that was taken out makes its test fail.
 """
 
 from __future__ import annotations
 
-from base64 import b64encode
 from itertools import cycle
 
 import pytest
@@ -18,28 +17,19 @@ from tests.acceptance.world import (
     BOX,
     CSV,
     HOST,
+    NEW_PHONE,
+    NO_OBLIGATIONS,
     OWNER,
+    PHONE,
     STRANGER,
     UNSUBSCRIBE,
     UPDATE,
     WITHDRAWAL,
     World,
+    printable,
 )
 
-PHONE = "+77019998877"
-NEW_PHONE = {"kk": f"Телефон: {PHONE}", "ru": f"Новый телефон: {PHONE}", "en": f"Phone: {PHONE}"}
-NO_OBLIGATIONS = '[withdrawal]\nobligations = "none"\n'
 every_language = pytest.mark.parametrize("language", ["kk", "ru", "en"])
-
-
-def reasons(world: World) -> list[str]:
-    """Return the reason of every request."""
-    return [request["reason"] for request in world.requests("--all")]
-
-
-def printable(text: str) -> bool:
-    """Tell whether a terminal shows that text and obeys nothing in it."""
-    return all(letter.isprintable() or letter == "\n" for letter in text)
 
 
 # ---- 1: who wrote it can be read in two ways ----
@@ -93,7 +83,7 @@ def test_01_two_from_fields_several_mailboxes_or_a_group(world: World) -> None:
     assert [line for line, proof in zip(FROMS, proofs, strict=True) if proof != "none"] == []
     passed = world.deliver(*mails)
     assert passed.counts["held"] == len(FROMS) and not passed.answers
-    assert set(reasons(world)) == {"sender_unclear", "header_twice"}
+    assert set(world.reasons()) == {"sender_unclear", "header_twice"}
     assert world.on_file() == before
     assert all(world.lies(letter) == "INBOX" for letter in passed.letters)
     assert world.mail(ALIYA, UPDATE["ru"], NEW_PHONE["ru"]).decision == "applied", "the same with one sound From"
@@ -119,7 +109,7 @@ def test_01_a_once_only_header_twice(world: World, on_top: bool) -> None:
     assert set(world.proofs(*mails)) == {"none"}
     passed = world.deliver(*mails)
     assert passed.counts["held"] == len(mails) == 13 and not passed.answers
-    assert set(reasons(world)) == {"header_twice"}
+    assert set(world.reasons()) == {"header_twice"}
     assert world.on_file() == before
 
 
@@ -182,7 +172,7 @@ def test_02_names_and_look_alikes_are_nobody_on_file(world: World) -> None:
     ]
     passed = world.deliver(*mails)
     assert passed.counts["held"] == len(mails), passed.counts
-    assert set(reasons(world)) <= {"person_unknown", "person_unknown_unproven"}
+    assert set(world.reasons()) <= {"person_unknown", "person_unknown_unproven"}
     after = world.on_file()
     assert {**after, "suppression": []} == {**before, "suppression": []}
     assert ALIYA not in [answer.to for answer in passed.answers] and BOX not in [answer.to for answer in passed.answers]
@@ -461,109 +451,3 @@ def test_07_the_same_mail_again_is_already_done(world: World) -> None:
     assert world.take(other).decision == "held", "the same Message-ID with another text"
     assert world.on_file() == before
     assert [mail.to for mail in world.sent()[sent:] if mail.to != OWNER] in ([], [ALIYA]), "at most told that it waits"
-
-
-# ---- 8: line breaks into our headers ----
-
-HEADERS = {
-    "From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted",
-    "X-Auto-Response-Suppress", "Content-Language", "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
-}  # fmt: skip
-
-
-def check_header(octets: bytes, to: str) -> None:
-    """Check that a mail of ours has its own header fields, each once, and is sent to one address."""
-    head = octets.partition(b"\r\n\r\n")[0].decode("ascii")
-    assert all(letter.isprintable() or letter in "\r\n" for letter in head)
-    lines = head.split("\r\n")
-    assert not any("\r" in line or "\n" in line for line in lines)
-    names = [line.partition(":")[0] for line in lines if not line.startswith(" ")]
-    assert len(names) == len(set(names)) and set(names) <= HEADERS
-    assert [line for line in lines if line.startswith("To:")] == [f"To: {to}"]
-
-
-@pytest.mark.parametrize("language", ["kk", "ru", "en"])
-def test_08_no_line_break_reaches_our_headers(world: World, language: str) -> None:
-    bcc = "Bcc: thief@example.org"
-    breaks = [
-        "=?utf-8?q?=0D=0A?=",
-        "=?utf-8?q?=0A?=",
-        "\x0b",
-        "\x0c",
-        "\x85",
-        "\u2028",
-        "\r",
-        "\x1c",
-        "\x00",
-        "%0d%0a",
-        "\\r\\n",
-    ]
-    wish = UPDATE[language]
-    mails = []
-    for place in breaks:
-        mails += [
-            world.octets(ALIYA, wish, proof="weak", message_id=f"<a{place}{bcc}{place}b@example.com>"),
-            world.octets(ALICE, UNSUBSCRIBE[language], message_id=f"<a{place}Bcc:thief@example.org>"),
-            world.octets(
-                BORIS, UNSUBSCRIBE[language], headers=[f"References: <c@example.org> <a{place}{bcc}@example.org>"]
-            ),
-            world.octets(BORIS, UNSUBSCRIBE[language], headers=[f"In-Reply-To: <a{place}Bcc:thief@example.org>"]),
-            world.octets(ALIYA, wish, f"Место рождения: Астана{place}{bcc}", proof="weak"),
-        ]
-    folded = b64encode(f"{UNSUBSCRIBE[language]}\r\n{bcc}".encode()).decode()
-    mails.append(world.octets(ALICE, f"=?utf-8?b?{folded}?="))
-    passed = world.deliver(*mails)
-    assert passed.answers
-    for answer in (*passed.answers, *passed.told):
-        check_header(world.raw(answer), answer.to)
-        assert answer.to in (ALIYA, BORIS, ALICE, OWNER)
-
-
-def test_08_a_name_with_a_line_break_is_nobodys(world: World) -> None:
-    lines = [
-        f"From: =?utf-8?q?A{code}Bcc=3A_thief=40example.org?= <{ALIYA}>"
-        for code in ("=0D=0A", "=0A", "=0D", "=0B", "=E2=80=A8")
-    ]
-    passed = world.deliver(*(world.octets(ALIYA, UNSUBSCRIBE["ru"], from_line=line) for line in lines))
-    assert passed.counts["held"] == len(lines) and not passed.answers
-    for told in passed.told:
-        check_header(world.raw(told), OWNER)
-        assert "thief" not in told.text
-
-
-# ---- 9: templates ----
-
-TEMPLATES = [
-    "{{7*7}}",
-    "{{ 7*'7' }}",
-    "{0.__class__}",
-    "%n%s%(x)s",
-    "{% raw %}",
-    "${7*7}",
-    "#{7*7}",
-    "{{config}}",
-    "<%= 7*7 %>",
-]
-
-
-@every_language
-def test_09_what_others_write_is_no_template(world: World, language: str) -> None:
-    """The operator's note is shown as typed; what a mail holds stands nowhere in our answers, but for its address."""
-    first = world.mail(ALIYA, UPDATE[language], NEW_PHONE[language], proof="weak")
-    note = " ".join(TEMPLATES)
-    world.ok("requests", "refuse", world.request(first)["id"], "--reason", "unclear", "--note", note)
-    world.poll()
-    assert note in " ".join(world.last(ALIYA).text.split())
-    locals_ = ["{{7*7}}", "{0.__class__}", "${7*7}", "#{7*7}", "%n%s"]
-    mails = [world.octets(f"{local}@example.org", UPDATE[language], f"Место рождения: {note}") for local in locals_]
-    mails += [world.octets(ALICE, UPDATE[language], f"Место рождения: {text}\nИмя: {text}") for text in TEMPLATES]
-    passed = world.deliver(*mails)
-    assert {f"{local}@example.org" for local in locals_} < {answer.to for answer in passed.answers}
-    for sent in (*passed.answers, *passed.told):
-        assert (
-            "49" not in sent.text.partition("\n")[2].replace(sent.text.rstrip().splitlines()[-1], "")
-            or sent.to == OWNER
-        )
-        assert "7777777" not in sent.text and "class '" not in sent.text
-    told = "\n".join(sent.text for sent in passed.told)
-    assert all(f"{local}@example.org" in told for local in locals_)

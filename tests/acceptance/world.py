@@ -57,6 +57,11 @@ UNSUBSCRIBE = {
     "ru": "Отказ от уведомлений о новых продуктах и услугах и специальных предложениях",
     "en": "Refusal of notifications about new products and services and special offers",
 }
+PHONE = "+77019998877"
+NEW_PHONE = {"kk": f"Телефон: {PHONE}", "ru": f"Новый телефон: {PHONE}", "en": f"Phone: {PHONE}"}
+YES = {"kk": "ИӘ", "ru": "Да", "en": "Yes"}
+UNDO = {"kk": "қайтару", "ru": "отменить", "en": "undo"}
+NO_OBLIGATIONS = '[withdrawal]\nobligations = "none"\n'
 DECISIONS = ("applied", "challenged", "asked", "held", "left", "ignored", "already", "poisoned", "waiting")
 PROOF = {
     "authenticated": "dmarc=pass header.from={domain}",
@@ -111,6 +116,10 @@ class Sent:
     @property
     def message_id(self) -> str:
         return str(self.mail["Message-ID"])
+
+    @property
+    def token(self) -> str:
+        return self.message_id.partition("@")[0].strip("<")
 
     @property
     def language(self) -> str:
@@ -186,6 +195,22 @@ def watched() -> Iterator[list[tuple[str, str]]]:
 
 
 _hooked: list[Any] = []
+
+
+def attached(octets: bytes, *names: str) -> bytes:
+    """Return the mail with attachments of those names."""
+    head, _, body = octets.partition(b"\r\n\r\n")
+    head = re.sub(rb"Content-T.*", b"", head) + b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
+    parts = [b"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + body]
+    for name in names:
+        line = f'Content-Disposition: attachment; filename="{name}"'.encode()
+        parts.append(b"--b\r\nContent-Type: application/octet-stream\r\n" + line + b"\r\n\r\npayload")
+    return head.replace(b"\r\n\r\n", b"\r\n", head.count(b"\r\n\r\n") - 1) + b"\r\n".join(parts) + b"\r\n--b--\r\n"
+
+
+def printable(text: str) -> bool:
+    """Tell whether a terminal shows that text and obeys nothing in it."""
+    return all(letter.isprintable() or letter == "\n" for letter in text)
 
 
 def command(*argv: str | Path) -> Ran:
@@ -277,6 +302,10 @@ class World:
     def requests(self, *options: str) -> list[dict[str, Any]]:
         """Return `requests list --json`."""
         return self.ok("requests", "list", "--json", *options).objects
+
+    def reasons(self) -> list[str]:
+        """Return the reason of every request."""
+        return [request["reason"] for request in self.requests("--all")]
 
     def show(self, number: str) -> dict[str, Any]:
         """Return `requests show --json`."""
