@@ -5,7 +5,10 @@ The attacks are numbered as in the published table. A defence that was taken out
 
 from __future__ import annotations
 
+from datetime import timedelta
+from email.utils import format_datetime
 from itertools import cycle
+from typing import Any
 
 import pytest
 
@@ -28,6 +31,7 @@ from tests.acceptance.world import (
     World,
     printable,
 )
+from tests.support.signing import mail, resolver, sign, zone
 
 every_language = pytest.mark.parametrize("language", ["kk", "ru", "en"])
 
@@ -410,6 +414,46 @@ def test_06_a_valid_signature_of_another_domain_proves_nothing(world: World) -> 
     assert world.on_file() == before
 
 
+def signed(world: World, *, behind: bool, fields: dict[str, str] | None = None, **how: Any) -> bytes:
+    """Return a withdrawal that example.com signed; `behind` a host that tells so, else to be checked here."""
+    world.count += 1
+    values = {"From": ALIYA, "To": BOX, "Date": format_datetime(world.now()), "Subject": WITHDRAWAL["en"]}
+    values |= {"Message_ID": f"<signed-{world.count}@example.com>", **(fields or {})}
+    octets = sign(mail(body="Please.\r\n", **values), domain="example.com", **how)
+    hop = f"Received: from mail.example.com by {HOST}; {format_datetime(world.now())}\r\n"
+    told = f"Authentication-Results: {HOST}; {PASS}; dkim=pass header.d=example.com\r\n" if behind else ""
+    return f"{told}{hop}".encode() + octets
+
+
+def checks_here(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the world look up the keys of example.com and example.org."""
+    monkeypatch.setenv("MAILBOT_TRUST__DNS", "true")
+    world.dns = resolver({**zone(domain="example.com"), **zone(domain="example.org")})
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_06_a_signature_must_cover_the_request(world: World, monkeypatch: pytest.MonkeyPatch, behind: bool) -> None:
+    """Checked here or believed of the host: l=, an unsigned Subject, To, Date or Message-ID prove too little."""
+    checks_here(world, monkeypatch)
+    world.policy(NO_OBLIGATIONS)
+    names = ("from", "to", "subject", "date", "message-id", "content-type")
+    mails = [signed(world, behind=behind, length=True) + b"and more\r\n"]
+    for left_out in ("subject", "to", "date", "message-id"):
+        mails.append(signed(world, behind=behind, signed=[name for name in names if name != left_out]))
+    mails.append(mails[1].replace(b"Subject: ", b"Subject: Re: ", 1))
+    alien = sign(mail(From=ALIYA, Subject=WITHDRAWAL["en"]), domain="example.org", identity=b"@example.org")
+    mails.append(alien)
+    passed = world.deliver(*mails)
+    assert not passed.counts["applied"] and {answer.to for answer in passed.answers} <= {ALIYA}
+    assert world.person(ALIYA)["state"] == "active"
+    twice = (
+        b"Subject: " + WITHDRAWAL["en"].encode() + b"\r\n" + signed(world, behind=behind, fields={"Subject": "Hello"})
+    )
+    assert world.take(twice).decision == "held", "a second Subject on top keeps the signature valid"
+    assert world.person(ALIYA)["state"] == "active"
+    assert world.take(signed(world, behind=behind)).decision == "applied", "one that covers all"
+
+
 # ---- 7: an old mail again ----
 
 
@@ -451,3 +495,17 @@ def test_07_the_same_mail_again_is_already_done(world: World) -> None:
     assert world.take(other).decision == "held", "the same Message-ID with another text"
     assert world.on_file() == before
     assert [mail.to for mail in world.sent()[sent:] if mail.to != OWNER] in ([], [ALIYA]), "at most told that it waits"
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_07_a_signed_mail_to_somebody_else_or_of_another_day_is_asked_back(
+    world: World, monkeypatch: pytest.MonkeyPatch, behind: bool
+) -> None:
+    checks_here(world, monkeypatch)
+    world.policy(NO_OBLIGATIONS)
+    old = format_datetime(world.now() - timedelta(days=4))
+    others = [{"To": "info@example.org"}, {"To": f"Info {BOX} <info@example.org>"}, {"Date": old}]
+    passed = world.deliver(*(signed(world, behind=behind, fields=fields) for fields in others))
+    assert passed.counts["challenged"] == 3 and [answer.to for answer in passed.answers] == [ALIYA]
+    assert world.person(ALIYA)["state"] == "active"
+    assert world.take(signed(world, behind=behind)).decision == "applied"
