@@ -265,12 +265,9 @@ def test_16_what_a_stranger_observes_is_the_same_either_way(world: World, tmp_pa
     seen = []
     for one in (world, other):
         mails = [
-            one.octets(
-                f"s{n}.{proof}@example.org", subject, f"{asks}\n{NEW_PHONE[language]}", proof=proof, headers=[extra]
-            )
+            one.octets(f"s{n}.{proof}@example.org", subject, f"{asks}\n{NEW_PHONE[language]}", proof=proof)
             for n, subject in enumerate(subjects)
             for proof in ("authenticated", "weak", "none", "fail")
-            for extra in ("X-Empty: 1",)
         ]
         passed = one.deliver(*mails)
         one.later(days=5)
@@ -358,12 +355,9 @@ def test_19_a_wave_of_withdrawals_is_held(world: World) -> None:
         "active",
         "active",
     ]
-    world.bring(CSV.splitlines()[0] + "\nЛи,Анна,,anna@example.com,,,,no,2025-01-01,site form\n")
-    assert world.mail("anna@example.com", WITHDRAWAL["en"]).decision == "held"
     world.later(hours=2)
-    world.ok("requests", "release", world.request(third)["id"])
-    assert world.mail("anna@example.com", WITHDRAWAL["en"], proof="weak").decision != "applied"
-    assert world.answer(FAMILY, "x", to=third.told[0]).decision != "applied"
+    world.bring(CSV.splitlines()[0] + "\nЛи,Анна,,anna@example.com,,,,no,2025-01-01,site form\n")
+    assert world.mail("anna@example.com", WITHDRAWAL["kk"]).decision == "applied"
 
 
 @pytest.mark.parametrize("proof", ["weak", "none"])

@@ -110,15 +110,15 @@ def test_08_a_name_with_a_line_break_is_nobodys(world: World) -> None:
 # ---- 9: templates ----
 
 TEMPLATES = [
-    "{{7*7}}",
-    "{{ 7*'7' }}",
+    "{{7*191919}}",
+    "{{ 'ab'*3 }}",
     "{0.__class__}",
     "%n%s%(x)s",
     "{% raw %}",
-    "${7*7}",
-    "#{7*7}",
+    "${7*191919}",
+    "#{7*191919}",
     "{{config}}",
-    "<%= 7*7 %>",
+    "<%= 7*191919 %>",
 ]
 
 
@@ -130,23 +130,24 @@ def test_09_what_others_write_is_no_template(world: World, language: str) -> Non
     world.ok("requests", "refuse", world.request(first)["id"], "--reason", "unclear", "--note", note)
     world.poll()
     assert note in " ".join(world.last(ALIYA).text.split())
+    for who, alone in ((ALICE, "{0.__class__} {{x}}"), (QUIET, "%(x)s %n $x ${x}")):
+        asked = world.mail(who, UPDATE[language], NEW_PHONE[language], proof="weak")
+        world.ok("requests", "refuse", world.request(asked)["id"], "--reason", "unclear", "--note", alone)
+        world.poll()
+        assert alone in world.last(who).text
     other = world.mail(BORIS, UPDATE[language], NEW_PHONE[language], proof="weak")
     odd = "a\u202eb\x1b[31mc\r\n\r\n.\r\nBcc: thief@example.org\n[" + "a" * 26 + "]"
     world.ok("requests", "refuse", world.request(other)["id"], "--reason", "unclear", "--note", odd)
     world.poll()
     shown = world.last(BORIS).text
     assert printable(shown) and "\nBcc" not in shown and "\n[aaa" not in shown
-    locals_ = ["{{7*7}}", "{0.__class__}", "${7*7}", "#{7*7}", "%n%s"]
+    locals_ = ["{{7*191919}}", "{0.__class__}", "${7*191919}", "#{7*191919}", "%n%s"]
     mails = [world.octets(f"{local}@example.org", UPDATE[language], f"Место рождения: {note}") for local in locals_]
     mails += [world.octets(ALICE, UPDATE[language], f"Место рождения: {text}\nИмя: {text}") for text in TEMPLATES]
     passed = world.deliver(*mails)
     assert {f"{local}@example.org" for local in locals_} < {answer.to for answer in passed.answers}
     for sent in (*passed.answers, *passed.told):
-        assert (
-            "49" not in sent.text.partition("\n")[2].replace(sent.text.rstrip().splitlines()[-1], "")
-            or sent.to == OWNER
-        )
-        assert "7777777" not in sent.text and "class '" not in sent.text
+        assert not [word for word in ("1343433", "ababab", "class '") if word in sent.text]
     told = "\n".join(sent.text for sent in passed.told)
     assert all(f"{local}@example.org" in told for local in locals_)
 

@@ -200,12 +200,13 @@ _hooked: list[Any] = []
 def attached(octets: bytes, *names: str) -> bytes:
     """Return the mail with attachments of those names."""
     head, _, body = octets.partition(b"\r\n\r\n")
-    head = re.sub(rb"Content-T.*", b"", head) + b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
+    lines = [line for line in head.split(b"\r\n") if not line.startswith(b"Content-T")]
     parts = [b"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + body]
     for name in names:
         line = f'Content-Disposition: attachment; filename="{name}"'.encode()
         parts.append(b"--b\r\nContent-Type: application/octet-stream\r\n" + line + b"\r\n\r\npayload")
-    return head.replace(b"\r\n\r\n", b"\r\n", head.count(b"\r\n\r\n") - 1) + b"\r\n".join(parts) + b"\r\n--b--\r\n"
+    kind = b'Content-Type: multipart/mixed; boundary="b"'
+    return b"\r\n".join([*lines, kind, b"", *parts, b"--b--", b""])
 
 
 def printable(text: str) -> bool:
