@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from mailbot.app import opened
-from mailbot.cli.output import confirmed, print_json, progress, tell
+from mailbot.cli.output import clean, confirmed, print_json, progress, tell
 from mailbot.errors import ConflictError, InputError, UsageError
 from mailbot.operating import imports, retention, roll
 
@@ -103,7 +103,7 @@ def show(arguments: argparse.Namespace) -> int:
                 print_json(person)
             else:
                 for name, value in person.items():
-                    print(f"{name:12} {value if value not in (None, [], '') else '-'}")
+                    print(f"{name:12} {clean(value) if value not in (None, [], '') else '-'}")
                 print()
     return 0
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mailbot.deciding.case import Case, changed_lately, hold, receipt, undo_until
-from mailbot.deciding.decision import Decision, Effect, Owed, State
+from mailbot.deciding.decision import Decision, Effect, Owed, Role, State
 from mailbot.deciding.facts import PersonFacts, RequestFacts, TokenFacts
 from mailbot.reading.claim import Claim, Extract, Unclear
 from mailbot.reading.sender import Evidence
@@ -237,6 +237,7 @@ def row_7a(case: Case) -> Decision | None:
     """News consent given anew: undo of an unsubscribe at any time, or a resubscribe word as the whole subject."""
     token, version = case.facts.token, case.policy.version
     at = case.facts.received_at
+    role: Role = "receipt"
     stopped_news = token is not None and (token.request.kind == "unsubscribe" or token.template == "only-news")
     if token is not None and token.from_addressee and stopped_news and case.claim.word == "undo":
         back = {"request_id": token.request.id, "address": token.address, "at": at, "version": version}
@@ -245,6 +246,7 @@ def row_7a(case: Case) -> Decision | None:
         person = case.person
         new = {"person_id": person.id, "address": case.writer, "at": at, "version": version}
         give, address, people = Effect(verb="give_news", args=new), case.address, (person,)
+        role = "repeat" if person.news else role  # nothing changes: a program that answers so comes to an end
     else:
         return None
     if not people or any(person.blocked for person in people):
@@ -252,7 +254,7 @@ def row_7a(case: Case) -> Decision | None:
     return Decision(
         outcome="apply", row="7a", reason="resubscribed", kind="resubscribe", state="applied",
         person_id=people[0].id if len(people) == 1 else None, effects=(give,),
-        owed=(replace(receipt(case, "resubscribed"), to=address, proven=True),),
+        owed=(replace(receipt(case, "resubscribed"), to=address, role=role, proven=True),),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from mailbot.deciding.case import Case, changed_lately, hold, receipt
-from mailbot.deciding.decision import Decision, Effect, Owed
+from mailbot.deciding.decision import Decision, Effect, Owed, Role
 
 CONFLICT_REASONS = {
     "disagree": "subject_body_disagree",
@@ -109,7 +109,9 @@ def unsubscribe(case: Case) -> Decision:
     args: dict[str, object] = {"address": case.writer}
     owed: tuple[Owed, ...] = ()
     if case.facts.people:
-        row, reason, owed = "12", "unsubscribe_on_file", (receipt(case, "unsubscribed", other_kind=None),)
+        again = "news" in case.facts.suppressed and not any(person.news for person in case.facts.people)
+        role: Role = "repeat" if again else "receipt"  # a program that answers each receipt so would never end
+        row, reason, owed = "12", "unsubscribe_on_file", (receipt(case, "unsubscribed", role=role, other_kind=None),)
     elif case.evidence.level == "authenticated":
         row, reason, owed = "13", "unsubscribe_not_listed", (receipt(case, "not-on-list", other_kind=None),)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,6 +12,8 @@ from mailbot.reading.phones import normalise
 
 YES = ("yes", "y", "1", "true", "иә", "ия", "да")
 NO = ("no", "n", "0", "false", "жоқ", "нет", "")
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")  # what a spreadsheet reads as a formula, or was kept from reading so
+_NUMBERS = re.compile(r"\+\d{6,15}(?:;\+\d{6,15})*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +43,19 @@ class Row:
         }  # fmt: skip
 
 
+def defused(cell: str) -> str:
+    """Return a cell that no spreadsheet reads as a formula; phone numbers are left as they are."""
+    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBERS.fullmatch(cell) else cell
+
+
+def _armed(cell: str) -> str:
+    """Return a cell as it was before an export defused it."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
 def read_row(cells: dict[str, str], line: int, zone: ZoneInfo) -> tuple[Row | None, list[str]]:
     """Return the row, and one sentence for each wrong cell: line, column, rule; never the value."""
-    text = {name: " ".join(cell.split()) for name, cell in cells.items()}
+    text = {name: _armed(" ".join(cell.split())) for name, cell in cells.items()}
     wrong: list[str] = []
 
     def read(column: str, rule: Any) -> Any:

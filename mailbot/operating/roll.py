@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 from mailbot.errors import ConflictError, InputError
-from mailbot.operating.cells import Row, read_row
+from mailbot.operating.cells import Row, defused, read_row
 from mailbot.operating.imports import COLUMNS, EXPORTED, OPTIONAL, Import, Report
 from mailbot.pipeline import Line
 from mailbot.store import newsletter, people
@@ -74,7 +74,7 @@ def export(store: Store, mailbox: str = "") -> tuple[str, int, int]:
         free = [row for row in rows if not (row.blocked or row.disputed)]
         for row in free:
             extra = [_unsubscribe(unit, row.id, mailbox)] if mailbox else []
-            writer.writerow([_defused(cell) for cell in (*_cells(unit, row), *extra)])
+            writer.writerow([defused(cell) for cell in (*_cells(unit, row), *extra)])
     return out.getvalue(), len(free), len(rows) - len(free)
 
 
@@ -102,12 +102,6 @@ def _unsubscribe(unit: Unit, person_id: str, mailbox: str) -> str:
 
 def _at(consent: Any) -> str:
     return consent.given_at.isoformat() if consent is not None and consent.given_at else ""
-
-
-def _defused(cell: str) -> str:
-    """Keep a spreadsheet from reading a cell as a formula; a phone number is left as it is."""
-    formula = cell.startswith(("=", "@", "\t", "\r")) or (cell.startswith(("+", "-")) and not cell[1:2].isdigit())
-    return f"'{cell}" if formula else cell
 
 
 def block(store: Store, address: str) -> int:

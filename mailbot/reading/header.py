@@ -223,7 +223,7 @@ def _comment_end(value: str, start: int) -> int | None:
 def _mailbox(tokens: list[tuple[str, str]]) -> Address | None:
     brackets = [number for number, token in enumerate(tokens) if token[0] == "special" and token[1] in "<>"]
     if not brackets:
-        spec = [token for token in tokens if token[0] != "comment"]
+        spec = _trimmed(tokens)  # a comment inside is read in two ways: below
         phrase = [("word", text) for kind, text in tokens if kind == "comment"]
     elif len(brackets) == 2 and tokens[brackets[0]][1] == "<" and tokens[brackets[1]][1] == ">":
         spec = tokens[brackets[0] + 1 : brackets[1]]
@@ -238,6 +238,12 @@ def _mailbox(tokens: list[tuple[str, str]]) -> Address | None:
         return None
     name = _name(phrase)
     return None if name is None else Address(name=name, addr=addr)
+
+
+def _trimmed(tokens: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the tokens without the comments and blanks around them: `(Aliya) aliya@example.com (home)`."""
+    told = [number for number, (kind, _) in enumerate(tokens) if kind not in ("comment", "blank")]
+    return tokens[told[0] : told[-1] + 1] if told else []
 
 
 LONGEST_ADDRESS = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets

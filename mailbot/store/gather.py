@@ -37,9 +37,10 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
     brought = tokens(message)
     known = bounces.by_token(connection, brought)
     found = tuple(p for i in people.ids_at(connection, writer) if (p := people.facts(connection, i)))
-    answers = bool(message.in_reply_to or message.references)
     ours = any(token in known for token in referred(message))  # a quoted line alone makes no mail ours
+    token = _token(unit, brought, known, writer) if known else None
     changes = claim.acts and claim.kind in ("update", "withdrawal")
+    withdraws = "withdrawal" in (claim.kind, token.request.kind if token else None)  # a yes to one counts as one
     named = _named(connection, message) if changes and not found else ()
     mine = [addr for person in found for addr in person.emails if address_key(addr) == address_key(writer)]
     asked = _asked(unit, claim.kind, [*mine, *(addr for addr, _ in named)]) if changes else frozenset()
@@ -48,11 +49,11 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
         now=unit.now,
         received_at=unit.raw.received_at,
         people=found,
-        token=_token(unit, brought, known, writer) if known else None,
+        token=token,
         wrong_tokens=sum(token not in known for token in brought),
         misused=any(token not in known or _is_others(known[token], writer) for token in brought),
         replies_to_us=ours,
-        replies_to_stranger=answers and not ours and not _in_ledger(unit, message, writer),
+        replies_to_stranger=_answers_stranger(unit, message, claim, known),
         at_bounce_address=envelope is not None,
         bounced=bounces.bounced(unit, message, machine, envelope),
         opt_out=newsletter.opt_out(unit, unsubscribe_token(message), writer),
@@ -61,7 +62,7 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
         earlier=_earlier(unit, found[0].id, claim.kind) if changes and len(found) == 1 else None,
         asked=asked,
         named=named,
-        withdrawals_last_hour=_lately(unit, "withdrawal") if claim.kind == "withdrawal" else 0,
+        withdrawals_last_hour=_lately(unit, "withdrawal") if withdraws else 0,
         unproven_unsubscribes_last_hour=_lately(unit, "unsubscribe") if claim.kind == "unsubscribe" else 0,
         suppressed=suppressed(unit, writer) if writer and claim.kind else (),
         was_shadow=unit.was_shadow,
@@ -116,6 +117,20 @@ def request_facts(unit: Unit, row: Any) -> RequestFacts:
         destroy_at=row.destroy_at, due_at=row.due_at, decided_at=row.decided_at,
         stopped_news=people.stopped_news(unit.connection, row.id),
     )  # fmt: skip
+
+
+def _answers_stranger(unit: Unit, message: Message, claim: Claim, known: dict[str, Any]) -> bool:
+    """Tell whether it answers a mail, and none of ours to this writer nor of his own in our ledger (reply bait).
+
+    The stranger chose the Message-ID that comes back: one that is no msg-id hides nothing, nor does one that is
+    missing, where the answer quotes him. A bare "Re:" in front of a mark is how some people write it.
+    """
+    thread = message.first("in-reply-to").strip() or message.first("references").strip()
+    if not (thread or (claim.subject.reply_prefix and message.quoted.strip())):
+        return False
+    writer = message.writer or ""
+    mine = any(token in known and known[token].address_key == address_key(writer) for token in referred(message))
+    return not mine and not _in_ledger(unit, message, writer)
 
 
 def _in_ledger(unit: Unit, message: Message, writer: str) -> bool:

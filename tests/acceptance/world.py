@@ -12,7 +12,8 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -56,6 +57,11 @@ UNSUBSCRIBE = {
     "ru": "Отказ от уведомлений о новых продуктах и услугах и специальных предложениях",
     "en": "Refusal of notifications about new products and services and special offers",
 }
+PHONE = "+77019998877"
+NEW_PHONE = {"kk": f"Телефон: {PHONE}", "ru": f"Новый телефон: {PHONE}", "en": f"Phone: {PHONE}"}
+YES = {"kk": "ИӘ", "ru": "Да", "en": "Yes"}
+UNDO = {"kk": "қайтару", "ru": "отменить", "en": "undo"}
+NO_OBLIGATIONS = '[withdrawal]\nobligations = "none"\n'
 DECISIONS = ("applied", "challenged", "asked", "held", "left", "ignored", "already", "poisoned", "waiting")
 PROOF = {
     "authenticated": "dmarc=pass header.from={domain}",
@@ -112,6 +118,10 @@ class Sent:
         return str(self.mail["Message-ID"])
 
     @property
+    def token(self) -> str:
+        return self.message_id.partition("@")[0].strip("<")
+
+    @property
     def language(self) -> str:
         return str(self.mail["Content-Language"])
 
@@ -139,6 +149,69 @@ class Taken:
         """The one answer that was sent."""
         assert len(self.answers) == 1, [(a.to, a.subject) for a in self.answers]
         return self.answers[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Several mails, delivered and polled together."""
+
+    letters: list[Letter]
+    counts: dict[str, int]
+    answers: list[Sent]  # sent in that pass, but for the operator's
+    told: list[Sent]  # sent to the operator
+
+
+OUTSIDE = (
+    "socket.connect",
+    "socket.sendto",
+    "socket.getaddrinfo",
+    "socket.gethostbyname",
+    "subprocess.Popen",
+    "os.exec",
+)
+_watchers: list[list[tuple[str, str]]] = []
+
+
+def _hear(event: str, args: tuple[Any, ...]) -> None:
+    if not _watchers:
+        return
+    if event in OUTSIDE:
+        _watchers[-1].append((event, str(args[-1])))
+    elif event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+        _watchers[-1].append(("write", os.fsdecode(args[0]) if isinstance(args[0], str | bytes) else str(args[0])))
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[list[tuple[str, str]]]:
+    """Collect what this process does meanwhile: connections, look-ups, programs, and files opened for writing."""
+    if _hear not in _hooked:
+        sys.addaudithook(_hear)  # PEP 578: it can't be taken off again, so it is put on once
+        _hooked.append(_hear)
+    _watchers.append([])
+    try:
+        yield _watchers[-1]
+    finally:
+        _watchers.pop()
+
+
+_hooked: list[Any] = []
+
+
+def attached(octets: bytes, *names: str) -> bytes:
+    """Return the mail with attachments of those names."""
+    head, _, body = octets.partition(b"\r\n\r\n")
+    lines = [line for line in head.split(b"\r\n") if not line.startswith(b"Content-T")]
+    parts = [b"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + body]
+    for name in names:
+        line = f'Content-Disposition: attachment; filename="{name}"'.encode()
+        parts.append(b"--b\r\nContent-Type: application/octet-stream\r\n" + line + b"\r\n\r\npayload")
+    kind = b'Content-Type: multipart/mixed; boundary="b"'
+    return b"\r\n".join([*lines, kind, b"", *parts, b"--b--", b""])
+
+
+def printable(text: str) -> bool:
+    """Tell whether a terminal shows that text and obeys nothing in it."""
+    return all(letter.isprintable() or letter == "\n" for letter in text)
 
 
 def command(*argv: str | Path) -> Ran:
@@ -231,6 +304,10 @@ class World:
         """Return `requests list --json`."""
         return self.ok("requests", "list", "--json", *options).objects
 
+    def reasons(self) -> list[str]:
+        """Return the reason of every request."""
+        return [request["reason"] for request in self.requests("--all")]
+
     def show(self, number: str) -> dict[str, Any]:
         """Return `requests show --json`."""
         return self.ok("requests", "show", number, "--json").objects[0]
@@ -240,6 +317,24 @@ class World:
         found = [r for r in self.requests("--all") if r["message_id"] == taken.letter.message_id]
         assert len(found) == 1, found
         return self.show(found[0]["id"])
+
+    def on_file(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Return everything that is held about people and addresses, to be compared."""
+        tables = ("person", "address", "phone", "consent", "obligation", "suppression")
+        return {table: sorted(self.sql(f"SELECT * FROM {table}"), key=repr) for table in tables}
+
+    def explained(self, *mails: bytes, options: Iterable[str] = ()) -> list[dict[str, Any]]:
+        """Return `explain --json` of each mail, by this installation's store and settings."""
+        self.count += 1
+        folder = self.root / f"explained-{self.count}"
+        folder.mkdir()
+        for number, octets in enumerate(mails):
+            (folder / f"{number:04}.eml").write_bytes(octets)
+        return self.ok("explain", folder, "--json", *options).objects
+
+    def proofs(self, *mails: bytes, options: Iterable[str] = ()) -> list[str]:
+        """Return how far each mail is proven to come from its From address."""
+        return [one["sender"]["evidence"] for one in self.explained(*mails, options=options)]
 
     def policy(self, text: str) -> None:
         """Write policy.toml; what it does not name stays as packaged."""
@@ -304,7 +399,7 @@ class World:
         path = self.box / "new" / name
         path.write_bytes(octets)
         os.utime(path, (when, when))
-        mail = message_from_bytes(octets)
+        mail = message_from_bytes(octets.partition(b"\r\n\r\n")[0])
         return Letter(name, str(mail["From"]), str(mail["Message-ID"]), octets)
 
     def poll(self) -> dict[str, int]:
@@ -333,6 +428,15 @@ class World:
             [s for s in new if s.to == OWNER],
         )  # fmt: skip
 
+    def deliver(self, *mails: bytes, at: datetime | None = None) -> Passed:
+        """Deliver several mails, make one pass; each must have been decided."""
+        before = {sent.name for sent in self.sent()}
+        letters = [self.put(octets, at=at) for octets in mails]
+        counts = self.poll()
+        assert counts["fetched"] == len(mails) and not counts["poisoned"] and not counts["waiting"], counts
+        new = [sent for sent in self.sent() if sent.name not in before]
+        return Passed(letters, counts, [s for s in new if s.to != OWNER], [s for s in new if s.to == OWNER])
+
     def mail(self, sender: str, subject: str, body: str = "", *, at: datetime | None = None, **how: Any) -> Taken:
         """Write, deliver and poll one mail."""
         return self.take(self.octets(sender, subject, body, **how), at=at)
@@ -357,6 +461,10 @@ class World:
         folder = self.root / "sent" / "new"
         paths = sorted(folder.iterdir(), key=lambda p: p.stat().st_mtime_ns) if folder.is_dir() else []
         return [Sent(p.name, message_from_bytes(p.read_bytes(), policy=policy.default)) for p in paths]  # type: ignore[arg-type]
+
+    def raw(self, sent: Sent) -> bytes:
+        """Return a mail of ours as the courier got it."""
+        return (self.root / "sent" / "new" / sent.name).read_bytes()
 
     def last(self, address: str) -> Sent:
         """Return the last mail that was sent to an address."""
