@@ -44,7 +44,6 @@ _VENDOR = dict.fromkeys(_AUTO_REPLY.split(), "auto_reply") | {
     "x-cron-env": "auto_submitted",
     "x-amz-sns-message-id": "auto_submitted",
     "x-loop": "loop",
-    "feedback-id": "bulk",
     "x-facebook-notify": "bulk",
     "x-mlserver": "list",
     "x-ml-name": "list",
@@ -66,6 +65,7 @@ _VALUES = (
     ("x-mailer", "surfcontrol e-mail filter", "dsn"),
 )
 _RECEIVED = (" invoked for bounce)", " with internal id ", "sender: <mailer-daemon>", "(envelope-from <>)")
+_PEOPLES_FEEDBACK = re.compile(r"rr\d|[^\s]{0,100}:proton$")  # Zoho and Proton put Feedback-ID on each person's mail
 _BOUNDARY = re.compile(  # Postfix and sendmail name the mail in it and the host; Exim and Microsoft say what it is
     r"boundary\s{0,3}=\s{0,3}\"?(?:[0-9a-z]{5,24}\.\d{8,12}(?:\.\d{1,6})?/|[^\s;\"]{0,70}(?:-eximdsn-|dsn=_))",
     re.IGNORECASE,
@@ -171,6 +171,8 @@ def _marked(message: Message) -> str | None:
 
 def _valued(name: str, value: str) -> str:
     """What a field says by a value that only machines give it, "" where nothing."""
+    if name == "feedback-id":
+        return "" if _PEOPLES_FEEDBACK.match(value) else "bulk"
     return next((why for field, start, why in _VALUES if name == field and value.startswith(start)), "") or (
         "dsn" if name == "received" and any(mark in value for mark in _RECEIVED) else ""
     )

@@ -89,6 +89,8 @@ def test_a_header_says_it(field: str, expected: str) -> None:
         "X-Yandex-Forward: 1",
         "X-Autoreply: no",
         "Return-Path: <bounces+SRS=abc@example.kz>",
+        "Feedback-ID: 26583748:user:proton",
+        "Feedback-ID: rr0801122743f4aa0f:0a17",
     ],
 )
 def test_a_header_that_proves_nothing(field: str) -> None:
