@@ -26,6 +26,7 @@ from mailbot.reading.machine import Machine, screen
 from mailbot.reading.message import Message
 from mailbot.reading.parse import parse
 from mailbot.reading.sender import Evidence, verify
+from mailbot.reading.tokens import unsubscribe_token
 from mailbot.reading.trust import Trust
 from mailbot.settings import Policy
 from mailbot.store.gather import gather
@@ -87,11 +88,18 @@ def read(raw: RawMail, rules: Rules, message: Message | None = None) -> tuple[Me
     )
 
 
+def _needs_proof(claim: Claim, message: Message) -> bool:
+    """Tell whether what a mail asks hangs on who sent it. An unsubscribe does not: it is done at once, for anybody."""
+    at_once = claim.kind == "unsubscribe" and (claim.acts or unsubscribe_token(message) != "")
+    return claim.kind is not None and not at_once
+
+
 def process(raw: RawMail, line: Line) -> str:
     """Take one mail down the line in one transaction; return which of COUNTS it belongs to."""
     message, machine, claim, evidence = read(raw, line.rules)
     with line.store.unit() as unit:
-        if evidence.waits and claim.kind is not None and unit.postpone(raw, minutes=DNS_MINUTES, limit=DNS_LIMIT):
+        patient = evidence.waits and _needs_proof(claim, message)
+        if patient and unit.postpone(raw, minutes=DNS_MINUTES, limit=DNS_LIMIT):
             return "waiting"
         seen = unit.receive(raw, message, evidence)
         if seen != "new":

@@ -96,7 +96,7 @@ class Outbox:
         except ReplyDeferred as exc:
             outbox.put_off(self.store, reply.id, str(exc))
         except ReplyRefused as exc:
-            outbox.give_up(self.store, reply.id, str(exc))
+            outbox.give_up(self.store, reply.id, str(exc), self.window_end(self.store.clock()))
             counts["gave_up"] += 1
         else:
             self._forgot |= outbox.sent(self.store, reply.id, answer, self.window_end)

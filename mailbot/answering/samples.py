@@ -48,7 +48,7 @@ VALUES: dict[str, dict[str, list[Any]]] = {
     "resubscribed": {"kind": ["resubscribe"]},
     "refused": {"kind": [*_KINDS, "erasure"], "code": [*_CODES, "no_such_code"], "note": ["", "Some words."]},
     "denied": {"asked_kind": _KINDS, "news_restored": [False, True]},
-    "operator": {"items": [[], [{**_ITEM, "ask": "obligations"}, {**_ITEM, "ask": "review"}]],
+    "operator": {"items": [[], [{**_ITEM, "ask": ask} for ask in ("obligations", "review", "nothing")]],
                  "counts": [{}, {"held": 2, "unmatched": 5}]},
 }  # fmt: skip
 

@@ -20,13 +20,24 @@ def list_(arguments: argparse.Namespace) -> int:
         with app.line.store.reading() as connection:
             rows = journal.select(connection, state=arguments.state, kind=arguments.kind, everything=arguments.all)
             shadows = journal.shadows(connection) if app.line.store.shadow else []
+            undecided, _ = journal.unread(connection)
         language = app.settings.operator.language
         objects = [journal.as_json(row) for row in rows] + _would(shadows, arguments)
         for each in objects:
             print_json(each) if arguments.json else print(_line(each, language, app))
-        if not objects and not arguments.json:
-            print("nothing waits")
+        if not arguments.json:
+            _foot(app, nothing=not objects, undecided=undecided)
     return 0
+
+
+def _foot(app: App, *, nothing: bool, undecided: int) -> None:
+    """Print what the list can't show: a pause, and mails that are not decided yet."""
+    if app.line.store.paused:
+        print("paused: no answer and no question leaves until `mailbot resume`")
+    if undecided:
+        print(f"mails that are not decided yet: {undecided}; they are tried again by themselves, see `mailbot check`")
+    elif nothing:
+        print("nothing waits")
 
 
 def _would(shadows: list[Any], arguments: argparse.Namespace) -> list[dict[str, Any]]:
@@ -108,6 +119,12 @@ def _unsent(gave_up: str) -> str:
     return f"not sent ({gave_up})" if gave_up else "owed"
 
 
+def _meant(status: str) -> str:
+    """Return what a status of RFC 3463 says, in plain words."""
+    known = {"1": "there is no such address", "2": "the mailbox is full or closed", "7": "that server does not want it"}
+    return known.get(status[2:3], "not delivered") if status.startswith(("4.", "5.")) else "not delivered"
+
+
 def _show_words(result: dict[str, Any], app: App) -> None:
     language, zone = app.settings.operator.language, app.line.rules.deadlines.zone
 
@@ -118,7 +135,8 @@ def _show_words(result: dict[str, Any], app: App) -> None:
     rows = [
         ("received", when(result["received_at"])), ("mark", f"{result['tag'] or '-'} ({result['rung']})"),
         ("sender", f"{result['evidence']} ({result['because']})"), ("undo until", when(result["undo_until"])),
-        ("destroyed at", when(result["destroy_at"])), ("checked", result["checked"] or "-"),
+        ("destroyed" if result["reason"] == "destroyed" else "destroy after", when(result["destroy_at"])),
+        ("checked", result["checked"] or "-"),
     ]  # fmt: skip
     rows += [("asks", f"{name} = {value}") for name, value in result["fields"].items()]
     rows += [("waits", f"{each['field']} for {each['waits_for']}") for each in result["pending"]]
@@ -126,11 +144,11 @@ def _show_words(result: dict[str, Any], app: App) -> None:
         state = f"sent {when(each['sent_at'])}" if each["sent_at"] else _unsent(each["gave_up"])
         rows.append(("answer", f"{each['template']} to {each['to'] or '(forgotten)'}: {state} {each['answer']}"))
         if each["bounced_at"]:
-            said = f"{each['bounced_status'] or 'no status told'} {each['bounced_why']}"
+            said = f"{_meant(each['bounced_status'])} ({each['bounced_status']} {each['bounced_why']}".rstrip() + ")"
             rows.append(("came back", f"{each['template']} {when(each['bounced_at'])}: {said}"))
     if result["wrong_tokens"]:
         last = when(result["wrong_tokens_last_at"])
-        rows.append(("wrong tokens", f"{result['wrong_tokens']} mails of this writer, the last {last}"))
+        rows.append(("wrong tokens", f"mails of this writer with codes not his: {result['wrong_tokens']}, last {last}"))
     rows += [("event", f"{when(e['at'])} {e['who']}: {e['what']} {e['reason']}") for e in result["events"]]
     for name, value in rows:
         print(f"  {name:13} {clean(value)}")

@@ -6,6 +6,8 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from mailbot.app import opened
 from mailbot.cli.output import clean, confirmed, print_json, progress, tell
@@ -103,9 +105,19 @@ def show(arguments: argparse.Namespace) -> int:
                 print_json(person)
             else:
                 for name, value in person.items():
-                    print(f"{name:12} {clean(value) if value not in (None, [], '') else '-'}")
+                    print(f"{name:12} {clean(_words(value, app.line.rules.deadlines.zone))}")
                 print()
     return 0
+
+
+def _words(value: Any, zone: ZoneInfo) -> str:
+    """Return what is held under one name, as people write it."""
+    if isinstance(value, dict):
+        until = value["until"]
+        return str(value["why"]) + (f", until {until.astimezone(zone):%d.%m.%Y %H:%M}" if until else "")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) or "-" if isinstance(value, list) else "-" if value in (None, "") else str(value)
 
 
 def block(arguments: argparse.Namespace) -> int:

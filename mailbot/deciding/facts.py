@@ -75,6 +75,7 @@ class BounceFacts:
 
     reply_id: int
     request_id: str  # that has to wait because of it, "" for none
+    proven: bool = False  # that request is a proven update or withdrawal
     status: str  # RFC 3463, "" where it is not told
     why: str  # the other server's words, without any address
 

@@ -24,7 +24,7 @@ def row_2(case: Case) -> Decision | None:
     """Ignore machine mail, but for a button's unsubscribe, a feedback report and a bounce of our own reply."""
     machine, facts = case.machine, case.facts
     if facts.bounced is not None:
-        return _bounced(facts.bounced)
+        return _bounced(case, facts.bounced)
     if machine is None and not facts.at_bounce_address:
         return None
     if facts.complained:
@@ -66,11 +66,12 @@ def _unanswered(case: Case, reason: str, effects: tuple[Effect, ...]) -> Decisio
     )  # fmt: skip
 
 
-def _bounced(bounced: BounceFacts) -> Decision:
+def _bounced(case: Case, bounced: BounceFacts) -> Decision:
     """Write down what came back; its request, where it has to wait, is what the operator is told of."""
     said = {"reply_id": bounced.reply_id, "status": bounced.status, "why": bounced.why}
     effects = [Effect(verb="note_bounce", args=said)]
     if bounced.request_id:
-        held = {"request_id": bounced.request_id, "reason": "own_reply_bounced"}
+        due = case.due(case.policy.clocks.proven if bounced.proven else None)
+        held = {"request_id": bounced.request_id, "reason": "own_reply_bounced", "due_at": due}
         effects.append(Effect(verb="hold_request", args=held))
     return Decision(outcome="ignore", row="2", reason="own_reply_bounced", state="ignored", effects=tuple(effects))

@@ -20,7 +20,7 @@ from mailbot.reading.classify import classify
 from mailbot.reading.machine import screen
 from mailbot.reading.parse import parse
 from mailbot.settings import Settings
-from mailbot.store import bounces, writers
+from mailbot.store import bounces, journal, writers
 from mailbot.store.migrate import HEAD, revision
 
 SHADOW_DAYS = 7
@@ -52,9 +52,9 @@ class Parts:
 def check(parts: Parts) -> Iterator[Finding]:
     """Yield the findings, people first; a failure of one check is a finding and stops no other."""
     for what, look in (
-        ("people", _people), ("store", _store), ("mode", _mode), ("mailbox", _mailbox), ("older mail", _older),
-        ("courier", _courier), ("templates", _templates), ("policy", _policy), ("clock", _clock), ("trust", _trust),
-        ("operator", _operator), ("tokens", _tokens),
+        ("people", _people), ("store", _store), ("mode", _mode), ("mailbox", _mailbox), ("undecided", _undecided),
+        ("older mail", _older), ("courier", _courier), ("templates", _templates), ("policy", _policy),
+        ("clock", _clock), ("trust", _trust), ("operator", _operator), ("tokens", _tokens),
     ):  # fmt: skip
         yield from _looked(what, look, parts)
 
@@ -130,6 +130,20 @@ def backlog_uids(mailbox: Mailbox, line: Line, since: datetime | None) -> Iterat
             claim = classify(message, line.rules.lexicon)
             if claim.kind is not None and screen(message, line.rules.own) is None:
                 yield raw.uid
+
+
+def _undecided(parts: Parts) -> Iterator[tuple[Level, str]]:
+    with parts.line.store.reading() as connection:
+        count, oldest = journal.unread(connection)
+    if oldest is None:
+        yield "ok", "every mail that came was looked at"
+        return
+    since = oldest.astimezone(parts.line.rules.deadlines.zone)
+    yield (
+        "note",
+        f"mails that are not decided yet: {count}, the oldest of {since:%d.%m.%Y %H:%M}; they are tried again by "
+        "themselves, and decided a day later at the latest",
+    )
 
 
 def _courier(parts: Parts) -> Iterator[tuple[Level, str]]:
@@ -241,10 +255,11 @@ def _tokens(parts: Parts) -> Iterator[tuple[Level, str]]:
     if count:
         yield (
             "note",
-            f"{count} writers brought more than {writers.MANY} wrong tokens in a day: somebody may be guessing",
+            f"writers who brought more than {writers.MANY} codes that are not theirs in a day: {count}; somebody "
+            "may be guessing the codes under our mails; nothing was changed by it",
         )
     else:
-        yield "ok", "nobody is guessing tokens"
+        yield "ok", "nobody brings many codes that are not his"
 
 
 def as_json(finding: Finding) -> dict[str, Any]:

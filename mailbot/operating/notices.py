@@ -18,8 +18,8 @@ MOST_ITEMS = 50
 def tell_operator(line: Line, mail: str, language: str) -> int:
     """Owe one mail about everything the operator has to know or answer and was not told yet; return how many items."""
     own = {address_key(addr) for addr in line.rules.own}
-    if not mail or address_key(mail) in own or line.store.shadow:
-        return 0
+    if not mail or address_key(mail) in own or line.store.shadow or line.store.paused:
+        return 0  # in a pause it could not leave, and would tell of yesterday when it does
     held_back = is_held_back(line)
     with line.store.unit() as unit:
         rows = [row for row in journal.untold(unit.connection) if held_back or not _goes_out(row)][:MOST_ITEMS]
@@ -46,5 +46,12 @@ def _item(row: Any, language: str) -> dict[str, Any]:
     return {
         "number": row.id, "kind": row.kind, "address": row.address,
         "reason_text": sentence(journal.reason(row), language),
-        "due_at": journal.due_at(row), "ask": "obligations" if "obligations" in row.open else "review",
+        "due_at": journal.due_at(row), "ask": _ask(row),
     }  # fmt: skip
+
+
+def _ask(row: Any) -> str:
+    """Return what the operator is asked for: an answer, a look, or nothing."""
+    if "obligations" in row.open:
+        return "obligations"
+    return "review" if journal.is_undecided(row) else "nothing"

@@ -12,7 +12,7 @@ from mailbot.deciding.decision import Owed
 from mailbot.errors import ConflictError
 from mailbot.pipeline import Line, owe
 from mailbot.reading.address import address_key
-from mailbot.store import erasure, people, requests
+from mailbot.store import erasure, people, requests, writers
 from mailbot.store.engine import scrub
 from mailbot.store.tables import Person, Request
 from mailbot.store.unit import Unit
@@ -31,6 +31,7 @@ def sweep(line: Line, folder: str) -> int:
         count += 1
     with store.unit() as unit:
         forgotten = erasure.forget_finals(unit)
+        writers.forget_old(unit)
     if count or forgotten:
         scrub(store.engine)
     return count

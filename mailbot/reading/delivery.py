@@ -22,6 +22,7 @@ _ACTION = re.compile(r"[A-Za-z]{1,20}")
 _NOT_FAILED = re.compile(  # subjects of reports without fields that are no failure
     r"delay|warning|still being|will be retried|successful|delivered:|relayed:|expanded:|задерж|кідір", re.IGNORECASE
 )
+_NUMBER = re.compile(r"\d[\d()-]{5,}")  # a telephone, a date, an account: nothing that says why
 _NOISE = re.compile(r"^\s*(?:smtp|x-[a-z-]{1,40}|dns)\s*;\s*", re.IGNORECASE)
 
 
@@ -71,8 +72,9 @@ def _line(text: str) -> str:
 
 
 def plain(text: str, *names: str) -> str:
-    """Return a server's words on one line, without those that hold an address or one of these names."""
+    """Return a server's words on one line, without those that hold an address, a long number or one of these names."""
     hidden = [name.casefold() for name in names if len(name) > 2]
     words = _NOISE.sub("", text).split()
-    kept = [word for word in words if "@" not in word and not any(name in word.casefold() for name in hidden)]
+    words = [word for word in words if "@" not in word and not _NUMBER.search(word)]
+    kept = [word for word in words if not any(name in word.casefold() for name in hidden)]
     return " ".join(kept)[:WHY_LIMIT]

@@ -60,7 +60,11 @@ def bounced(unit: Transaction, message: Message, machine: Machine | None, envelo
     request = unit.row(Request, reply.request_id) if reply.request_id else None
     holds = request is not None and reply.bounced_at is None and _matters(unit, request, reply)
     words = plain(said.why, reply.address.partition("@")[0]) if reply.address else ""  # forgotten: keep no word of it
-    return BounceFacts(reply_id=reply.id, request_id=reply.request_id if holds else "", status=said.status, why=words)
+    held, proven = "", False
+    if request is not None and holds:
+        held = reply.request_id
+        proven = request.kind in ("update", "withdrawal") and request.level == "authenticated"
+    return BounceFacts(reply_id=reply.id, request_id=held, proven=proven, status=said.status, why=words)
 
 
 def _matters(unit: Transaction, request: Any, reply: Any) -> bool:

@@ -15,7 +15,7 @@ from mailbot.deciding.decision import Owed
 from mailbot.reading.address import address_key
 from mailbot.store import people
 from mailbot.store.bounces import note_bounce
-from mailbot.store.tables import Address, Consent, Person, Question, Request, Suppression
+from mailbot.store.tables import Address, Consent, Event, Person, Question, Request, Suppression
 from mailbot.store.transaction import Transaction
 from mailbot.store.writers import count_wrong_token
 
@@ -201,10 +201,14 @@ def ask_again(unit: Transaction, token: str) -> None:
     unit.update(Question, token, asked_again=True)
 
 
-def hold_request(unit: Transaction, request_id: str, reason: str) -> None:
-    """Hold that request for the operator: an answer of ours did not arrive."""
+def hold_request(unit: Transaction, request_id: str, reason: str, due_at: datetime | None) -> None:
+    """Hold that request for the operator, with a clock: an answer of ours did not arrive."""
     reopen(unit, request_id, reason)
-    unit.update(Request, request_id, destroy_at=None)
+    request = unit.row(Request, request_id)
+    unit.update(Request, request_id, destroy_at=None, due_at=request.due_at or due_at)
+    unit.insert(Event, at=unit.now, who="mailbot", what="hold", reason=reason, request_id=request_id)
+    if request.kind == "withdrawal" and request.person_id and request.state == "applied":
+        unit.update(Person, request.person_id, blocked_until=None)  # nobody knows yet when it goes on
 
 
 def reopen(unit: Transaction, request_id: str, reason: str) -> None:

@@ -129,6 +129,13 @@ def was_sent(connection: sa.Connection, token: str) -> bool:
     return row is None or row.sent_at is not None or row.gave_up_at is not None
 
 
+def unread(connection: sa.Connection) -> tuple[int, datetime | None]:
+    """Return how many mails wait to be looked at again (DNS, a failure), and when the oldest came."""
+    query = sa.select(sa.func.count(), sa.func.min(_mail.c.received_at)).where(_mail.c.state == "waiting")
+    count, oldest = connection.execute(query).one()
+    return int(count), oldest
+
+
 def asked_by_proven(connection: sa.Connection, token: str) -> bool:
     """Tell whether a question of ours was set off by a proven mail."""
     return bool(connection.execute(sa.select(_reply.c.proven).where(_reply.c.token == token)).scalar())
@@ -141,16 +148,16 @@ def questions_over(connection: sa.Connection, now: datetime) -> list[Any]:
 
 
 def questions_unreminded(connection: sa.Connection, before: datetime) -> list[Any]:
-    """Return the open questions asked before that time and not reminded of."""
+    """Return the open questions that left before that time and were not reminded of."""
     waiting = sa.and_(_question.c.closed_at.is_(None), _question.c.reminded.is_(False))
-    query = sa.select(_question).where(waiting, _question.c.asked_at <= before)
+    left = sa.select(_reply.c.token).where(sa.or_(_reply.c.sent_at <= before, _reply.c.gave_up_at <= before))
+    query = sa.select(_question).where(waiting, _question.c.token.in_(left))
     return list(connection.execute(query.with_for_update(skip_locked=True)))
 
 
 def remind_operator(connection: sa.Connection, now: datetime, day: timedelta) -> None:
     """Mark what is due within a day, or overdue, to be told to the operator again, once a day."""
-    undecided = sa.and_(_request.c.due_at <= now + day, _request.c.closed_at.is_(None))
-    due = sa.or_(undecided, _request.c.answer_due_at <= now + day)
+    due = sa.or_(_request.c.due_at <= now + day, _request.c.answer_due_at <= now + day)
     told = sa.or_(_request.c.told_at.is_(None), _request.c.told_at <= now - day)
     for row in connection.execute(sa.select(_request).where(due, told)).all():
         if is_open(row):

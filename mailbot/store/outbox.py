@@ -16,7 +16,7 @@ from mailbot.reading.address import address_key
 from mailbot.settings import LimitRules
 from mailbot.store import effects
 from mailbot.store.store import Store
-from mailbot.store.tables import Reply, Request
+from mailbot.store.tables import Person, Reply, Request
 from mailbot.store.transaction import Transaction
 
 LEASE = timedelta(seconds=60)
@@ -132,6 +132,7 @@ def schedule_destruction(unit: Transaction, request_id: str, window_end: WindowE
     if first is not None:
         end = window_end(max(first, unit.now))  # an open question held the window back until now
         unit.update(Request, request_id, destroy_at=end, undo_until=end)
+        unit.update(Person, request.person_id, blocked_until=end)
 
 
 def forget(unit: Transaction, reply_id: int) -> None:
@@ -163,8 +164,8 @@ def release(store: Store, ids: list[int]) -> None:
             )
 
 
-def give_up(store: Store, reply_id: int, answer: str) -> None:
-    """Give a reply up for good (5xx to its recipient or text) and hold its request for the operator."""
+def give_up(store: Store, reply_id: int, answer: str, due_at: datetime | None = None) -> None:
+    """Give a reply up for good (5xx to its recipient or text) and hold its request for the operator until then."""
     with store.unit() as unit:
         row = unit.row(Reply, reply_id)
         unit.update(
@@ -180,7 +181,7 @@ def give_up(store: Store, reply_id: int, answer: str) -> None:
         if row.role == "final":
             forget(unit, reply_id)
         elif row.request_id:
-            effects.hold_request(unit, row.request_id, "reply_refused")
+            effects.hold_request(unit, row.request_id, "reply_refused", due_at)
         unit.event("reply_given_up", row.template)
 
 

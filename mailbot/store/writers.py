@@ -17,6 +17,7 @@ from mailbot.store.tables import WrongToken
 from mailbot.store.transaction import Transaction
 
 DAY = timedelta(days=1)
+KEPT = timedelta(days=30)  # after the last one a count is forgotten
 MANY = 10  # wrong tokens of one writer in a day, above which `check` says so
 _wrong: Any = WrongToken.__table__  # type: ignore[attr-defined]
 
@@ -46,6 +47,11 @@ def wrong_tokens(connection: sa.Connection, keys: Keys, address: str) -> Any:
 def forget(unit: Transaction, keys: Iterable[str]) -> None:
     """Forget the counts of those keyed hashes."""
     unit.connection.execute(sa.delete(_wrong).where(_wrong.c.key.in_(list(keys))))
+
+
+def forget_old(unit: Transaction) -> None:
+    """Forget the counts of writers who brought none for a while: no hash of a stranger's address stays for ever."""
+    unit.connection.execute(sa.delete(_wrong).where(_wrong.c.last_at < unit.now - KEPT))
 
 
 def busy(connection: sa.Connection, now: datetime) -> int:

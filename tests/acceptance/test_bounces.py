@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.acceptance.test_rows import BOUNCE, NEW_PHONE, NO_OBLIGATIONS, check, report
+from tests.acceptance.test_rows import BOUNCE, NEW_PHONE, NO_OBLIGATIONS, check, due, received, report, working_day
 from tests.acceptance.world import ALIYA, BORIS, BOX, HOST, OWNER, STRANGER, UPDATE, WITHDRAWAL, Sent, World
 from tests.support.smtp import SmtpServer
 
@@ -250,6 +250,28 @@ def test_what_came_back_is_forgotten_with_the_person(world: World) -> None:
     assert world.sql("SELECT bounced_why FROM reply WHERE bounced_at IS NOT NULL") == [(None,)]
 
 
+def test_a_done_request_whose_receipt_came_back_has_a_clock_and_is_told_again(world: World) -> None:
+    """Else a withdrawal whose receipt bounced would wait in silence, and nothing be destroyed for ever."""
+    world.policy(NO_OBLIGATIONS)
+    first = world.mail(ALIYA, WITHDRAWAL["ru"])
+    assert world.person(ALIYA)["block"]["until"] == world.request(first)["destroy_at"]
+    told = world.take(structured(world, first.answer)).told
+    request = world.request(first)
+    assert (request["state"], request["open"], request["destroy_at"]) == ("applied", ["operator"], None)
+    assert due(request) == working_day(received(request), 1, 18)
+    assert len(told) == 1 and world.person(ALIYA)["block"] == {"why": "withdrawal", "until": None}
+    assert ("hold", "own_reply_bounced") in [(each["what"], each["reason"]) for each in request["events"]]
+    shown = world.ok("requests", "show", request["id"]).out
+    assert "there is no such address (5.1.1 " in shown and "destroy after -" in shown
+    world.later(days=5)
+    world.poll()
+    assert len([sent for sent in world.sent() if sent.to == OWNER]) == 2, "and again once it is due"
+    world.ok("requests", "release", request["id"])
+    world.poll()
+    assert world.person(ALIYA)["block"]["until"] == world.request(first)["destroy_at"] is not None
+    assert "until" in world.ok("people", "show", ALIYA).out and "datetime" not in world.ok("people", "show", ALIYA).out
+
+
 # ---- wrong tokens ----
 
 
@@ -310,3 +332,13 @@ def test_the_count_of_wrong_tokens_names_nobody_and_leaves_with_the_person(world
     world.ok("people", "destroy", ALIYA, "--yes")
     assert len(world.sql("SELECT * FROM wrong_token")) == 1
     assert HOST not in str(rows)
+
+
+def test_the_count_of_a_writer_who_brings_no_more_is_forgotten(world: World) -> None:
+    world.mail(STRANGER, "Re: x", "да", headers=wrong_headers(), proof="")
+    world.later(days=29)
+    world.poll()
+    assert len(world.sql("SELECT * FROM wrong_token")) == 1
+    world.later(days=2)
+    world.poll()
+    assert world.sql("SELECT * FROM wrong_token") == []

@@ -8,7 +8,8 @@ from email.utils import format_datetime
 import pytest
 
 from mailbot.errors import TemporaryError
-from tests.acceptance.world import ALIYA, BOX, STRANGER, UPDATE, WITHDRAWAL, World
+from tests.acceptance.test_unsubscribe import subject
+from tests.acceptance.world import ALIYA, BORIS, BOX, STRANGER, UNSUBSCRIBE, UPDATE, WITHDRAWAL, World
 from tests.support.signing import SIGNED, mail, sign, zone
 
 DOMAIN = ALIYA.rpartition("@")[2]
@@ -183,3 +184,25 @@ def test_the_time_of_receipt_counts(world: World, dns: Dns) -> None:
     taken = world.take(octets)
     assert taken.decision == "challenged"
     assert world.request(taken)["because"] == "signature checked, signed on another day"
+
+
+def test_an_unsubscribe_never_waits_for_dns(world: World, dns: Dns) -> None:
+    """It needs no proof, and the clock of an unsubscribe is: at once."""
+    token = subject(world, BORIS)
+    dns.silent = True
+    assert world.take(signed(world, UNSUBSCRIBE["ru"], "")).decision == "applied"
+    assert world.take(signed(world, token, "", writer=BORIS)).decision == "applied"
+    assert [world.person(who)["news"] for who in (ALIYA, BORIS)] == [False, False]
+
+
+def test_a_mail_that_waits_is_no_secret(world: World, dns: Dns) -> None:
+    dns.silent = True
+    assert world.take(signed(world, WITHDRAWAL["ru"])).decision == "waiting"
+    listed = world.ok("requests").out
+    assert "not decided yet: 1" in listed and "nothing waits" not in listed
+    found = [each for each in world.run("check", "--json").objects if each["check"] == "undecided"]
+    assert [each["level"] for each in found] == ["note"] and "not decided yet: 1" in found[0]["says"]
+    dns.silent = False
+    world.later(minutes=6)
+    world.poll()
+    assert "not decided yet" not in world.ok("requests").out

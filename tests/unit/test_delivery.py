@@ -88,6 +88,9 @@ def test_words_without_addresses() -> None:
     assert plain("smtp; 550 <a@b.example>: Aliya a=b.example@c gone", "aliya") == "550 gone"
     assert plain("x-unix; said\r\n no " + "y " * 300)[:10] == "said no y "
     assert len(plain("y " * 300)) <= 200
+    assert (
+        plain("550 5.1.1 box of +77010000002, born 1985-03-02, full (#5.2.2)") == "550 5.1.1 box of born full (#5.2.2)"
+    )
     assert plain("550 of a user", "a") == "550 of a user", "a name of one letter hides nothing"
 
 
