@@ -129,10 +129,13 @@ class SmtpCourier:
     def takes(self, sender: str) -> bool:
         """Tell whether the server takes that sender at once. Raises CourierUnavailable, CourierRefused."""
         with self._door():
-            smtp = self._smtp or self._connect()
-            code = smtp.mail(sender)[0]
-            self._reset()
-        return code == 250
+            try:
+                self._mail_from(sender, "", b"")
+            except (smtplib.SMTPSenderRefused, ReplyRefused):
+                return False
+            finally:
+                self._reset()
+        return True
 
     def check(self) -> None:
         """Connect and log in, send nothing. Raises CourierUnavailable, CourierRefused."""

@@ -99,7 +99,7 @@ class Facts:
     wrong_tokens: int = 0  # token-shaped strings that no mail of ours bears
     misused: bool = False  # one of those, or a token of ours that was sent to another address
     replies_to_us: bool = False  # In-Reply-To or References names a mail of our outbox
-    replies_to_stranger: bool = False  # they name mails, none of them ours nor of this writer in our ledger
+    replies_to_stranger: bool = False  # it answers a mail that is neither ours to him nor his own in our ledger
     at_bounce_address: bool = False  # it came to the envelope sender of a mail of ours, where no person writes
     bounced: BounceFacts | None = None  # the mail of ours that came back
     opt_out: OptOutFacts | None = None  # its subject is what our newsletters' List-Unsubscribe asks for

@@ -1,4 +1,4 @@
-"""Row 2: a machine or a list is speaking. Nothing is ever answered; three exceptions change the store."""
+"""Row 2: a machine or a list is speaking. Nothing is ever answered; four exceptions change the store."""
 
 from __future__ import annotations
 

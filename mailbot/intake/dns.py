@@ -6,7 +6,6 @@ TemporaryError; a name that can't exist has no records. Asked are domains of sen
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Sequence
 from functools import cached_property
@@ -85,8 +84,7 @@ class Dns:
 
 def _keep(memory: dict[str, Any], domain: str, value: object) -> None:
     if len(memory) >= SILENT_DOMAINS:
-        with contextlib.suppress(StopIteration):
-            del memory[next(iter(memory))]
+        del memory[next(iter(memory))]
     memory[domain] = value
 
 

@@ -23,7 +23,7 @@ MOST_MAILS = 500
 FEWEST_MAILS = 3
 FEWEST_SENDERS = 2  # domains
 SHARE = 0.6
-CLEAN_HOUSES = ("google.com", "mail.ru")  # they take forged fields of their own name out of what comes in
+CLEAN_HOUSES = (".google.com", ".mail.ru")  # they take forged fields of their own name out of what comes in
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ def _recent(mailbox: Mailbox, now: datetime) -> Iterator[Message]:
 
 def _entries(server: str, below: bool) -> tuple[str, ...]:
     """The settings that would believe this host: by its name, and by its family where names change."""
-    if below and not server.endswith(tuple(f".{house}" for house in CLEAN_HOUSES)):
+    if below and not server.endswith(CLEAN_HOUSES):
         return ()
     place = ":below" if below else ""
     family = server.partition(".")[2]

@@ -19,8 +19,8 @@ _FIELD = re.compile(
 _STATUS = re.compile(r"(?<![\w.])([245]\.\d{1,3}\.\d{1,3})(?![\w.]*\d)")
 _CODE = re.compile(r"\b[45][0-5]\d[ -]")
 _ACTION = re.compile(r"[A-Za-z]{1,20}")
-_NOT_FAILED = re.compile(  # subjects of reports without fields that are no failure
-    r"delay|warning|still being|will be retried|successful|delivered:|relayed:|expanded:|задерж|кідір", re.IGNORECASE
+_NOT_FAILED = re.compile(  # lower-case subjects of reports without fields that are no failure
+    r"delay|warning|still being|will be retried|successful|delivered:|relayed:|expanded:|задерж|кідір"
 )
 _NUMBER = re.compile(r"\d[\d()-]{5,}")  # a telephone, a date, an account: nothing that says why
 _NOISE = re.compile(r"^\s*(?:smtp|x-[a-z-]{1,40}|dns)\s*;\s*", re.IGNORECASE)
@@ -47,7 +47,7 @@ def delivery(message: Message) -> Delivery:
     line = group.get("diagnostic-code") or _line(text)
     status = (_STATUS.search(group.get("status", "")) or _STATUS.search(line) or ("", ""))[1]
     permanent = status.startswith("5") or (not status and line.lstrip().startswith("5"))
-    mild = status[:1] in ("2", "4") or (not permanent and _NOT_FAILED.search(message.subject) is not None)
+    mild = status[:1] in ("2", "4") or (not permanent and _NOT_FAILED.search(message.subject.lower()) is not None)
     failed = action == "failed" if action else not mild
     return Delivery(
         action=action, status=status, why=plain(line), failed=failed, told=failed and (bool(action) or permanent)

@@ -30,6 +30,7 @@ _OWN = re.compile(r"(?<!\w)(?:мой|моя|мое|мои|менин|my|номи
 _CALLED = re.compile(r"(?:^|[.!?]\s)\s*(?:Мен|Я|I|Men|Ya),? ([^,\n]{3,100}),", re.IGNORECASE)
 _SO_CALLED = re.compile(r"(?:^|\s)(\S{1,60}) (?:деп|болып)(?!\w)", re.IGNORECASE)
 _PLACE = re.compile(r"[=<>{}\[\]|\\^~$@]|https?:|www\.", re.IGNORECASE)
+_ODD = re.compile("[\xa0\u202f\u2007\u2009]|([\u2010\u2011])|([\u200b\u200e\u200f\ufeff\u2060\xad\u202a\u202c])")
 _PLACE_LONGEST = 200  # characters
 _LIMIT = 20_000  # characters of a text
 _TEXT_LONGEST = 80  # characters of Unclear.text
@@ -75,7 +76,7 @@ def extract(text: str, language: Language, *, today: date | None = None) -> Extr
     `language` orders numeric dates; `today` refuses a birth date that has not come yet. Raises: nothing. Source:
     policy section 2, the field formats.
     """
-    clean, masked = mask(text[:_LIMIT].translate(_BLANKS))
+    clean, masked = mask(_ODD.sub(lambda odd: "-" if odd[1] else "" if odd[2] else " ", text[:_LIMIT]))
     found = _Found(language=language, today=today)
     seen = dict.fromkeys(masked)
     for row in rows(clean):
@@ -86,12 +87,6 @@ def extract(text: str, language: Language, *, today: date | None = None) -> Extr
         elif _digits(row.value) >= 6 and fold(row.name) in ("иин", "жсн", "iin"):
             seen["iin"] = None
     return _result(found, tuple(seen))
-
-
-_BLANKS = str.maketrans(
-    {"\xa0": " ", "\u202f": " ", "\u2007": " ", "\u2009": " ", "\u200b": None, "\u200e": None, "\u200f": None}
-    | {"\u2011": "-", "\u2010": "-", "\ufeff": None, "\u2060": None, "\xad": None, "\u202a": None, "\u202c": None}
-)
 
 
 def _digits(text: str) -> int:
@@ -272,18 +267,18 @@ def _free(text: str, found: _Found) -> None:
             if (spoken and (told or _OWN.search(folded))) or (not spoken and _former(folded)):
                 _contact(name, sentence, found, free=True)
         if told:
-            _free_names(sentence, found)
+            _free_names(sentence, tuple(name for name in _NAMES if stem_pattern(name).search(folded)), found)
 
 
 def _former(folded: str) -> bool:
     return bool(cue_pattern("old").search(folded) or cue_pattern("delete").search(folded))
 
 
-def _free_names(sentence: str, found: _Found) -> None:
-    typed = sentence.split()
+def _free_names(sentence: str, names: tuple[str, ...], found: _Found) -> None:
+    typed = sentence.split() if names else []
     for number in range(len(typed)):
         pair = fold(" ".join(typed[number : number + 2]))
-        for name in _NAMES:
+        for name in names:
             if not stem_pattern(name).match(pair):
                 continue
             found.last = name

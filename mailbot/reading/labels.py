@@ -18,6 +18,8 @@ from mailbot.reading.fold import fold, transliterate
 Cue = Literal["", "old", "new", "unchanged", "delete", "change", "toward"]
 LABEL_LONGEST = 60  # characters
 _EDGE = re.compile(r"^(?:[-*•·>\s]|\d{1,2}[.)](?!\d))+|[\s.)*_]+$")
+_NO_WORD = re.compile(r"[^\w/'-]+")
+_LATIN = re.compile(r"[a-zäöüñğ]")
 _BRACKETS = re.compile(r"\(([^()]{1,40})\)")
 
 
@@ -53,6 +55,11 @@ def _first_words() -> frozenset[str]:
 
 
 @cache
+def _first_cue_words() -> frozenset[str]:
+    return frozenset(word.partition(" ")[0] for cue in table()["cue"] for word in cue_words(cue))
+
+
+@cache
 def cue_words(cue: str) -> frozenset[str]:
     """Return the folded words of one cue. Raises: KeyError for a cue that isn't there."""
     return frozenset(_key(word) for word in table()["cue"][cue])
@@ -72,7 +79,7 @@ def stem_pattern(field: str) -> re.Pattern[str]:
 
 
 def _key(text: str) -> str:
-    return " ".join(re.sub(r"[^\w/'-]+", " ", fold(text)).split())
+    return " ".join(_NO_WORD.sub(" ", fold(text)).split())
 
 
 @cache
@@ -131,6 +138,8 @@ def _cue(typed: list[str], *, before: bool) -> Cue | None:
     rest = [word for word in typed if word not in cue_words("filler")]
     if not rest:
         return ""
+    if rest[0] not in _first_cue_words():
+        return None
     text = " ".join(rest)
     order: tuple[Cue, ...] = ("old", "new", "unchanged", "delete", "change")
     for cue in order if before else ("unchanged", "old", "new", "delete", "change"):
@@ -141,4 +150,4 @@ def _cue(typed: list[str], *, before: bool) -> Cue | None:
 
 def _cyrillic(key: str) -> str:
     """Return a Latin label as Kazakh Cyrillic where it is no label as it stands."""
-    return transliterate(key) if key.isascii() is False and re.search(r"[a-zäöüñğ]", key) else key
+    return transliterate(key) if not key.isascii() and _LATIN.search(key) else key

@@ -18,6 +18,7 @@ _EVERYWHERE = frozenset(("e", "email", "mail", "whatsapp", "telegram", "tel", "s
 _LIMIT = 5_000  # characters; more text says nothing new
 _KAZAKH_LETTERS = frozenset("әғқңөұүһі")
 
+_SLIPPED_IN = frozenset("iəı")
 _LOOK_ALIKES = str.maketrans({"i": "і", "ə": "ә", "ı": "і"})
 
 
@@ -58,6 +59,6 @@ def _of(word: str) -> Language | None:
 
 def _repaired(word: str) -> str:
     """Return a Cyrillic word with the Latin i and schwa that keyboards and PDF copies slip in made Cyrillic again."""
-    if word.isascii() or not any("а" <= letter <= "ӿ" for letter in word):
+    if _SLIPPED_IN.isdisjoint(word) or not any("а" <= letter <= "ӿ" for letter in word):
         return word
     return word.translate(_LOOK_ALIKES)

@@ -96,10 +96,9 @@ _TOKEN = re.compile(r"[^\s;,()]{1,100}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """Why no person is speaking, and which mails a bounce or a feedback report returns."""
+    """Why no person is speaking."""
 
     why: str
-    bounced_ids: tuple[str, ...] = ()  # Message-IDs with angle brackets, dsn and arf only
 
 
 def screen(message: Message, own_addresses: tuple[str, ...] = ()) -> Machine | None:
@@ -112,11 +111,7 @@ def screen(message: Message, own_addresses: tuple[str, ...] = ()) -> Machine | N
     if any(address_key(address.addr) in own for address in message.from_):
         return Machine(why="own")
     why = _report(message) or _marked(message) or _sender(message) or ("out_of_office" if is_away(message) else None)
-    if why is None:
-        return None
-    if why in ("dsn", "arf"):
-        return Machine(why=why, bounced_ids=message.returned_ids or (*message.in_reply_to, *message.references))
-    return Machine(why=why)
+    return Machine(why=why) if why else None
 
 
 def _report(message: Message) -> str | None:

@@ -44,7 +44,8 @@ _AT = re.compile(r"[^\s@]@[^\s@]")
 _QUOTED = re.compile(r"(?:from|sent|to|date|subject) ?: ?\S")
 _CYRILLIC = re.compile(r"[а-яёәғқңөұүһі]")
 _FRAME = " \t*-=#|+_~•·"
-_JOIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\xa0": " ", "\t": " ", "İ": "i"})
+_ODD = re.compile("[’‘“”İ]")
+_PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "İ": "i"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,4 +228,5 @@ def _line(line: str) -> str:
 
 def flat(text: str, limit: int = _LINE) -> str:
     """Return text in lower case on one line, with single blanks and straight quotes. Raises nothing."""
-    return " ".join(text[:limit].translate(_JOIN).lower().split())
+    text = text[:limit]
+    return " ".join((text.translate(_PLAIN) if _ODD.search(text) else text).lower().split())

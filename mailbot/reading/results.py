@@ -1,6 +1,6 @@
 """Read one Authentication-Results field (RFC 8601 section 2.2): who wrote it, and what it says.
 
-Whether it is believed is sender.py's. A field that breaks the grammar has no results; nothing here raises.
+Whether it is believed is trust.py's matter. A field that breaks the grammar has no results; nothing here raises.
 """
 
 from __future__ import annotations

@@ -74,7 +74,8 @@ def _marked(line: str) -> Iterator[Row]:
         return
     found = _labels(line)
     if not found:
-        yield from _tails(_unmarked(line))
+        row = _unmarked(line)
+        yield from _tails(row) if "," in row.value else (row,)
         return
     if before := line[: found[0][0]].strip():
         yield from _tails(Row(label=None, value=before.rstrip(",;")))

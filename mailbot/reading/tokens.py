@@ -1,7 +1,8 @@
-"""Find the tokens of our own mails that a message brings back.
+"""Find what a message brings back of our own mails: their tokens, their keys, the token of our List-Unsubscribe.
 
 A token is the local part of our Message-ID and stands in our mail's last line: 26 letters of base32, 128
-random bits. It counts in In-Reply-To, References and the quoted part, never in what the person wrote now.
+random bits. An answer brings it in In-Reply-To, References and the quoted part, never in what the person wrote
+now; a report may bring it anywhere. A key is a mail's own part of its envelope sender.
 """
 
 from __future__ import annotations

@@ -188,7 +188,9 @@ def _compile() -> tuple[dict[str, list[tuple[str, bool]]], dict[tuple[str, bool]
 
 
 _HEADS, _CONCEPTS = _compile()
-_COMPILED = tuple((kind, needs.split(), frozenset(bars.split())) for kind, needs, bars in _RULES)
+_COMPILED = tuple(
+    (kind, needs.split()[0], frozenset(needs.split()), frozenset(bars.split())) for kind, needs, bars in _RULES
+)
 
 
 def wishes(text: str) -> tuple[Wish, ...]:
@@ -246,11 +248,11 @@ def _sentence(sentence: str) -> list[Wish]:
     return [
         Wish(
             kind=kind,
-            language=places[needs[0]][1],
-            negated="not" not in needs and _negated(tokens, places[needs[0]][0]),
+            language=places[first][1],
+            negated="not" not in needs and _negated(tokens, places[first][0]),
         )
-        for kind, needs, bars in _COMPILED
-        if all(need in places for need in needs) and bars.isdisjoint(places)
+        for kind, first, needs, bars in _COMPILED
+        if places.keys() >= needs and bars.isdisjoint(places)
     ]
 
 

@@ -49,13 +49,11 @@ def bounced(unit: Transaction, message: Message, machine: Machine | None, envelo
     """
     if envelope is None and machine is None:
         return None
-    why = machine.why if machine else ""
-    said = delivery(message)
-    if not (said.failed if why == "dsn" else said.told and (why in _TELLING or envelope is not None)):
-        return None
-    replies = list(by_token(unit.connection, returned(message)).values())
-    reply = replies[0] if replies else envelope
+    reply = next(iter(by_token(unit.connection, returned(message)).values()), envelope)
     if reply is None:
+        return None
+    why, said = machine.why if machine else "", delivery(message)
+    if not (said.failed if why == "dsn" else said.told and (why in _TELLING or envelope is not None)):
         return None
     request = unit.row(Request, reply.request_id) if reply.request_id else None
     holds = request is not None and reply.bounced_at is None and _matters(unit, request, reply)

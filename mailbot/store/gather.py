@@ -38,7 +38,8 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
     known = bounces.by_token(connection, brought)
     found = tuple(p for i in people.ids_at(connection, writer) if (p := people.facts(connection, i)))
     ours = any(token in known for token in referred(message))  # a quoted line alone makes no mail ours
-    token = _token(unit, brought, known, writer) if known else None
+    by_person = machine is None  # of a machine's mail only row 2 speaks, and needs none of what this asks for
+    token = _token(unit, brought, known, writer) if known and by_person else None
     changes = claim.acts and claim.kind in ("update", "withdrawal")
     withdraws = "withdrawal" in (claim.kind, token.request.kind if token else None)  # a yes to one counts as one
     named = _named(connection, message) if changes and not found else ()
@@ -53,12 +54,12 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
         wrong_tokens=sum(token not in known for token in brought),
         misused=any(token not in known or _is_others(known[token], writer) for token in brought),
         replies_to_us=ours,
-        replies_to_stranger=_answers_stranger(unit, message, claim, known),
+        replies_to_stranger=by_person and _answers_stranger(unit, message, claim, known),
         at_bounce_address=envelope is not None,
         bounced=bounces.bounced(unit, message, machine, envelope),
         opt_out=newsletter.opt_out(unit, unsubscribe_token(message), writer),
         complained=bounces.complained(connection, message, machine),
-        id_reused=_id_reused(unit, message, writer),
+        id_reused=by_person and _id_reused(unit, message, writer),
         earlier=_earlier(unit, found[0].id, claim.kind) if changes and len(found) == 1 else None,
         asked=asked,
         named=named,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata.naming_convention = {
@@ -23,6 +23,10 @@ SQLModel.metadata.naming_convention = {
 
 def _json(**options: Any) -> Any:
     return Field(default_factory=options.pop("factory", dict), sa_column=Column(JSON, nullable=False))
+
+
+def _partial(name: str, column: str, *, where: str) -> Index:
+    return Index(name, column, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Person(SQLModel, table=True):
@@ -132,7 +136,12 @@ class Mail(SQLModel, table=True):
 class Request(SQLModel, table=True):
     """One thing asked by one message."""
 
-    __table_args__ = (Index("ix_request_state_due", "state", "due_at"),)
+    __table_args__ = (  # each pass asks for the few rows of the last three: every mail ever seen has a request
+        Index("ix_request_state_due", "state", "due_at"),
+        Index("ix_request_tell", "tell", "told_at"),
+        _partial("ix_request_due_open", "due_at", where="closed_at IS NULL"),
+        _partial("ix_request_answer_due", "answer_due_at", where="answer_due_at IS NOT NULL"),
+    )
     id: str = Field(primary_key=True, max_length=12)  # the public number
     mail_id: int | None = Field(default=None, index=True)
     person_id: str | None = Field(default=None, index=True, max_length=26)

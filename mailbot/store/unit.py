@@ -24,6 +24,7 @@ from mailbot.store.tables import FolderCursor, Mail, Question, Reply, Request
 from mailbot.store.transaction import Transaction
 
 PROOF = {"none": 0, "weak": 1, "authenticated": 2}
+UNDECIDED = ("waiting", "gone")  # states of a mail that is to be decided when it is seen again
 
 
 @dataclass(slots=True)
@@ -49,7 +50,7 @@ class Unit(Transaction):
         self.raw, self.message, self.evidence = raw, message, evidence
         self.pass_cursor(raw)
         seen = self._seen(raw)
-        retried = seen is not None and seen.state in ("waiting", "gone")
+        retried = seen is not None and seen.state in UNDECIDED
         if seen is not None and not retried:
             return self._copy(seen, raw)
         proof, fingerprint = PROOF[evidence.level], self.keys.fingerprint(message)
@@ -210,38 +211,36 @@ class Unit(Transaction):
     def postpone(self, raw: RawMail, *, minutes: int, limit: timedelta) -> bool:
         """Let a mail wait for DNS, which is no failure of it; False where it was decided, or waited up to the limit."""
         seen = self._seen(raw)
-        if seen is not None and seen.state not in ("waiting", "gone"):
+        if seen is not None and seen.state not in UNDECIDED:
             return False
         kept = seen.summary if seen is not None else {}
         since = kept.get("waits_since", self.now.isoformat())
         if self.now - datetime.fromisoformat(since) >= limit:
             return False
-        self.pass_cursor(raw)
-        row = self._waiting(raw, seen, self.now + timedelta(minutes=minutes), reason="dns")
-        self.update(Mail, row, state="waiting", summary={**kept, "waits_since": since})
+        self._wait(raw, seen, minutes, reason="dns", summary={**kept, "waits_since": since})
         return True
 
-    def _waiting(self, raw: RawMail, seen: Any, next_try: datetime, *, reason: str, tries: int = 0) -> int:
-        """Write or bring up to date the `waiting` row of a mail; return its number."""
-        place = {"folder": raw.folder, "uidvalidity": raw.uidvalidity, "uid": raw.uid, "next_try_at": next_try}
-        if seen is not None:
-            self.update(Mail, seen.id, **place)
-            return int(seen.id)
-        return self.insert(
-            Mail, state="waiting", tries=tries, sha256=sha256(raw.octets), received_at=raw.received_at, belongs="",
-            summary={}, proof=0, message_key="", text_key="", decision="", reason=reason, **place,
-        )  # fmt: skip
-
     def wait(self, raw: RawMail, *, minutes: int) -> int:
-        """Write or update the `waiting` row of a mail that failed; return how often it failed."""
-        self.pass_cursor(raw)
+        """Let a mail wait that failed; return how often it failed."""
         seen = self._seen(raw)
-        next_try = self.now + timedelta(minutes=minutes)
-        if seen is None:
-            self._waiting(raw, None, next_try, reason="failed", tries=1)
-            return 1
-        if seen.state == "waiting":
-            self.update(
-                Mail, seen.id, tries=seen.tries + 1, next_try_at=next_try, uid=raw.uid, uidvalidity=raw.uidvalidity
-            )
-        return int(seen.tries) + 1
+        tries = int(seen.tries) + 1 if seen is not None else 1
+        if seen is None or seen.state in UNDECIDED:
+            self._wait(raw, seen, minutes, reason="failed", tries=tries)
+        else:
+            self.pass_cursor(raw)
+        return tries
+
+    def _wait(self, raw: RawMail, seen: Any, minutes: int, **values: Any) -> None:
+        """Write or bring up to date the `waiting` row of a mail, and move the cursor past it: it is fetched by UID."""
+        self.pass_cursor(raw)
+        values |= {
+            "folder": raw.folder, "uidvalidity": raw.uidvalidity, "uid": raw.uid, "state": "waiting",
+            "next_try_at": self.now + timedelta(minutes=minutes),
+        }  # fmt: skip
+        if seen is not None:
+            self.update(Mail, seen.id, **values)
+            return
+        blank = {
+            "tries": 0, "summary": {}, "belongs": "", "proof": 0, "message_key": "", "text_key": "", "decision": "",
+        }  # fmt: skip
+        self.insert(Mail, sha256=sha256(raw.octets), received_at=raw.received_at, **(blank | values))

@@ -329,6 +329,15 @@ class TestASenderOfItsOwn:
         assert courier.takes(self.OWN) and self.senders(smtp_server) == [self.OWN]
         courier.close()
 
+    @pytest.mark.parametrize("utf8", [True, False])
+    def test_of_a_domain_beyond_ascii(self, utf8: bool) -> None:
+        with serving(Setup(utf8=utf8)) as server:
+            courier = courier_to(server, plain=FROM)
+            assert courier.takes("info+abcdefghijklmnop@пошта.қаз") is utf8
+            assert courier.send(FROM, TO, reply("a")).startswith("250")
+            courier.close()
+            assert server.connections == 1
+
     @pytest.mark.parametrize("command", ["MAIL +", "RCPT +"])
     def test_gives_way_for_the_rest_of_the_connection(self, smtp_server: SmtpServer, command: str) -> None:
         smtp_server.answers[command] = "553 5.7.1 sender address rejected: not owned by user"

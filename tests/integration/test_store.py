@@ -389,6 +389,33 @@ def test_uids_and_uidvalidities_of_32_bits_fit(store: Store) -> None:
     assert store.unfiled(FOLDER, most) == [most]
 
 
+def test_a_mail_that_was_gone_and_fails_when_it_is_back_waits_again(store: Store, clock: Time) -> None:
+    with store.unit() as unit:
+        assert unit.wait(raw(mail(), 5), minutes=1) == 1
+    store.vanished(FOLDER, VALIDITY, [5])
+    assert store.waiting(FOLDER, VALIDITY) == []
+    with store.unit() as unit:
+        assert unit.wait(raw(mail(), 8), minutes=1) == 2
+    clock.pass_(minutes=1)
+    assert store.waiting(FOLDER, VALIDITY) == [8]
+
+
+def test_a_mail_that_waits_for_dns_has_not_failed_and_waits_a_day_at_most(store: Store, clock: Time) -> None:
+    def postponed() -> bool:
+        with store.unit() as unit:
+            return unit.postpone(raw(mail(), 5), minutes=5, limit=timedelta(days=1))
+
+    assert postponed()
+    assert values(store, "mail", "state", "reason", "tries") == [("waiting", "dns", 0)]
+    clock.pass_(hours=23)
+    assert postponed()
+    clock.pass_(hours=1)
+    assert not postponed()
+    with store.unit() as unit:
+        assert unit.wait(raw(mail(), 5), minutes=1) == 1
+    assert values(store, "mail", "state", "reason", "tries") == [("waiting", "failed", 1)]
+
+
 def test_a_mail_that_waits_comes_back_when_its_time_has_come_and_is_then_decided(store: Store, clock: Time) -> None:
     with store.unit() as unit:
         assert unit.wait(raw(mail(), 5), minutes=1) == 1

@@ -16,7 +16,7 @@ from mailbot.deciding.decide import decide
 from mailbot.deciding.decision import Decision
 from mailbot.deciding.reasons import row_of
 from mailbot.operating.explain import case_of, explain
-from mailbot.reading.sender import Trust
+from mailbot.reading.trust import Trust
 
 NOW = datetime(2026, 11, 23, 9, 6, tzinfo=UTC)
 RULES = replace(read_rules(load_policy(None)), trust=Trust.of(["mx.example.com"]), own=("info@example.com",))

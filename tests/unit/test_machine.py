@@ -144,10 +144,7 @@ def test_reports_by_structure(kind: str, expected: str) -> None:
         f"--b\nContent-Type: text/plain\n\nx\n--b\nContent-Type: message/{kind}\n\nA: b\n\n"
         "--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <ours@example.kz>\n--b--\n"
     )
-    machine = look(f"Content-Type: multipart/report; report-type={kind}; boundary=b", body=body)
-    assert machine is not None
-    assert machine.why == expected
-    assert machine.bounced_ids == (("<ours@example.kz>",) if expected != "mdn" else ())
+    assert why(f"Content-Type: multipart/report; report-type={kind}; boundary=b", body=body) == expected
     assert why("Content-Type: multipart/report; boundary=b", body=body) == expected
 
 
@@ -157,13 +154,11 @@ def test_a_bare_delivery_status() -> None:
 
 def test_a_report_whose_header_is_lost() -> None:
     octets = ("\n\nReceived: from a by b\n\n" + DSN).encode()
-    machine = screen(parse(octets))
-    assert machine is not None
-    assert machine == Machine(why="dsn", bounced_ids=("<ours@example.kz>",))
+    assert screen(parse(octets)) == Machine(why="dsn")
 
 
 def test_a_report_given_away_by_its_body_alone() -> None:
-    assert look("Subject: your mail", body=DSN) == Machine(why="dsn", bounced_ids=("<ours@example.kz>",))
+    assert look("Subject: your mail", body=DSN) == Machine(why="dsn")
 
 
 @pytest.mark.parametrize(
