@@ -98,8 +98,19 @@ def move(client: Client, uids: Sequence[int], folder: str) -> None:
         if client.folder_exists(folder):
             client.noop()  # a mail that vanished unnoticed makes the server refuse all; now it may notice
         else:
-            client.create_folder(folder)
-            client.subscribe_folder(folder)
+            make(client, folder)
+
+
+def make(client: Client, folder: str) -> None:
+    """Make and subscribe a folder; one that is there is no error. Raises what imaplib raises."""
+    try:
+        client.create_folder(folder)
+    except IMAP4.abort:
+        raise
+    except IMAP4.error:
+        if not client.folder_exists(folder):  # else another pass made it in this moment
+            raise
+    client.subscribe_folder(folder)
 
 
 def done_folder(client: Client) -> str:

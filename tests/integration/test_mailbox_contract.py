@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mailbot.errors import MailboxRefused
+from mailbot.intake import uids
 from mailbot.intake.imap import ImapMailbox
 from mailbot.intake.maildir import MaildirMailbox
 from mailbot.ports import Cursor, Mailbox, RawMail
@@ -234,6 +235,13 @@ def test_a_kazakh_folder_name(dovecot: Dovecot) -> None:
     assert mailbox.file([found[0].uid])
     assert (box.flags(), box.done()) == ({}, ["a"])
     box.close()
+
+
+def test_a_done_folder_that_another_pass_makes_in_the_same_moment(dovecot: Dovecot) -> None:
+    with dovecot.login(dovecot.user()) as client:
+        uids.make(client, "mailbot/Done")
+        uids.make(client, "mailbot/Done")  # the server says that it is there
+        assert "mailbot/Done" in [name for _, _, name in client.list_sub_folders()]
 
 
 def test_the_done_folder_follows_the_servers_names() -> None:
