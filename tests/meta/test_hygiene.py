@@ -13,7 +13,7 @@ INVENTED = re.compile(  # names that nobody can own (RFC 2606), and the invented
     r"(.+\.)?(example|test|invalid|localhost|local|lan)|(.+\.)?(example|site)\.[a-z.]+|[a-z]\.[a-z]+"
 )
 REGISTRIES = re.compile(
-    r"pypi\.org|pythonhosted|files\.python|/simple/?[\"'\s]|index-url|find-links|--hash", re.IGNORECASE
+    r"pypi\.org|pythonhosted|files\.python|simple/?[\"'\s]|index-url|find-links|--hash", re.IGNORECASE
 )
 MACHINE = re.compile(r"(?<![\w./])/(work|root|home/\w+|Users/\w+)(/|\b)")
 ADDRESS = re.compile(r"[\w.+%-]+@([a-z0-9][a-z0-9.-]*\.[a-z]{2,})", re.IGNORECASE)
