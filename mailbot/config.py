@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from mailbot.errors import ConfigError
-from mailbot.settings import Policy, Section, Settings
+from mailbot.section import Section
+from mailbot.settings import Policy, Settings
 
 SETTINGS_FILE = "mailbot.toml"
 POLICY_FILE = "policy.toml"

@@ -9,13 +9,12 @@ from datetime import date, time
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field
+
+from mailbot.section import Addr, MaybeAddr, Section, Text
+from mailbot.sources import Form, Place
 
 Handling = Literal["apply", "operator"]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-_ADDR = r"^[^\s@<>,;:\"()\[\]]+@[^\s@<>,;:\"()\[\]]+$"
-Addr = Annotated[str, StringConstraints(strip_whitespace=True, pattern=_ADDR)]
-MaybeAddr = Annotated[str, StringConstraints(strip_whitespace=True, pattern=rf"^$|{_ADDR}")]
 
 
 def _zone(name: str) -> str:
@@ -39,12 +38,6 @@ def _country(code: str) -> str:
         if code not in list_supported_countries():
             raise ValueError("no calendar of that country is known")
     return code
-
-
-class Section(BaseModel):
-    """A table of the file: an unknown key is an error, values never stand in messages."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class MailboxSettings(Section):
@@ -254,3 +247,5 @@ class Policy(Section):
     answers: AnswerRules = AnswerRules()
     suppression: SuppressionRules = SuppressionRules()
     holidays: HolidayRules = HolidayRules()
+    forms: list[Form] = Field(default_factory=list, description="the site's own forms, whose mails bring people in")
+    places: list[Place] = Field(default_factory=list, description="where else the same people are kept")

@@ -61,6 +61,17 @@ class Extract:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What somebody typed into a form of the site, as its mail or its web call brings it."""
+
+    form: str  # its name in `[[forms]]`
+    version: str  # of the consent's text
+    purposes: tuple[str, ...]  # processing, news: what was consented to
+    extract: Extract  # the seven fields; `unclear` is what can't be taken as typed
+    keep_mail: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """What a message asks, and how sure that is."""
 
@@ -82,6 +93,7 @@ class Claim:
     resubscribe: bool = False  # the whole subject is a resubscribe word
     empty: bool = False  # nothing of the person's own but blanks
     extract: Extract = field(default_factory=Extract)
+    submission: Submission | None = None  # kind form
 
     @property
     def acts(self) -> bool:

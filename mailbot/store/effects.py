@@ -5,7 +5,6 @@ No rule stands here: what is due was decided in deciding/. Every verb can be car
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,10 +13,8 @@ import sqlalchemy as sa
 from mailbot.deciding.decision import Owed
 from mailbot.reading.address import address_key
 from mailbot.store import people
-from mailbot.store.bounces import note_bounce
 from mailbot.store.tables import Address, Consent, Event, Person, Question, Request, Suppression
 from mailbot.store.transaction import Transaction
-from mailbot.store.writers import count_wrong_token
 
 
 def table(model: Any) -> Any:
@@ -285,13 +282,3 @@ def is_clean(connection: sa.Connection, request: Any) -> bool:
     address = table(Address)
     keys = sa.select(address.c.key).where(address.c.person_id == request.person_id)
     return address_key(moved["new"]) in set(connection.execute(keys).scalars())
-
-
-VERBS: dict[str, Callable[..., None]] = {
-    verb.__name__: verb
-    for verb in (
-        stop_news, restore_news, give_news, give_news_back, change_fields, change_address, stop_person, undo,
-        close_question, ask_again, hold_request, supersede, drop_address_questions, note_other, note_replaced,
-        note_bounce, count_wrong_token,
-    )
-}  # fmt: skip

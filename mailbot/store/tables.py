@@ -1,4 +1,4 @@
-"""What we hold: the tables, one class each (SQLModel). No queries here (unit.py and its neighbours).
+"""What we hold: the tables, one class each (SQLModel); those of other places are in ledgers.py. No queries here.
 
 Personal data stand in person, address, phone, consent, request (fields, address), reply (octets, address)
 and question (address); everything else holds ids, times, keyed hashes and reasons.
@@ -88,6 +88,8 @@ class Consent(SQLModel, table=True):
     policy_version: str = ""
     withdrawn_at: datetime | None = None
     withdrawn_by: str = ""  # the request's number
+    proof: str | None = None  # SHA-256 of the form mail or submission that gave it
+    octets: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))  # that mail, where kept
 
 
 class Obligation(SQLModel, table=True):

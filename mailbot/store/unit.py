@@ -22,6 +22,7 @@ from mailbot.store import effects, requests
 from mailbot.store.keys import sha256
 from mailbot.store.tables import FolderCursor, Mail, Question, Reply, Request
 from mailbot.store.transaction import Transaction
+from mailbot.store.verbs import VERBS
 
 PROOF = {"none": 0, "weak": 1, "authenticated": 2}
 UNDECIDED = ("waiting", "gone")  # states of a mail that is to be decided when it is seen again
@@ -151,7 +152,7 @@ class Unit(Transaction):
 
     def _carry_out(self, decision: Decision) -> None:
         for effect in decision.effects:
-            effects.VERBS[effect.verb](self, **effect.args)
+            VERBS[effect.verb](self, **effect.args)
 
     def owe(self, owed: Owed, *, token: str, rendered: tuple[str, bytes], counted: bool, capped: bool) -> None:
         """Put one rendered mail (Message-ID, octets) into the outbox; a question also waits for its answer.

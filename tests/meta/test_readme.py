@@ -12,7 +12,8 @@ import pytest
 
 from mailbot import errors
 from mailbot.cli.arguments import parser
-from mailbot.settings import Policy, Section, Settings
+from mailbot.section import Section
+from mailbot.settings import Policy, Settings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,0 +1,17 @@
+"""The verbs that a decision's effects name, each a function of the store. What they mean is said where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mailbot.store import bounces, effects, writers
+
+VERBS: dict[str, Callable[..., None]] = {
+    verb.__name__: verb
+    for verb in (
+        effects.stop_news, effects.restore_news, effects.give_news, effects.give_news_back, effects.change_fields,
+        effects.change_address, effects.stop_person, effects.undo, effects.close_question, effects.ask_again,
+        effects.hold_request, effects.supersede, effects.drop_address_questions, effects.note_other,
+        effects.note_replaced, bounces.note_bounce, writers.count_wrong_token,
+    )
+}  # fmt: skip
