@@ -67,6 +67,10 @@ class Mailbox(Protocol):
         """
         ...
 
+    def pick(self, uids: Sequence[int]) -> Iterator[list[RawMail]]:
+        """Yield those UIDs of the current UIDVALIDITY that still exist, ascending, in batches as `fetch` does."""
+        ...
+
     def file(self, uids: Sequence[int]) -> bool:
         """Move those UIDs of the current UIDVALIDITY to mailbot/Done in one round trip; missing ones are no error.
 

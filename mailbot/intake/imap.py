@@ -145,6 +145,12 @@ class ImapMailbox:
             self._ready()
         yield from self._batches(self._found(1, since), since, -1)
 
+    def pick(self, uids: Sequence[int]) -> Iterator[list[RawMail]]:
+        """Yield those UIDs that still exist, ascending, at most 50 or 8 MB at a time. Raises as fetch does."""
+        with self._door():
+            self._ready()
+        yield from self._batches(sorted(set(uids)), None, self._max_bytes)
+
     def file(self, uids: Sequence[int]) -> bool:
         """Move them to mailbot/Done by one UID MOVE (per 500); False where the server has no MOVE.
 

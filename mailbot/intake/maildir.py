@@ -90,6 +90,11 @@ class MaildirMailbox:
         """Yield the headers alone of all mails received at or after `since`. Raises as fetch does."""
         yield from self._batches((e for e in self._list() if e.at_or_after(since)), -1)
 
+    def pick(self, uids: Sequence[int]) -> Iterator[list[RawMail]]:
+        """Yield those numbers that still exist, ascending, at most 50 or 8 MB at a time. Raises as fetch does."""
+        wanted = set(uids)
+        yield from self._batches((e for e in self._list() if e.uid in wanted), self._max_bytes)
+
     def file(self, uids: Sequence[int]) -> bool:
         """Rename them into mailbot/Done, names and flags kept, and forget their numbers; always True.
 

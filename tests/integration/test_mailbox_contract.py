@@ -215,6 +215,24 @@ class TestMailbox:
         assert all(raw.size_bytes > len(raw.octets) for raw in found)
         assert len([raw for batch in mailbox.headers(None) for raw in batch]) == 3
 
+    def test_picked_mails_come_whole_in_order_and_in_batches(self, box: Box) -> None:
+        for number in range(60):
+            box.deliver(mail(f"n{number:02}"))
+        box.deliver(mail("big", size=40_000))
+        mailbox = box.open(max_bytes=20_000)
+        found = {subject(raw.octets): raw.uid for batch in mailbox.headers(None) for raw in batch}
+        wanted = [found["big"], *(found[f"n{number:02}"] for number in range(58, 3, -1)), found["n58"] + 5_000]
+        batches = list(mailbox.pick(wanted))
+        assert [len(batch) for batch in batches] == [50, 6]
+        picked = [raw for batch in batches for raw in batch]
+        assert subjects(picked) == [*(f"n{number:02}" for number in range(4, 59)), "big"]
+        assert [raw.complete for raw in picked] == [True] * 55 + [False]
+        box.vanish("n05")
+        assert subjects([raw for batch in mailbox.pick([found["n05"], found["n04"]]) for raw in batch]) == ["n04"]
+        assert list(mailbox.pick([])) == []
+        assert len(box.flags()) == 60
+        assert set(box.flags().values()) == {""}
+
     def test_closing_twice_and_using_it_again(self, box: Box) -> None:
         box.deliver(mail("a"))
         mailbox = box.open()
