@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,6 +26,14 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise UsageError with the command's usage line."""
         raise UsageError(f"{message}\n{self.format_usage().strip()}")
+
+
+def day(text: str) -> date:
+    """Return the day that `--since` names. Raises UsageError."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        raise UsageError("--since: write the day as 2026-01-31") from exc
 
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
@@ -157,6 +166,10 @@ def _add_people(commands: Any) -> None:
     added.add_argument("--news", action="store_true", help="consented to news")
     added.add_argument("--consent-at", default="", metavar="TIME", help="when the person consented")
     added.add_argument("--consent-source", default="operator", metavar="TEXT", help="how")
+    collected = _add(verbs, "collect", "collecting.collect", "bring people in from the mails of your forms", json=True)
+    collected.add_argument("--since", metavar="DATE", help="received on or after this day (2026-01-31)")
+    collected.add_argument("--dry-run", action="store_true", help="say what would be done, change nothing")
+    collected.add_argument("--propose", action="store_true", help="print [[forms]] for the form mails that lie there")
     exported = _add(verbs, "export", "persons.export", "write everybody who may be used to a CSV")
     exported.add_argument("file", type=Path, metavar="FILE.csv")
     exported.add_argument("--unsubscribe", action="store_true", help="add each recipient's List-Unsubscribe")

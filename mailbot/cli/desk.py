@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Any
 
 from mailbot.app import App, opened
+from mailbot.cli.arguments import day
 from mailbot.cli.output import clean, print_json
 from mailbot.deciding.reasons import sentence
-from mailbot.errors import InputError, UsageError
+from mailbot.errors import InputError
 from mailbot.operating import review
 from mailbot.store import journal, writers
 
@@ -191,12 +192,9 @@ def backlog(arguments: argparse.Namespace) -> int:
     """Put older requests before the operator as held."""
     from mailbot.operating.backlog import hold_older
 
-    try:
-        day = date.fromisoformat(arguments.since)
-    except ValueError as exc:
-        raise UsageError("--since: write the day as 2026-01-31") from exc
+    first = day(arguments.since)
     with opened(arguments.config) as app:
-        since = datetime.combine(day, time(0), app.line.rules.deadlines.zone)
+        since = datetime.combine(first, time(0), app.line.rules.deadlines.zone)
         count = hold_older(app.mailbox, app.line, since)
     print(f"{count} older mails wait for you: `mailbot requests list`")
     return 0

@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 
 from mailbot.app import App, open_mailbox, open_store, opened, utc_now
+from mailbot.cli.collecting import print_proposals
 from mailbot.cli.output import clean, print_json, tell
 from mailbot.config import load_settings
 from mailbot.errors import MailbotError, UsageError
 from mailbot.operating import check as checking
-from mailbot.operating import setup
+from mailbot.operating import formmap, setup
 from mailbot.ports import Cursor, Mailbox
 from mailbot.store.migrate import upgrade
 from mailbot.urls import courier_url, mailbox_url
@@ -77,8 +78,11 @@ def _after_init(folder: Path, readable: bool, live: bool) -> None:
     if readable:
         with opened(folder) as app:
             count = checking.older_requests(app.mailbox, app.line)
+            proposals = [] if app.line.rules.policy.forms else formmap.propose(app.mailbox)
         if count:
             print(f"{count} older mails look like requests: `mailbot --config {folder} requests backlog --since DATE`")
+        if proposals:
+            print_proposals(folder, proposals)
     print(
         "live: it answers and changes from the first pass on."
         if live

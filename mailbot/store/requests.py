@@ -88,6 +88,13 @@ def _still_waiting(request: Any, decision: Decision) -> tuple[list[Any], list[st
     return pending, list(dict.fromkeys([*still, *decision.open]))
 
 
+def set_aside(unit: Transaction, number: str | None) -> None:
+    """Close the request of a mail that is decided anew: it was none. Nothing where there is no such request."""
+    if number is not None and unit.row(Request, number) is not None:
+        closed = {"state": "ignored", "open": [], "pending": [], "due_at": None, "closed_at": unit.now, "tell": False}
+        unit.update(Request, number, reason="closed", **closed)
+
+
 def carry_out(unit: Transaction, decision: Decision) -> None:
     """Bring the request `unit.request_id` to what the operator released."""
     request = unit.row(Request, unit.request_id)

@@ -26,6 +26,7 @@ from mailbot.store.verbs import VERBS
 
 PROOF = {"none": 0, "weak": 1, "authenticated": 2}
 UNDECIDED = ("waiting", "gone")  # states of a mail that is to be decided when it is seen again
+PASSED = ("leave", "ignore", "hold")  # decisions that did nothing for anybody
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ class Unit(Transaction):
     evidence: Evidence | None = None
     claim: Claim | None = None
     level: str = ""  # the proof that the mail counts as, once it was decided
+    collects: bool = False  # the operator collects form mails: the cursor stays, what was passed over is taken up
 
     # ---- receive -------------------------------------------------------------------------------------------
 
@@ -51,7 +53,7 @@ class Unit(Transaction):
         self.raw, self.message, self.evidence = raw, message, evidence
         self.pass_cursor(raw)
         seen = self._seen(raw)
-        retried = seen is not None and seen.state in UNDECIDED
+        retried = seen is not None and (seen.state in UNDECIDED or (self.collects and self._passed_over(seen)))
         if seen is not None and not retried:
             return self._copy(seen, raw)
         proof, fingerprint = PROOF[evidence.level], self.keys.fingerprint(message)
@@ -66,6 +68,7 @@ class Unit(Transaction):
             "next_try_at": None,
         }  # fmt: skip
         if seen is not None:
+            requests.set_aside(self, seen.request_id)
             self.mail_id, self.was_shadow = seen.id, bool(seen.summary.get("shadow"))
             self._update_mail(**values)
             return "new"
@@ -83,8 +86,14 @@ class Unit(Transaction):
             same = sa.and_(same, mail.c.id != seen.id)
         return self.connection.execute(sa.select(mail).where(same).limit(1)).first()
 
+    def _passed_over(self, seen: Any) -> bool:
+        """Whether a mail was decided without being known as a form's, and nothing was done for it."""
+        return seen.state == "shadow" or (seen.kind != "form" and seen.decision in PASSED and seen.filed_at is None)
+
     def pass_cursor(self, raw: RawMail) -> None:
         """Move the folder's cursor past that mail; it never moves back within one UIDVALIDITY."""
+        if self.collects:  # else mails that no pass has seen yet would be skipped
+            return
         table = FolderCursor.__table__  # type: ignore[attr-defined]
         ahead = sa.or_(table.c.uidvalidity.is_distinct_from(raw.uidvalidity), table.c.last_uid < raw.uid)
         self.connection.execute(
