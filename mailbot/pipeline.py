@@ -96,7 +96,12 @@ def _needs_proof(claim: Claim, message: Message) -> bool:
 
 def process(raw: RawMail, line: Line) -> str:
     """Take one mail down the line in one transaction; return which of COUNTS it belongs to."""
-    message, machine, claim, evidence = read(raw, line.rules)
+    return take_read(raw, read(raw, line.rules), line)
+
+
+def take_read(raw: RawMail, said: tuple[Message, Machine | None, Claim, Evidence], line: Line) -> str:
+    """Do the same for what was read already."""
+    message, machine, claim, evidence = said
     with line.store.unit() as unit:
         patient = evidence.waits and _needs_proof(claim, message)
         if patient and unit.postpone(raw, minutes=DNS_MINUTES, limit=DNS_LIMIT):

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from mailbot.console.web import MAX_BYTES, WrongBody, may_post, pairs
-from mailbot.errors import ConfigError, TemporaryError
+from mailbot.errors import ConfigError, ConflictError, TemporaryError
 from mailbot.operating.submissions import Posted, take
 from mailbot.pipeline import Line
 from mailbot.sources import Form
@@ -84,9 +84,9 @@ class Intake:
             status = await run_in_threadpool(take, self.line, posted)
         except WrongBody as exc:
             return _error(exc.status, str(exc))
-        except TemporaryError:
-            log.warning("a submission of %s could not be stored now", source.name)
-            return JSONResponse({"error": "the store can't be used now"}, 503, {"Retry-After": "30"})
+        except (TemporaryError, ConflictError) as exc:
+            log.warning("a submission of %s was not taken: %s", source.name, exc)
+            return JSONResponse({"error": "not now"}, 503, {"Retry-After": "300"})
         return JSONResponse({"status": status}, 200 if status == "already" else 202 if status == "asked" else 201)
 
 

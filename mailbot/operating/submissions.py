@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
+from mailbot.errors import ConflictError
 from mailbot.pipeline import Line, take_read
 from mailbot.ports import RawMail
 from mailbot.reading.claim import Claim, Mark
@@ -35,8 +36,10 @@ class Posted:
 def take(line: Line, posted: Posted) -> str:
     """Decide one submission and carry it out; return taken, asked, held, ignored or already.
 
-    Raises StoreUnavailable.
+    Raises StoreUnavailable; ConflictError in shadow mode: nobody could bring the submission again after it.
     """
+    if line.store.shadow:
+        raise ConflictError("shadow mode changes nothing: `mailbot live` first")
     number, now = _number(line, posted), line.store.clock()
     name = posted.form.name
     octets = number.to_bytes(8, "big") + posted.octets  # two people may type the same
