@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from mailbot.errors import ConflictError
 from mailbot.pipeline import Line, take_read
 from mailbot.ports import RawMail
-from mailbot.reading.claim import Claim, Mark
 from mailbot.reading.fold import fold
-from mailbot.reading.forms import submitted
+from mailbot.reading.forms import claim_of, submitted
 from mailbot.reading.message import blank_message
 from mailbot.reading.sender import Evidence
 from mailbot.sources import Form
@@ -46,12 +45,8 @@ def take(line: Line, posted: Posted) -> str:
     raw = RawMail(
         octets=octets, folder=f"intake {name}", uid=number, uidvalidity=1, received_at=now, size_bytes=len(octets)
     )
-    submission = submitted(posted.pairs, posted.form, now.date(), line.rules.forms)
-    blank = Mark(kind=None, rung="none", tag=None, language=None)
-    claim = Claim(
-        kind="form", rung="none", tag=None, where=None, language="ru", subject=blank, paragraph=blank,
-        extract=submission.extract, submission=submission,
-    )  # fmt: skip
+    submission = submitted(posted.pairs, line.rules.forms.of(name), now.date())
+    claim = claim_of(submission)
     message = blank_message(message_id=f"<{number:016x}@{name}.intake>", from_fields=1)
     evidence = Evidence(level="authenticated", because=f"{posted.form.web} of the form", address=None)
     return STATUS[take_read(raw, (message, None, claim, evidence), line)]

@@ -26,7 +26,9 @@ def test_a_bearer_token_opens() -> None:
     assert may_post({"authorization": f"bearer  {SECRET} "}, b"x", "bearer", SECRET)
 
 
-@pytest.mark.parametrize("given", ["", SECRET, "Bearer", "Bearer ", f"Basic {SECRET}", f"Bearer {SECRET}x", "Bearer \xff"])
+@pytest.mark.parametrize(
+    "given", ["", SECRET, "Bearer", "Bearer ", f"Basic {SECRET}", f"Bearer {SECRET}x", "Bearer \xff"]
+)
 def test_anything_else_does_not(given: str) -> None:
     assert not may_post({"authorization": given}, b"x", "bearer", SECRET)
     assert not may_post({}, b"x", "bearer", SECRET)
