@@ -19,7 +19,8 @@ Role = Literal["question", "receipt", "notice", "received", "repeat", "final", "
 TEMPLATES = (
     "update-applied", "update-waiting", "ask", "ask-again", "challenge", "new-address", "address-changed",
     "withdrawal-stopped", "withdrawal-notice", "withdrawal-partial", "destroyed", "unsubscribed", "not-on-list",
-    "not-stored", "form-question", "form-taken", "received", "undone", "undone-notice", "only-news", "resubscribed", "refused", "denied", "operator",
+    "not-stored", "received", "form-question", "form-taken",
+    "undone", "undone-notice", "only-news", "resubscribed", "refused", "denied", "operator",
 )  # fmt: skip
 
 

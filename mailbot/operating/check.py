@@ -52,7 +52,8 @@ class Parts:
 def check(parts: Parts) -> Iterator[Finding]:
     """Yield the findings, people first; a failure of one check is a finding and stops no other."""
     for what, look in (
-        ("people", _people), ("forms", _forms), ("store", _store), ("mode", _mode), ("mailbox", _mailbox), ("undecided", _undecided),
+        ("people", _people), ("forms", _forms),
+        ("store", _store), ("mode", _mode), ("mailbox", _mailbox), ("undecided", _undecided),
         ("older mail", _older), ("courier", _courier), ("templates", _templates), ("policy", _policy),
         ("clock", _clock), ("trust", _trust), ("operator", _operator), ("tokens", _tokens),
     ):  # fmt: skip
