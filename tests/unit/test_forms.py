@@ -57,7 +57,10 @@ Comment or Message
 
 When does it start?
 """
-WIX = "You have a new form submission:\n\nFirst name\tAlice\nLast name\tSmith\nEmail\talice@example.com\nPhone\t+77010000004\n"
+WIX = (
+    "You have a new form submission:\n\nFirst name\tAlice\nLast name\tSmith\n"
+    "Email\talice@example.com\nPhone\t+77010000004\n"
+)
 GOOGLE = """\
 Адрес электронной почты
 nina@example.com
@@ -73,12 +76,13 @@ nina@example.com
 8 (701) 000 00 07
 """
 PRESETS = {
-    "tilda": (TILDA, {"given_name": "Әлия", "email": "aliya@example.com", "phone": "+77010000001", "birth_date": "1990-05-05"}),
+    "tilda": (TILDA, {"given_name": "Әлия", "email": "aliya@example.com", "phone": "+77010000001",
+                      "birth_date": "1990-05-05"}),
     "contact-form-7": (CF7, {"given_name": "Борис Петров", "email": "boris@example.com", "phone": "+77010000002"}),
     "wpforms": (WPFORMS, {"given_name": "Alice Smith", "email": "alice@example.com", "phone": "+77010000004"}),
     "wix": (WIX, {"given_name": "Alice", "surname": "Smith", "email": "alice@example.com", "phone": "+77010000004"}),
-    "google-forms": (GOOGLE, {"surname": "Тихая", "given_name": "Нина", "patronymic": "Ивановна", "email": "nina@example.com",
-                              "birth_place": "г. Тараз", "phone": "+77010000007"}),
+    "google-forms": (GOOGLE, {"surname": "Тихая", "given_name": "Нина", "patronymic": "Ивановна",
+                              "email": "nina@example.com", "birth_place": "г. Тараз", "phone": "+77010000007"}),
 }  # fmt: skip
 
 
@@ -90,7 +94,8 @@ def read(
     body: str, *, sender: str = "forms@example.org", level: Any = "authenticated", subject: str = "New request",
     headers: str = "", **values: Any,
 ) -> Submission | None:  # fmt: skip
-    octets = f"From: {sender}\nTo: info@example.kz\nSubject: {subject}\n{headers}Content-Type: text/plain; charset=utf-8\n\n{body}"
+    head = f"From: {sender}\nTo: info@example.kz\nSubject: {subject}\n{headers}"
+    octets = f"{head}Content-Type: text/plain; charset=utf-8\n\n{body}"
     policy = load_policy(None).model_copy(update={"forms": [form(**values)]})
     evidence = Evidence(level=level, because="-", address=sender)
     return submission(parse(octets.encode()), evidence, compile_forms(policy), TODAY)
@@ -118,7 +123,8 @@ def test_a_table_in_html() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"sender": "forms@example.com"}, {"level": "weak"}, {"level": "none"}, {"subject": "Another", "words": ["new request"]},
+        {"sender": "forms@example.com"}, {"level": "weak"}, {"level": "none"},
+        {"subject": "Another", "words": ["new request"]},
         {"marks": {"Form ID": "form78"}}, {"marks": {"Hidden": "x"}}, {"reply_domain": "example.com"},
         {"reply_domain": "example.com", "headers": "Reply-To: a@example.net\n"},
         {"body": "Nothing that this form ever says\n"},
