@@ -27,6 +27,7 @@ from mailbot.intake.dns import Dns
 from mailbot.operating import clock, notices, retention, waiting
 from mailbot.pipeline import COUNTS, Line, Rules, poll
 from mailbot.ports import Clock, Courier, Mailbox, NewId, Resolver
+from mailbot.reading.forms import compile_forms
 from mailbot.reading.lexicon import compile_words
 from mailbot.reading.trust import compile_trust
 from mailbot.reading.verifier import can_verify
@@ -111,7 +112,7 @@ def read_rules(policy: Policy, settings: Settings | None = None, resolve: Resolv
     own = tuple(settings.mailbox.addresses) if settings else ()
     return Rules(
         policy=policy, lexicon=compile_words(policy), trust=compile_trust(trust), deadlines=Deadlines(policy), own=own,
-        resolve=resolve,
+        resolve=resolve, forms=compile_forms(policy),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ the outbox's. Filing comes last and is repeated until the store knows it was don
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from mailbot.ports import Mailbox, RawMail, Resolver
 from mailbot.reading.claim import Claim, Mark
 from mailbot.reading.classify import classify
 from mailbot.reading.dkim import Arrival
+from mailbot.reading.forms import Forms, claim_of, submission
 from mailbot.reading.lexicon import Lexicon
 from mailbot.reading.machine import Machine, screen
 from mailbot.reading.message import Message
@@ -59,6 +60,7 @@ class Rules:
     deadlines: Deadlines
     own: tuple[str, ...]  # the mailbox's addresses
     resolve: Resolver | None = None
+    forms: Forms = field(default_factory=Forms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,25 +82,30 @@ def read(raw: RawMail, rules: Rules, message: Message | None = None) -> tuple[Me
     """
     message = message or parse(raw.octets, complete=raw.complete)
     arrival = Arrival(octets=raw.octets, at=raw.received_at, own=rules.own)
-    return (
-        message,
-        screen(message, rules.own),
-        classify(message, rules.lexicon),
-        verify(message, rules.trust, arrival, rules.resolve),
-    )
+    evidence = verify(message, rules.trust, arrival, rules.resolve)
+    typed = submission(message, evidence, rules.forms, raw.received_at.date())
+    claim = classify(message, rules.lexicon) if typed is None else claim_of(typed)
+    return message, screen(message, rules.own), claim, evidence
 
 
-def _needs_proof(claim: Claim, message: Message) -> bool:
+def _needs_proof(claim: Claim, message: Message, forms: Forms) -> bool:
     """Tell whether what a mail asks hangs on who sent it. An unsubscribe does not: it is done at once, for anybody."""
+    if message.writer is not None and forms.is_sender(message.writer):
+        return True
     at_once = claim.kind == "unsubscribe" and (claim.acts or unsubscribe_token(message) != "")
     return claim.kind is not None and not at_once
 
 
 def process(raw: RawMail, line: Line) -> str:
     """Take one mail down the line in one transaction; return which of COUNTS it belongs to."""
-    message, machine, claim, evidence = read(raw, line.rules)
+    return take_read(raw, read(raw, line.rules), line)
+
+
+def take_read(raw: RawMail, said: tuple[Message, Machine | None, Claim, Evidence], line: Line) -> str:
+    """Do the same for what was read already."""
+    message, machine, claim, evidence = said
     with line.store.unit() as unit:
-        patient = evidence.waits and _needs_proof(claim, message)
+        patient = evidence.waits and _needs_proof(claim, message, line.rules.forms)
         if patient and unit.postpone(raw, minutes=DNS_MINUTES, limit=DNS_LIMIT):
             return "waiting"
         seen = unit.receive(raw, message, evidence)

@@ -9,7 +9,7 @@ from datetime import date, time
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 
 from mailbot.section import Addr, MaybeAddr, Section, Text
 from mailbot.sources import Form, Place
@@ -249,3 +249,11 @@ class Policy(Section):
     holidays: HolidayRules = HolidayRules()
     forms: list[Form] = Field(default_factory=list, description="the site's own forms, whose mails bring people in")
     places: list[Place] = Field(default_factory=list, description="where else the same people are kept")
+
+    @field_validator("forms", "places")
+    @classmethod
+    def _names_differ(cls, found: list[Form] | list[Place]) -> list[Form] | list[Place]:
+        names = [one.name for one in found]
+        if len(set(names)) < len(names):
+            raise ValueError("two of them have the same name")
+        return found

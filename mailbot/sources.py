@@ -37,7 +37,11 @@ class Form(Section):
 
     name: Short = Field(description="a short name, which the consent bears as its source")
     preset: Preset = Field(default="", description="whose labels are taken where `fields` names none")
-    senders: list[Addr] = Field(min_length=1, description="the From addresses of its mails")
+    senders: list[Addr] = Field(default_factory=list, description="the From addresses of its mails")
+    web: Literal["", "bearer", "hmac"] = Field(
+        default="", description="how POST /intake/NAME is proven, where the form comes by web"
+    )
+    submission_id: str = Field(default="", description="the label of a submission's own number, in what comes by web")
     subject: list[Text] = Field(default_factory=list, description="words, of which one must stand in the subject")
     fields: FormFields = Field(default=FormFields(), description="the labels of each field in the mail")
     marks: dict[str, Text] = Field(
@@ -47,6 +51,12 @@ class Form(Section):
     purposes: list[Purpose] = Field(default=["processing"], min_length=1, description="what the form consents to")
     consent: str = Field(default="", description="the version of the consent's text; empty: the policy's version")
     keep_mail: bool = Field(default=False, description="whether the mail is kept in the store as long as the consent")
+
+    @model_validator(mode="after")
+    def _comes_somehow(self) -> Self:
+        if not self.senders and not self.web:
+            raise ValueError("name its senders, or set web to bearer or hmac")
+        return self
 
 
 class Hook(Section):

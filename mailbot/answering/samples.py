@@ -41,6 +41,8 @@ VALUES: dict[str, dict[str, list[Any]]] = {
     "unsubscribed": {"kind": ["unsubscribe"], "other_kind": [None, *_KINDS]},
     "not-on-list": {"kind": ["unsubscribe"], "other_kind": [None, *_KINDS]},
     "not-stored": {"kind": _KINDS, "news_suppressed": [False, True], "due_at": [LATER]},
+    "form-question": {"kind": ["form"], "asked_at": [NOW], "due_at": [LATER], "news": [False, True]},
+    "form-taken": {"kind": ["form"]},
     "received": {"kind": ["", *get_args(Kind)], "why": _WHY, "due_at": [None, LATER]},
     "undone": {"undone_kind": [*_KINDS, "unsubscribe"]},
     "undone-notice": {"undone_kind": [*_KINDS, "unsubscribe"]},

@@ -112,6 +112,9 @@ def _add_setup(commands: Any) -> None:
 def _add_work(commands: Any) -> None:
     _add(commands, "poll", "work.poll", "make one pass (for cron)", json=True)
     _add(commands, "run", "work.run", "make passes until SIGTERM (for systemd)")
+    intake = _add(commands, "intake", "serving.intake", "serve POST /intake/SOURCE for the site's forms")
+    intake.add_argument("--host", default="127.0.0.1", metavar="HOST", help="where it listens (default: 127.0.0.1)")
+    intake.add_argument("--port", type=int, default=8026, metavar="PORT", help="at which port (default: 8026)")
     explain = _add(commands, "explain", "work.explain", "what would be done with mails, and why", json=True)
     explain.add_argument("file", nargs="+", type=Path, metavar="FILE", help="a mail, or a folder of mails")
     explain.add_argument("--trust", action="append", metavar="ID[:below]", help="whose Authentication-Results count")

@@ -9,6 +9,7 @@ from typing import Any
 from mailbot.deciding.case import Case, changed_lately, hold, receipt, undo_until
 from mailbot.deciding.decision import Decision, Effect, Owed, Role, State
 from mailbot.deciding.facts import PersonFacts, RequestFacts, TokenFacts
+from mailbot.deciding.forms import confirmed
 from mailbot.reading.claim import Claim, Extract, Unclear
 from mailbot.reading.sender import Evidence
 
@@ -34,6 +35,8 @@ def row_3(case: Case, again: Again) -> Decision | None:
     close = Effect(verb="close_question", args={"token": token.token, "outcome": "yes"})
     if token.waits_for == "new_address":
         return _new_address(case, token, close)
+    if token.request.kind == "form":
+        return confirmed(case, token, close)
     anew = again(_as_proven(case, token))
     return replace(
         anew, row="3", reason="confirmed" if anew.outcome == "apply" else anew.reason, kind="answer",
@@ -120,6 +123,8 @@ def row_4(case: Case) -> Decision | None:
     stopped_news = token.request.stopped_news and token.request.state == "challenged"
     if token.waits_for == "confirm" and stopped_news:
         effects.append(Effect(verb="restore_news", args={"request_id": token.request.id}))
+    if token.request.kind == "form":
+        effects.append(Effect(verb="forget_form", args={"request_id": token.request.id}))
     applied = token.request.state == "applied"  # a part of it was done before; only the question is refused
     owed = receipt(case, "denied", asked_kind=token.request.kind, news_restored=len(effects) > 1)
     return Decision(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailbot.deciding import answers, changes, machines, requests, updates
+from mailbot.deciding import answers, changes, forms, machines, requests, updates
 from mailbot.deciding.case import Case, Row, hold
 from mailbot.deciding.decision import Decision, Effect
 
@@ -44,6 +44,9 @@ def decide(case: Case) -> Decision:
 
 
 def _decide(case: Case) -> Decision:
+    form = forms.row_1(case)
+    if form is not None:
+        return form
     token = machines.row_2_token(case)  # its subject says all: the text is looked at by nobody
     if token is not None:
         return token

@@ -19,7 +19,8 @@ Role = Literal["question", "receipt", "notice", "received", "repeat", "final", "
 TEMPLATES = (
     "update-applied", "update-waiting", "ask", "ask-again", "challenge", "new-address", "address-changed",
     "withdrawal-stopped", "withdrawal-notice", "withdrawal-partial", "destroyed", "unsubscribed", "not-on-list",
-    "not-stored", "received", "undone", "undone-notice", "only-news", "resubscribed", "refused", "denied", "operator",
+    "not-stored", "received", "form-question", "form-taken",
+    "undone", "undone-notice", "only-news", "resubscribed", "refused", "denied", "operator",
 )  # fmt: skip
 
 
@@ -67,8 +68,11 @@ class Decision:
     owed: tuple[Owed, ...] = ()
     pending: tuple[tuple[str, str], ...] = ()  # (field, "new_address" | "operator")
     tell_operator: bool = False
+    about: str = ""  # whose request it is, where the writer is the sender of a form
 
     @property
     def files(self) -> bool:
         """Whether the mail goes to mailbot/Done (decisions: where the mail goes)."""
+        if self.kind == "form":
+            return False  # it stays where it lies
         return self.outcome in ("apply", "challenge", "ask") or self.reason == "own_reply_bounced"

@@ -111,4 +111,5 @@ class Facts:
     withdrawals_last_hour: int = 0
     unproven_unsubscribes_last_hour: int = 0
     suppressed: tuple[Purpose, ...] = ()
+    suppressed_since: dict[str, datetime] = field(default_factory=dict)  # purpose -> since when; of a form's address
     was_shadow: bool = False  # it waits since shadow mode

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfoNotFoundError
 from mailbot.answering.outbox import bounce_address
 from mailbot.answering.reply import Templates
 from mailbot.errors import MailbotError, MailboxRefused, MailboxUnavailable
-from mailbot.operating import roll
+from mailbot.operating import check_sources, roll
 from mailbot.operating.authserv import FEWEST_MAILS, Learned, learn
 from mailbot.pipeline import Line
 from mailbot.ports import Courier, Mailbox
@@ -52,7 +52,8 @@ class Parts:
 def check(parts: Parts) -> Iterator[Finding]:
     """Yield the findings, people first; a failure of one check is a finding and stops no other."""
     for what, look in (
-        ("people", _people), ("store", _store), ("mode", _mode), ("mailbox", _mailbox), ("undecided", _undecided),
+        ("people", _people), ("forms", _forms),
+        ("store", _store), ("mode", _mode), ("mailbox", _mailbox), ("undecided", _undecided),
         ("older mail", _older), ("courier", _courier), ("templates", _templates), ("policy", _policy),
         ("clock", _clock), ("trust", _trust), ("operator", _operator), ("tokens", _tokens),
     ):  # fmt: skip
@@ -76,6 +77,10 @@ def _people(parts: Parts) -> Iterator[tuple[Level, str]]:
     yield "ok", f"{counts['people']} on file, the last came in {latest:%d.%m.%Y %H:%M}; {counts['blocked']} blocked"
     if counts["unproven"]:
         yield "note", f"{counts['unproven']} without the time of their consent: add consent_at and import again"
+
+
+def _forms(parts: Parts) -> Iterator[tuple[Level, str]]:
+    yield from check_sources.forms(parts.line.rules.policy)
 
 
 def _store(parts: Parts) -> Iterator[tuple[Level, str]]:

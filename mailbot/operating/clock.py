@@ -11,7 +11,7 @@ from typing import Any
 from mailbot.deciding.decision import Owed
 from mailbot.operating import review
 from mailbot.pipeline import Line, owe
-from mailbot.store import effects, journal, people
+from mailbot.store import effects, forms, journal, people
 from mailbot.store.tables import Question, Request
 from mailbot.store.unit import Unit
 
@@ -48,8 +48,8 @@ def _remind(unit: Unit, line: Line, question: Any) -> None:
     """Ask once more, in the same words; the old token stays as good as the new one."""
     request = unit.row(Request, question.request_id)
     unit.update(Question, question.token, reminded=True)
-    if request is None or question.waits_for == "ask":
-        return
+    if request is None or question.waits_for == "ask" or request.kind == "form":
+        return  # who filled a form in may have typed another's address: he is asked once
     unit.request_id = request.id
     values = {"due_at": question.expires_at}
     stopped = people.stopped_news(unit.connection, request.id)
@@ -90,6 +90,9 @@ def _expire(unit: Unit, line: Line, question: Any) -> None:
         closed_at=unit.now,
     )  # fmt: skip
     unit.event("expired", "not_confirmed")
+    if request.kind == "form":
+        forms.forget_form(unit, request.id)
+        return
     on_file = people.addresses(unit.connection, request.person_id) if request.person_id else []
     to = question.address if question.waits_for == "confirm" else (on_file[0] if on_file else "")
     if to:

@@ -63,15 +63,16 @@ def case_of(octets: bytes, rules: Rules, now: datetime, *, known: bool | None, l
     if known is None and line is not None:
         facts = _stored_facts(line, raw, message, (claim, machine, evidence))
     else:
-        facts = Facts(now=at, received_at=at, people=_assumed(message) if known else ())
+        typed = claim.submission.extract.fields.get("email") if claim.submission else message.writer
+        facts = Facts(now=at, received_at=at, people=_assumed(typed) if known else ())
     return Case(
         message=message, machine=machine, claim=claim, evidence=evidence, facts=facts, policy=rules.policy,
         deadlines=rules.deadlines,
     )  # fmt: skip
 
 
-def _assumed(message: Message) -> tuple[PersonFacts, ...]:
-    return (PersonFacts(id="-", emails=(message.writer,)),) if message.writer else ()
+def _assumed(address: str | None) -> tuple[PersonFacts, ...]:
+    return (PersonFacts(id="-", emails=(address,)),) if address else ()
 
 
 def _stored_facts(line: Line, raw: RawMail, message: Message, read_: tuple[Claim, Machine | None, Evidence]) -> Facts:
@@ -83,7 +84,7 @@ def _stored_facts(line: Line, raw: RawMail, message: Message, read_: tuple[Claim
 
 def _object(case: Case, decision: Decision) -> dict[str, Any]:
     claim, evidence = case.claim, case.evidence
-    extract = claim.extract if (decision.kind or claim.kind) in ("update", "answer") else None
+    extract = claim.extract if (decision.kind or claim.kind) in ("update", "answer", "form") else None
     fields: dict[str, Any] = dict(extract.fields) if extract else {}
     if extract:
         fields |= {

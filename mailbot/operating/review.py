@@ -61,6 +61,9 @@ def release(line: Line, number: str, person: str | None = None, checked: str = "
         if _is_stopped(unit, row):
             _go_on(unit, line, row, checked)
             return None
+        if row.kind == "form" and row.pending:
+            _apply_form(unit, row, checked)
+            return None
         kind = row.fields.get("other_kind") or row.kind
         left = kind != row.kind or any(item[1] == "operator" for item in row.pending)
         if kind not in TAG_KINDS or (row.state == "applied" and not left):
@@ -71,6 +74,22 @@ def release(line: Line, number: str, person: str | None = None, checked: str = "
         for owed in decision.owed:
             owe(unit, owed, line)
         return decision
+
+
+def _apply_form(unit: Unit, row: Any, checked: str) -> None:
+    """Write what a form states otherwise than the register; nobody proved who filled it in, so nobody is told."""
+    if row.person_id is None or unit.row(Person, row.person_id) is None:
+        raise ConflictError(f"request {row.id}: the person is no longer on file")
+    stated, waiting = row.fields.get("fields", {}), [item[0] for item in row.pending]
+    values = {name: stated[name] for name in waiting if name in stated and name not in ("phone", "email")}
+    if "phone" in waiting and "phone" in stated:
+        values["phones"] = [*people.phones(unit.connection, row.person_id), *row.fields.get("phones", ())]
+    people.set_fields(unit.connection, row.person_id, values)
+    unit.update(
+        Request, row.id, open=[], pending=[], due_at=None, closed_at=unit.now, checked=checked, reason="released",
+        fields={},
+    )  # fmt: skip
+    unit.event("released", "form", who="operator", person_id=row.person_id)
 
 
 def _person(unit: Unit, row: Any, address: str | None, kind: str) -> PersonFacts | None:

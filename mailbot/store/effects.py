@@ -46,7 +46,7 @@ def end_consent(unit: Transaction, person_id: str, purpose: str) -> None:
     unit.connection.execute(
         sa.update(consent)
         .where(consent.c.person_id == person_id, consent.c.purpose == purpose, consent.c.withdrawn_at.is_(None))
-        .values(withdrawn_at=unit.now, withdrawn_by=unit.request_id)
+        .values(withdrawn_at=unit.now, withdrawn_by=unit.request_id, octets=None)
     )
 
 

@@ -16,7 +16,7 @@ from mailbot.reading.claim import Claim
 from mailbot.reading.machine import Machine
 from mailbot.reading.message import Message
 from mailbot.reading.tokens import referred, tokens, unsubscribe_token
-from mailbot.store import bounces, newsletter, people
+from mailbot.store import bounces, forms, newsletter, people
 from mailbot.store.effects import is_clean
 from mailbot.store.tables import Mail, Question, Reply, Request, Suppression
 from mailbot.store.unit import PROOF, Unit
@@ -33,6 +33,8 @@ _suppression: Any = Suppression.__table__  # type: ignore[attr-defined]
 def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) -> Facts:
     """Return the facts for this mail, as they stand inside the unit's transaction."""
     assert unit.raw is not None
+    if claim.submission is not None:
+        return forms.facts(unit, claim.submission)
     writer, connection = message.writer or "", unit.connection
     brought = tokens(message)
     known = bounces.by_token(connection, brought)

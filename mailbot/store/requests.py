@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mailbot.deciding.decision import Decision
+from mailbot.deciding.forms import as_stored
 from mailbot.ports import RawMail
 from mailbot.reading.address import address_key
 from mailbot.reading.claim import Claim, Extract
@@ -40,7 +41,7 @@ def draw_number(unit: Transaction) -> str:
 def open_request(unit: Transaction, decision: Decision, origin: Origin) -> None:
     """Write the new request `unit.request_id`."""
     message, claim, evidence = origin.message, origin.claim, origin.evidence
-    writer = evidence.address or ""
+    writer = decision.about or ("" if decision.kind == "form" else evidence.address or "")
     unit.insert(
         Request, id=unit.request_id, mail_id=origin.mail_id, person_id=decision.person_id, kind=decision.kind,
         state=decision.state, outcome=decision.outcome, row=decision.row, reason=decision.reason, rung=claim.rung,
@@ -48,9 +49,19 @@ def open_request(unit: Transaction, decision: Decision, origin: Origin) -> None:
         level=origin.level, received_at=origin.raw.received_at, due_at=decision.due_at, address=writer,
         address_key=address_key(writer), message_id=message.message_id if message else "",
         references=list(message.references[-19:]) if message else [], open=list(decision.open),
-        pending=[list(item) for item in decision.pending], fields=stored(claim.extract) if decision.kind else {},
+        pending=[list(item) for item in decision.pending], fields=_kept(decision, claim),
         before={}, undo_until=None, decided_at=unit.now, tell=decision.tell_operator, checked="",
     )  # fmt: skip
+
+
+def _kept(decision: Decision, claim: Claim) -> dict[str, Any]:
+    """Return what a request keeps of what the mail stated; of a form only what somebody must still look at."""
+    if decision.kind is None or (
+        claim.submission is not None and decision.state in ("applied", "ignored") and not decision.open
+    ):
+        return {}
+    submission = {"submission": as_stored(claim.submission)} if claim.submission is not None else {}
+    return stored(claim.extract) | submission
 
 
 def continue_request(unit: Transaction, decision: Decision, origin: Origin) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailbot.ports import NewId
+from mailbot.ports import NewId, RawMail
 from mailbot.store.keys import Keys
 from mailbot.store.tables import Event, Note
 
@@ -22,6 +22,7 @@ class Transaction:
     new_id: NewId
     now: datetime
     request_id: str = ""
+    raw: RawMail | None = None  # the mail that is being handled
 
     def in_shadow(self) -> bool:
         """Tell whether the installation only shows what it would do, as this transaction sees it."""

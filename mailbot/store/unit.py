@@ -35,7 +35,6 @@ class Unit(Transaction):
 
     mail_id: int = 0
     was_shadow: bool = False
-    raw: RawMail | None = None
     message: Message | None = None
     evidence: Evidence | None = None
     claim: Claim | None = None

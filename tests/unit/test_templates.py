@@ -19,7 +19,7 @@ FOLDER = packaged("templates") / "mail"
 TOKEN = "abcdefghijklmnopqrstuvwx23"
 ALL = [(name, language) for name in TEMPLATES for language in LANGUAGES]
 TO_PEOPLE = [(name, language) for name, language in ALL if name != "operator"]
-ASKING = ("ask", "ask-again", "challenge", "new-address", "not-stored")
+ASKING = ("ask", "ask-again", "challenge", "new-address", "not-stored", "form-question")
 FORBIDDEN = (
     "!", "\u0259", "token", "токен", "authentic", "аутентифик", "suppress", "супресс", "suspicious", "подозр", "күдік",
     "мошен", "алаяқ", "fraud", "spam", "спам", "undefined", "none", "{{", "[]",
@@ -34,6 +34,7 @@ NOTHING_DONE = (
     "ask",
     "ask-again",
     "challenge",
+    "form-question",
     "new-address",
     "not-on-list",
     "not-stored",

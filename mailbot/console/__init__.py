@@ -1,0 +1,1 @@
+"""Web doors over operating/: no SQL and no rules stand here."""

@@ -1,0 +1,62 @@
+"""Takes what a form of the site posts by web: the same row of the table as its mails, in one transaction.
+
+A submission stands in the ledger as a mail does, in a folder of its own name; its own number (or its octets) is its
+place there, so the same one posted twice is taken once. Serves policy clause 5(1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from mailbot.errors import ConflictError
+from mailbot.pipeline import Line, take_read
+from mailbot.ports import RawMail
+from mailbot.reading.fold import fold
+from mailbot.reading.forms import claim_of, submitted
+from mailbot.reading.message import blank_message
+from mailbot.reading.sender import Evidence
+from mailbot.sources import Form
+
+STATUS = {"applied": "taken", "challenged": "asked", "held": "held", "ignored": "ignored", "already": "already"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """One submission as it was posted."""
+
+    form: Form
+    pairs: tuple[tuple[str, str], ...]  # label and value
+    given_id: str  # the header Idempotency-Key, "" where there is none
+    octets: bytes  # the body
+
+
+def take(line: Line, posted: Posted) -> str:
+    """Decide one submission and carry it out; return taken, asked, held, ignored or already.
+
+    Raises StoreUnavailable; ConflictError in shadow mode: nobody could bring the submission again after it.
+    """
+    if line.store.shadow:
+        raise ConflictError("shadow mode changes nothing: `mailbot live` first")
+    number, now = _number(line, posted), line.store.clock()
+    name = posted.form.name
+    octets = number.to_bytes(8, "big") + posted.octets  # two people may type the same
+    raw = RawMail(
+        octets=octets, folder=f"intake {name}", uid=number, uidvalidity=1, received_at=now, size_bytes=len(octets)
+    )
+    submission = submitted(posted.pairs, line.rules.forms.of(name), now.date())
+    claim = claim_of(submission)
+    message = blank_message(message_id=f"<{number:016x}@{name}.intake>", from_fields=1)
+    evidence = Evidence(level="authenticated", because=f"{posted.form.web} of the form", address=None)
+    return STATUS[take_read(raw, (message, None, claim, evidence), line)]
+
+
+def _number(line: Line, posted: Posted) -> int:
+    """Return the place of a submission: 63 bits of a keyed hash of its own number, or of all it says."""
+    label = fold(posted.form.submission_id)
+    own = next((value for key, value in posted.pairs if label and fold(key) == label and value.strip()), "")
+    given = posted.given_id.strip() or own.strip()
+    said = b"id\0" + given.encode() if given else b"body\0" + posted.octets
+    digest = hmac.digest(line.store.keys.secret, b"intake\0" + posted.form.name.encode() + b"\0" + said, hashlib.sha256)
+    return int.from_bytes(digest[:8], "big") >> 1

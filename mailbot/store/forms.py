@@ -1,0 +1,122 @@
+"""Forms of the site in the store: whom one speaks of, the person it brings in, its consents. No rule stands here.
+
+What a person consented to by a form is proven by the hash of its mail, perhaps by the mail itself; both leave with
+the person, and the mail already with the consent (law, art. 25(2)(5)).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailbot.deciding.facts import Facts, PersonFacts
+from mailbot.reading.address import address_key
+from mailbot.reading.claim import Submission
+from mailbot.reading.fold import fold
+from mailbot.store import effects, people
+from mailbot.store.keys import sha256
+from mailbot.store.tables import Address, Consent, Person, Request, Suppression
+from mailbot.store.transaction import Transaction
+
+PLAIN = ("surname", "given_name", "patronymic", "birth_date", "birth_place")
+_consent: Any = Consent.__table__  # type: ignore[attr-defined]
+_suppression: Any = Suppression.__table__  # type: ignore[attr-defined]
+
+
+def facts(unit: Transaction, typed: Submission) -> Facts:
+    """Return what the store knows of the address that was typed, or of the phone where there is none."""
+    assert unit.raw is not None
+    email = typed.extract.fields.get("email") or ""
+    ids = people.ids_at(unit.connection, email) if email else _by_phone(unit, typed)
+    found = tuple(person for i in ids if (person := people.facts(unit.connection, i)) is not None)
+    since = _suppressed_since(unit, email) if email else {}
+    return Facts(now=unit.now, received_at=unit.raw.received_at, people=found, suppressed_since=since)
+
+
+def _by_phone(unit: Transaction, typed: Submission) -> list[str]:
+    """Return who is on file with that phone and that name: a phone alone tells nobody."""
+    wanted = [fold(typed.extract.fields.get(name) or "") for name in ("surname", "given_name")]
+    ids = [i for number in typed.extract.phones for i in people.ids_by_phone(unit.connection, number)]
+
+    def is_same(person: PersonFacts | None) -> bool:
+        return person is not None and [fold(person.surname), fold(person.given_name)] == wanted
+
+    return [i for i in dict.fromkeys(ids) if is_same(people.facts(unit.connection, i))]
+
+
+def _suppressed_since(unit: Transaction, address: str) -> dict[str, datetime]:
+    query = sa.select(_suppression.c.purpose, _suppression.c.since).where(
+        _suppression.c.key == unit.keys.suppression(address),
+        sa.or_(_suppression.c.until.is_(None), _suppression.c.until > unit.now),
+    )
+    return {row.purpose: row.since for row in unit.connection.execute(query)}
+
+
+def take_form(unit: Transaction, typed: dict[str, Any], person_id: str | None, lift: str = "") -> None:
+    """Create or complete the person of a form and record the consents; `lift` is an address that came back."""
+    assert unit.raw is not None
+    for purpose in typed["purposes"] if lift else ():
+        effects.lift(unit, lift, purpose)
+        unit.event("suppression_ended", f"{purpose}_confirmed_by_mail")
+    known = person_id if person_id is not None else _create(unit, typed)
+    if person_id is not None:
+        _fill(unit, known, typed)
+    for purpose in typed["purposes"]:
+        _consented(unit, known, purpose, typed)
+    unit.update(Request, unit.request_id, person_id=known)
+    request = unit.row(Request, unit.request_id)
+    if "operator" not in request.open:
+        forget_form(unit, unit.request_id)
+
+
+def _create(unit: Transaction, typed: dict[str, Any]) -> str:
+    person_id, fields = unit.new_id(26), typed["fields"]
+    unit.insert(
+        Person, id=person_id, surname=fields.get("surname") or "", given_name=fields.get("given_name") or "",
+        patronymic=None, birth_place="", blocked="", disputed=False, changed_fields=[], created_at=unit.now,
+    )  # fmt: skip
+    people.set_fields(unit.connection, person_id, {n: fields[n] for n in PLAIN if fields.get(n)})
+    people.set_fields(unit.connection, person_id, {"phones": typed["phones"]})
+    for place, addr in enumerate(typed["emails"][:1]):
+        unit.insert(Address, person_id=person_id, addr=addr, key=address_key(addr), position=place)
+    unit.event("person_added", "form", person_id=person_id)
+    return person_id
+
+
+def _fill(unit: Transaction, person_id: str, typed: dict[str, Any]) -> None:
+    """Write what the register does not know yet; what it knows stays as it is."""
+    old = people.fields_of(unit.connection, person_id)
+    values = {n: typed["fields"][n] for n in PLAIN if typed["fields"].get(n) and not old[n] and old[n] != ""}
+    values |= {n: typed["fields"][n] for n in PLAIN if n != "patronymic" and typed["fields"].get(n) and old[n] == ""}
+    if typed["phones"] and not old["phones"]:
+        values["phones"] = typed["phones"]
+    if values:
+        people.set_fields(unit.connection, person_id, values)
+
+
+def _consented(unit: Transaction, person_id: str, purpose: str, typed: dict[str, Any]) -> None:
+    """Record a consent, or prove one that has no time; one that is older than what is known changes nothing."""
+    assert unit.raw is not None
+    at = unit.raw.received_at
+    rows = people.consent_rows(unit.connection, person_id, purpose)
+    if any(row.withdrawn_at is not None and row.withdrawn_at >= at for row in rows):
+        return
+    values = {
+        "given_at": at, "source": f"form {typed['form']}", "policy_version": typed["version"],
+        "proof": sha256(unit.raw.octets), "octets": unit.raw.octets if typed["keep_mail"] else None,
+    }  # fmt: skip
+    open_ = [row for row in rows if row.withdrawn_at is None]
+    unproven = [row.id for row in open_ if row.given_at is None]
+    if unproven:
+        unit.connection.execute(sa.update(_consent).where(_consent.c.id.in_(unproven)).values(**values))
+    elif not any(row.given_at >= at for row in open_):
+        people.add_consent(unit.connection, person_id, purpose=purpose, **values)
+
+
+def forget_form(unit: Transaction, request_id: str) -> None:
+    """Forget what was typed: the register has it, or nobody wants it there."""
+    request = unit.row(Request, request_id)
+    blank = {"address": "", "address_key": ""} if request.person_id is None else {}
+    unit.update(Request, request_id, fields={}, **blank)

@@ -1,0 +1,34 @@
+"""The example of policy.toml is true: its commented tables are what the settings know, with every key and sentence."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from mailbot.section import Section
+from mailbot.settings import Policy
+from mailbot.sources import Form, FormFields, Hook, Place
+
+TEXT = (Path(__file__).parents[2] / "config" / "policy.toml").read_text(encoding="utf-8")
+TAIL = TEXT[TEXT.index("# [[forms]]") :]
+
+
+def test_without_its_marks_it_is_a_policy() -> None:
+    sources = tomllib.loads(re.sub(r"(?m)^# (?=(\w+ = |\[))", "", TAIL))
+    policy = Policy.model_validate({**tomllib.loads(TEXT), **sources})
+    assert [form.name for form in policy.forms] == ["site"]
+    assert policy.places[0].hook is not None
+    assert Policy.model_validate(tomllib.loads(TEXT)).forms == []
+
+
+@pytest.mark.parametrize("model", [Form, Place, Hook])
+def test_it_has_every_key(model: type[Section]) -> None:
+    for name in model.model_fields:
+        assert re.search(rf"(?m)^# (\[\w+\.)?{name}( = |\])", TAIL), name
+
+
+def test_it_names_every_field_of_a_form() -> None:
+    assert [name for name in FormFields.model_fields if not re.search(rf"\b{name}\b", TAIL)] == []
