@@ -113,7 +113,7 @@ def take_read(raw: RawMail, said: tuple[Message, Machine | None, Claim, Evidence
             return "held" if seen == "second_look" else "already"
         unit.claim = claim
         rehearsal = unit.connection.begin_nested() if unit.in_shadow() else None
-        decision = _decide(unit, line, machine)
+        decision = judge(unit, line, machine)
         number = unit.apply(decision)
         bodies = [owe(unit, owed, line) for owed in decision.owed]
         if rehearsal is not None:
@@ -122,7 +122,8 @@ def take_read(raw: RawMail, said: tuple[Message, Machine | None, Claim, Evidence
     return COUNTED[decision.outcome]
 
 
-def _decide(unit: Unit, line: Line, machine: Machine | None) -> Decision:
+def judge(unit: Unit, line: Line, machine: Machine | None) -> Decision:
+    """Decide the mail that a unit received, by what the store knows now."""
     assert unit.message and unit.claim and unit.evidence
     facts = gather(unit, unit.message, unit.claim, machine)
     case = Case(

@@ -11,8 +11,8 @@ from mailbot.app import App, opened
 from mailbot.cli.arguments import day
 from mailbot.cli.output import clean, print_json, progress, tell
 from mailbot.errors import UsageError
-from mailbot.operating import collect as collecting
 from mailbot.operating import formmap
+from mailbot.operating.collect import Collection
 
 
 def collect(arguments: argparse.Namespace) -> int:
@@ -25,9 +25,8 @@ def collect(arguments: argparse.Namespace) -> int:
             return _propose(app)
         zone = app.line.rules.deadlines.zone
         since = datetime.combine(first, time(0), zone) if first else None
-        report = collecting.collect(
-            app.mailbox, app.line, since=since, dry_run=arguments.dry_run, progress=progress
-        )  # fmt: skip
+        task = Collection(mailbox=app.mailbox, line=app.line, dry_run=arguments.dry_run, progress=progress)
+        report = task.run(since)
     if arguments.json:
         print_json({**report, "dry_run": arguments.dry_run})
     else:
@@ -41,8 +40,8 @@ def _say(report: dict[str, int], dry_run: bool) -> None:
         if count and name not in ("read", "forms", "added"):
             print(f", {name.replace('_', ' ')} {count}", end="")
     print()
-    if report["waiting"] or report["failed"]:
-        tell("DNS gave no answer for some, or they could not be read: run it again later")
+    if report["waiting"]:
+        tell("DNS gave no answer for some: run it again later")
 
 
 def _propose(app: App) -> int:

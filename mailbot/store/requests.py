@@ -102,7 +102,14 @@ def _still_waiting(request: Any, decision: Decision) -> tuple[list[Any], list[st
 def set_aside(unit: Transaction, number: str | None) -> None:
     """Close the request of a mail that is decided anew: it was none. Nothing where there is no such request."""
     if number is not None and unit.row(Request, number) is not None:
-        closed = {"state": "ignored", "open": [], "pending": [], "due_at": None, "closed_at": unit.now, "tell": False}
+        closed: dict[str, Any] = {
+            "state": "ignored",
+            "open": [],
+            "pending": [],
+            "due_at": None,
+            "closed_at": unit.now,
+            "tell": False,
+        }
         unit.update(Request, number, reason="closed", **closed)
 
 
