@@ -61,6 +61,7 @@ def parser() -> Parser:
     _add_work(commands)
     _add_requests(commands)
     _add_people(commands)
+    _add_lists(commands)
     return top
 
 
@@ -146,6 +147,14 @@ def _add_requests(commands: Any) -> None:
             verb.add_argument("--note", default="", metavar="TEXT", help="a sentence that the person will read")
     backlog = _add(verbs, "backlog", "desk.backlog", "put requests from before init before the operator")
     backlog.add_argument("--since", required=True, metavar="DATE", help="received on or after this day (2026-01-31)")
+
+
+def _add_lists(commands: Any) -> None:
+    guard = _add(commands, "guard", "lists.guard", "a mailing list, without everyone who must not be mailed")
+    guard.add_argument("file", type=Path, metavar="FILE.csv")
+    guard.add_argument("--column", default="", metavar="NAME", help="the column of the addresses, or its number")
+    guard.add_argument("--unsubscribe-column", default="", metavar="NAME", help="add each List-Unsubscribe under it")
+    guard.add_argument("--output", type=Path, metavar="FILE", help="where to (default: standard output)")
 
 
 def _listing(sub: Parser) -> None:
