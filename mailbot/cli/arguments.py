@@ -177,6 +177,8 @@ def _add_people(commands: Any) -> None:
         added.add_argument(f"--{name}", default="", metavar="TEXT")
     added.add_argument("--news", action="store_true", help="consented to news")
     added.add_argument("--consent-at", default="", metavar="TIME", help="when the person consented")
+    added.add_argument("--news-consent-at", default="", metavar="TIME", help="when to news, if at another time")
+    added.add_argument("--obligation-until", default="", metavar="DATE", help="an obligation is open until then")
     added.add_argument("--consent-source", default="operator", metavar="TEXT", help="how")
     collected = _add(verbs, "collect", "collecting.collect", "bring people in from the mails of your forms", json=True)
     collected.add_argument("--since", metavar="DATE", help="received on or after this day (2026-01-31)")

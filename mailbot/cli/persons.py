@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,7 @@ from mailbot.app import opened
 from mailbot.cli.output import clean, confirmed, print_json, progress, tell
 from mailbot.errors import ConflictError, InputError, UsageError
 from mailbot.operating import imports, retention, roll
+from mailbot.operating.tablefile import read_text
 
 
 def import_(arguments: argparse.Namespace) -> int:
@@ -23,7 +23,10 @@ def import_(arguments: argparse.Namespace) -> int:
     if arguments.file is None:
         raise UsageError("name the CSV, or ask for one with --template")
     with opened(arguments.config) as app:
-        rows, errors = imports.read_csv(_text(arguments.file), app.line.rules.deadlines.zone)
+        text, encoding = read_text(arguments.file)
+        if encoding != "utf-8":
+            tell(f"{arguments.file}: read as {encoding}")
+        rows, errors = imports.read_csv(text, app.line.rules.deadlines.zone, encoding)
         for sentence in errors:
             tell(f"{arguments.file}: {sentence}")
         if errors and not arguments.skip_errors:
@@ -36,17 +39,8 @@ def import_(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as exc:
-        raise InputError(f"{path}: is not UTF-8: save it as CSV UTF-8") from exc
-    except OSError as exc:
-        raise InputError(f"{path}: can't be read ({exc.strerror})") from exc
-
-
 def _report(report: imports.Report, arguments: argparse.Namespace, errors: int) -> None:
-    for sentence in report.kept:
+    for sentence in (*report.kept, *report.alike):
         tell(sentence)
     counts = {
         "rows": report.rows, "added": report.added, "completed": report.completed, "unchanged": report.unchanged,
@@ -66,9 +60,11 @@ def _report(report: imports.Report, arguments: argparse.Namespace, errors: int) 
 def add(arguments: argparse.Namespace) -> int:
     """Add one person; on a terminal what is missing is asked."""
     names = ("surname", "given_name", "patronymic", "email", "phone", "birth_date", "birth_place", "consent_at")
+    more = ("news_consent_at", "obligation_until")
     cells = {name: getattr(arguments, name) for name in names}
     if sys.stdin.isatty() and not (cells["email"] or cells["phone"]):
         cells = {name: value or input(f"{name.replace('_', ' ')}: ") for name, value in cells.items()}
+    cells |= {name: getattr(arguments, name) for name in more}
     cells |= {"news": "yes" if arguments.news else "no", "consent_source": arguments.consent_source}
     with opened(arguments.config) as app:
         report = roll.add(app.line, cells)

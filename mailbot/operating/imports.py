@@ -16,11 +16,13 @@ from zoneinfo import ZoneInfo
 
 from mailbot.errors import InputError
 from mailbot.operating.cells import Row, read_row
+from mailbot.operating.tablefile import LOST, is_lost, separator
 from mailbot.reading.address import address_key
 from mailbot.reading.fold import fold
 from mailbot.store import effects, people
+from mailbot.store.bulk import Bulk, traces
 from mailbot.store.gather import suppressed
-from mailbot.store.tables import Address, Obligation, Person
+from mailbot.store.tables import Address, Consent, Obligation, Person, Phone
 from mailbot.store.unit import Unit
 
 COLUMNS = (
@@ -29,6 +31,7 @@ COLUMNS = (
 )  # fmt: skip
 OPTIONAL = ("news_consent_at", "obligation_until")
 EXPORTED = ("list_unsubscribe",)  # an export may bear it; an import passes it over
+CHUNK = 500  # rows that are looked up and written together
 TEMPLATE = (
     ("Сәрсенова", "Айгүл", "Болатқызы", "aigul@example.kz", "+7 701 234 56 78", "1990-05-05", "Алматы қ.", "yes",
      "2025-09-01", "site form", "2025-09-01", ""),
@@ -47,6 +50,7 @@ class Report:
     unchanged: int = 0
     errors: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)  # fields that a request changed
+    alike: list[str] = field(default_factory=list)  # lines with one address and several names
     shared: int = 0
     stopped: int = 0  # people not imported: they withdrew
     without_news: int = 0  # imported with news = no: they unsubscribed
@@ -60,9 +64,9 @@ def template() -> str:
     return out.getvalue()
 
 
-def read_csv(text: str, zone: ZoneInfo) -> tuple[list[Row], list[str]]:
+def read_csv(text: str, zone: ZoneInfo, encoding: str = "utf-8") -> tuple[list[Row], list[str]]:
     """Return the rows and the sentences for wrong cells (line and column). Raises InputError for a wrong header."""
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=";" if _semicolons(text) else ",")
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator(text))
     header = [cell.strip().lower() for cell in next(lines, [])]
     unknown = [name for name in header if name not in (*COLUMNS, *OPTIONAL, *EXPORTED)]
     if unknown or "email" not in header or len(set(header)) < len(header):
@@ -71,7 +75,9 @@ def read_csv(text: str, zone: ZoneInfo) -> tuple[list[Row], list[str]]:
     rows, errors = [], []
     for cells in _lines(lines):
         if any(cell.strip() for cell in cells):
-            row, wrong = read_row(dict(zip(header, cells, strict=False)), lines.line_num, zone)
+            named = dict(zip(header, cells, strict=False))
+            row, wrong = read_row(named, lines.line_num, zone)
+            wrong += _lost(named, lines.line_num, encoding)
             errors += wrong
             if len(cells) > len(header):
                 errors.append(f"line {lines.line_num}: more cells than columns")
@@ -87,9 +93,10 @@ def _lines(lines: Any) -> Iterable[list[str]]:
         raise InputError(f"line {lines.line_num}: can't be read as CSV: look for a quote that is not closed") from exc
 
 
-def _semicolons(text: str) -> bool:
-    first = text.partition("\n")[0]
-    return first.count(";") > first.count(",")
+def _lost(cells: dict[str, str], line: int, encoding: str) -> list[str]:
+    """Return a sentence for each name of which windows-1251 could not hold a letter."""
+    names = ("surname", "given_name", "patronymic", "birth_place") if encoding == "windows-1251" else ()
+    return [f"line {line}, column {name}: {LOST}" for name in names if is_lost(cells.get(name, ""))]
 
 
 @dataclass(slots=True)
@@ -100,19 +107,33 @@ class Import:
     version: str
     overwrite: bool = False
     report: Report = field(default_factory=Report)
+    lines: dict[str, int] = field(default_factory=dict)  # the line that first brought an address
 
     def run(self, rows: Sequence[Row], progress: Callable[[int], None]) -> Report:
-        """Write the rows; `progress` is told how many were written, every hundred and at the end."""
-        for count, row in enumerate(rows, 1):
-            self._write(row)
-            if count % 100 == 0 and count < len(rows):
-                progress(count)
+        """Write the rows; `progress` is told how many were written, every 500 and at the end."""
+        for start in range(0, len(rows), CHUNK):
+            self._write_all(rows[start : start + CHUNK])
+            if self.report.rows < len(rows):
+                progress(self.report.rows)
         progress(self.report.rows)
         self.report.shared = people.count_shared(self.unit.connection)
         return self.report
 
+    def _write_all(self, rows: Sequence[Row]) -> None:
+        """Write some rows: those of whom the store knows nothing together, each other one by itself."""
+        emails = [addr for row in rows for addr in row.emails]
+        held = traces(self.unit, emails, [number for row in rows for number in row.phones])
+        bulk = Bulk(self.unit)
+        for row in rows:
+            self.report.rows += 1
+            if held.touch(self.unit, row.emails, row.phones):
+                bulk.flush()
+                self._write(row)
+            else:
+                self._add(row, row.news, bulk)
+        bulk.flush()
+
     def _write(self, row: Row) -> None:
-        self.report.rows += 1
         if self._left(row):
             self.report.stopped += 1
             return
@@ -121,7 +142,9 @@ class Import:
             self.report.without_news += 1
         same = self._same(row)
         if same is None:
-            self._add(row, news)
+            bulk = Bulk(self.unit)
+            self._add(row, news, bulk)
+            bulk.flush()
         else:
             self._complete(same, row, news)
 
@@ -168,33 +191,38 @@ class Import:
         ids += [] if row.emails else [i for number in row.phones for i in people.ids_by_phone(connection, number)]
         return [self.unit.row(Person, person_id) for person_id in dict.fromkeys(ids)]
 
-    def _add(self, row: Row, news: bool) -> None:
-        unit, person_id = self.unit, self.unit.new_id(26)
-        unit.insert(
+    def _add(self, row: Row, news: bool, bulk: Bulk) -> None:
+        person_id = self.unit.new_id(26)
+        bulk.add(
             Person, id=person_id, surname=row.surname, given_name=row.given_name, patronymic=row.patronymic or None,
             birth_date=row.birth_date, birth_place=row.birth_place, blocked="", disputed=False,
-            changed_fields=[], created_at=unit.now,
+            changed_fields=[], created_at=self.unit.now,
         )  # fmt: skip
         for place, addr in enumerate(row.emails):
-            unit.insert(Address, person_id=person_id, addr=addr, key=address_key(addr), position=place)
-        people.set_fields(unit.connection, person_id, {"phones": row.phones})
-        self._consents(person_id, row, news)
-        if row.obligation_until:
-            unit.insert(Obligation, person_id=person_id, until=row.obligation_until, opened_at=unit.now)
-        self.report.added += 1
-
-    def _consents(self, person_id: str, row: Row, news: bool) -> None:
-        source = row.consent_source or "import"
+            first = self.lines.setdefault(address_key(addr), row.line)
+            if first != row.line:
+                self.report.alike.append(
+                    f"line {row.line}: same address as line {first} with another name: both are kept as shared"
+                )
+            bulk.add(Address, person_id=person_id, addr=addr, key=address_key(addr), position=place)
+        for place, number in enumerate(dict.fromkeys(row.phones)):
+            bulk.add(Phone, person_id=person_id, number=number, position=place)
         if row.consent_at is None:
             self.report.unproven += 1
-        self._consent(person_id, "processing", row.consent_at, source)
+        source = row.consent_source or "import"
+        bulk.add(Consent, person_id=person_id, withdrawn_by="", **self._given("processing", row.consent_at, source))
         if news:
             at = row.news_consent_at or row.consent_at
-            self._consent(person_id, "news", at, source)
+            bulk.add(Consent, person_id=person_id, withdrawn_by="", **self._given("news", at, source))
+        if row.obligation_until:
+            bulk.add(Obligation, person_id=person_id, until=row.obligation_until, opened_at=self.unit.now)
+        self.report.added += 1
+
+    def _given(self, purpose: str, at: datetime | None, source: str) -> dict[str, Any]:
+        return {"purpose": purpose, "given_at": at, "source": source, "policy_version": self.version}
 
     def _consent(self, person_id: str, purpose: str, at: datetime | None, source: str) -> None:
-        values = {"purpose": purpose, "given_at": at, "source": source, "policy_version": self.version}
-        people.add_consent(self.unit.connection, person_id, **values)
+        people.add_consent(self.unit.connection, person_id, **self._given(purpose, at, source))
 
     def _complete(self, person: Any, row: Row, news: bool) -> None:
         """Write what differs into a person on file, but for what a request of his own changed."""

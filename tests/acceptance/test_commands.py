@@ -740,7 +740,23 @@ def test_import_of_no_file_and_of_another_encoding(empty: World) -> None:
     assert empty.run("people", "import", empty.root / "missing.csv").code == 66
     path = empty.root / "people.csv"
     path.write_bytes("surname,email\nИмя,a@example.com\n".encode("cp1251"))
+    ran = empty.run("people", "import", path)
+    assert ran.code == 0 and "read as windows-1251" in ran.err
+    path.write_bytes(b"surname,email\n\x98,a@example.com\n")
     assert empty.run("people", "import", path).code == 66
+
+
+def test_import_names_lines_that_share_an_address(empty: World) -> None:
+    path = empty.root / "shared.csv"
+    path.write_text("surname,given_name,email\nA,One,a@example.com\nB,Two,A@example.com\nA,One,a@example.com\n")
+    ran = empty.run("people", "import", path)
+    assert ran.code == 0 and ran.err.count("line 3: same address as line 2") == 1 and "line 4" not in ran.err
+
+
+def test_add_opens_an_obligation(empty: World) -> None:
+    flags = ("--surname", "A", "--given-name", "One", "--email", "a@example.com", "--obligation-until", "2031-01-31")
+    assert empty.run("people", "add", *flags).code == 0
+    assert '"obligations": 1' in empty.run("people", "show", "a@example.com", "--json").out
 
 
 def test_import_marks_shared_addresses(world: World) -> None:

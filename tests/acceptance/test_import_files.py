@@ -1,0 +1,78 @@
+"""`people import` reads what Excel writes, many rows at once, all or nothing; who left stays out, unless he returns."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.acceptance.world import ALIYA, UNSUBSCRIBE, Ran, World
+
+HEAD = "surname{d}given_name{d}email{d}phone{d}news{d}consent_at{d}consent_source\n"
+ROW = "Петров{d}Пётр{d}petr@example.com{d}8 701 000 00 09{d}yes{d}2025-02-03{d}site form\n"
+
+
+def run(world: World, octets: bytes, *options: str) -> Ran:
+    path = world.root / "from-excel.csv"
+    path.write_bytes(octets)
+    return world.run("people", "import", path, "--json", *options)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "windows-1251"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_what_excel_writes(empty: World, encoding: str, delimiter: str) -> None:
+    ran = run(empty, (HEAD + ROW).format(d=delimiter).encode(encoding))
+    assert ran.code == 0, ran
+    assert empty.person("petr@example.com")["given_name"] == "Пётр"
+    assert ("read as" in ran.err) == (encoding in ("utf-16", "windows-1251"))
+
+
+def test_letters_that_were_lost_are_named(empty: World) -> None:
+    octets = (HEAD + ROW).format(d=";").encode("windows-1251").replace("Пётр".encode("windows-1251"), b"?lia")
+    ran = run(empty, octets)
+    assert ran.code == 1 and "line 2, column given_name" in ran.err and "lost" in ran.err
+    assert empty.persons("petr@example.com") == []
+
+
+def test_no_text_is_refused(empty: World) -> None:
+    assert run(empty, b"PK\x03\x04\x00\x00\xff\xfe\x80").code == 66
+
+
+def test_many_rows_see_each_other(empty: World) -> None:
+    rows = [ROW.format(d=","), ROW.format(d=",").replace("Пётр", "Павел"), ROW.format(d=",")]
+    ran = run(empty, (HEAD.format(d=",") + "".join(rows)).encode())
+    report = ran.objects[0]
+    assert (report["added"], report["unchanged"], report["shared"]) == (2, 1, 1)
+    assert len(empty.persons("petr@example.com")) == 2
+
+
+def test_the_returning_customer_gets_in_and_who_left_stays_out(world: World) -> None:
+    world.mail(ALIYA, UNSUBSCRIBE["ru"])
+    world.bring(
+        "surname,given_name,email,news,consent_at,consent_source\nНовая,Нина,gone@example.com,no,2025-01-01,x\n"
+    )
+    world.ok("people", "destroy", "gone@example.com", "--yes")
+    row = "Новая,Нина,gone@example.com,,yes,{at},{source}\n"
+    for at, source in (("2025-01-01", "site form"), ("2099-01-01", "")):
+        report = run(world, (HEAD.format(d=",") + row.format(at=at, source=source)).encode()).objects[0]
+        assert (report["stopped"], world.person("gone@example.com")["state"]) == (1, "suppressed")
+    run(world, (HEAD.format(d=",") + row.format(at="2099-01-01", source="site form")).encode())
+    back = world.person("gone@example.com")
+    assert (back["state"], back["processing"], back["news"]) == (
+        "active",
+        True,
+        False,
+    )  # news needs a consent of its own
+    world.bring(f"surname,given_name,email,news,consent_at,consent_source\nСәрсенова,Әлия,{ALIYA},yes,2099-01-01,x\n")
+    assert not world.person(ALIYA)["news"]
+    head = "surname,given_name,email,news,consent_at,consent_source,news_consent_at\n"
+    world.bring(f"{head}Сәрсенова,Әлия,{ALIYA},yes,2025-01-10,x,2099-01-01\n")
+    assert world.person(ALIYA)["news"]
+
+
+@pytest.mark.slow
+def test_an_error_on_the_last_of_many_lines_leaves_nothing_behind(empty: World) -> None:
+    rows = [f"Петров,Пётр,p{n}@example.com,,yes,2025-02-03,site form\n" for n in range(5_000)]
+    ran = run(empty, (HEAD.format(d=",") + "".join(rows) + "Петров,Пётр,no address,,yes,,\n").encode())
+    assert ran.code == 1 and "line 5002, column email" in ran.err
+    assert empty.sql("SELECT count(*) FROM person") == [(0,)]
+    assert run(empty, (HEAD.format(d=",") + "".join(rows)).encode()).objects[0]["added"] == 5_000
+    assert empty.sql("SELECT count(*) FROM consent") == [(10_000,)]
