@@ -179,7 +179,11 @@ def _add_people(commands: Any) -> None:
     added.add_argument("--consent-at", default="", metavar="TIME", help="when the person consented")
     added.add_argument("--news-consent-at", default="", metavar="TIME", help="when to news, if at another time")
     added.add_argument("--obligation-until", default="", metavar="DATE", help="an obligation is open until then")
-    added.add_argument("--consent-source", default="operator", metavar="TEXT", help="how")
+    added.add_argument("--consent-source", default="", metavar="TEXT", help="how (default: operator)")
+    added.add_argument(
+        "--from", dest="from_", metavar="ID", help="take what the mail of that request says of its writer"
+    )
+    added.add_argument("--yes", action="store_true", help="do not ask, where the writer withdrew before")
     collected = _add(verbs, "collect", "collecting.collect", "bring people in from the mails of your forms", json=True)
     collected.add_argument("--since", metavar="DATE", help="received on or after this day (2026-01-31)")
     collected.add_argument("--dry-run", action="store_true", help="say what would be done, change nothing")

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from mailbot.app import opened
 from mailbot.cli.output import clean, confirmed, print_json, progress, tell
 from mailbot.errors import ConflictError, InputError, UsageError
+from mailbot.operating import adopt as adopting
 from mailbot.operating import imports, retention, roll
 from mailbot.operating.tablefile import read_text
 
@@ -62,12 +63,21 @@ def add(arguments: argparse.Namespace) -> int:
     names = ("surname", "given_name", "patronymic", "email", "phone", "birth_date", "birth_place", "consent_at")
     more = ("news_consent_at", "obligation_until")
     cells = {name: getattr(arguments, name) for name in names}
-    if sys.stdin.isatty() and not (cells["email"] or cells["phone"]):
+    if sys.stdin.isatty() and not (arguments.from_ or cells["email"] or cells["phone"]):
         cells = {name: value or input(f"{name.replace('_', ' ')}: ") for name, value in cells.items()}
     cells |= {name: getattr(arguments, name) for name in more}
-    cells |= {"news": "yes" if arguments.news else "no", "consent_source": arguments.consent_source}
+    cells |= {"news": "yes" if arguments.news else "", "consent_source": arguments.consent_source}
     with opened(arguments.config) as app:
-        report = roll.add(app.line, cells)
+        if arguments.from_:
+            again = adopting.left(app.line, arguments.from_)
+            if again and not confirmed(
+                "This address withdrew its consent before; the mail is a new one?", arguments.yes
+            ):
+                print("nothing was done")
+                return 1
+            report = adopting.adopt(app.line, arguments.from_, cells)
+        else:
+            report = roll.add(app.line, {**cells, "consent_source": cells["consent_source"] or "operator"})
     if report.stopped:
         raise ConflictError(
             "this address withdrew its consent: add --consent-at (later than that) and --consent-source"

@@ -188,6 +188,11 @@ def oblige(connection: sa.Connection, person_id: str, until: date, at: datetime)
     return True
 
 
+def note_proof(connection: sa.Connection, person_id: str, proof: str | None) -> None:
+    """Write the hash of the mail that proves the consents of a person."""
+    connection.execute(sa.update(_consent).where(_consent.c.person_id == person_id).values(proof=proof))
+
+
 def close_obligations(connection: sa.Connection, person_id: str, at: datetime) -> None:
     """Close every open obligation of a person."""
     mine = sa.and_(_obligation.c.person_id == person_id, _obligation.c.closed_at.is_(None))
