@@ -112,7 +112,7 @@ def read_rules(policy: Policy, settings: Settings | None = None, resolve: Resolv
     own = tuple(settings.mailbox.addresses) if settings else ()
     return Rules(
         policy=policy, lexicon=compile_words(policy), trust=compile_trust(trust), deadlines=Deadlines(policy), own=own,
-        resolve=resolve, forms=compile_forms(policy),
+        resolve=resolve, forms=compile_forms(policy, own),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, field_validator
 
 from mailbot.section import Addr, MaybeAddr, Section, Text
-from mailbot.sources import Form, Place
+from mailbot.sources import Form
 
 Handling = Literal["apply", "operator"]
 
@@ -248,11 +248,10 @@ class Policy(Section):
     suppression: SuppressionRules = SuppressionRules()
     holidays: HolidayRules = HolidayRules()
     forms: list[Form] = Field(default_factory=list, description="the site's own forms, whose mails bring people in")
-    places: list[Place] = Field(default_factory=list, description="where else the same people are kept")
 
-    @field_validator("forms", "places")
+    @field_validator("forms")
     @classmethod
-    def _names_differ(cls, found: list[Form] | list[Place]) -> list[Form] | list[Place]:
+    def _names_differ(cls, found: list[Form]) -> list[Form]:
         names = [one.name for one in found]
         if len(set(names)) < len(names):
             raise ValueError("two of them have the same name")

@@ -1,7 +1,6 @@
-"""Where people come from and where else they are: the shapes of `[[forms]]` and `[[places]]` in policy.toml.
+"""Where people come from: the shape of `[[forms]]` in policy.toml.
 
-Shapes alone. A form is the site's own form, whose mails (policy clause 5(1)) bring people in with their consent; a
-place is where else the operator keeps the same people, which mailbot can't reach by itself.
+Shapes alone. A form is the site's own form, whose mails and posts (policy clause 5(1)) bring people in with consent.
 """
 
 from __future__ import annotations
@@ -13,10 +12,7 @@ from pydantic import Field, StringConstraints, model_validator
 from mailbot.section import Addr, Section, Text
 
 Preset = Literal["", "tilda", "contact-form-7", "wpforms", "wix", "google-forms"]
-PlacePreset = Literal["", "site-forms", "newsletter", "messenger", "table", "course", "accounting"]
 Purpose = Literal["processing", "news"]
-PlaceEvent = Literal["update", "unsubscribe", "withdrawal"]
-FieldName = Literal["surname", "given_name", "patronymic", "email", "phone", "birth_date", "birth_place"]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 
 
@@ -56,40 +52,4 @@ class Form(Section):
     def _comes_somehow(self) -> Self:
         if not self.senders and not self.web:
             raise ValueError("name its senders, or set web to bearer or hmac")
-        return self
-
-
-class Hook(Section):
-    """The web address that is told of what was done, so that a place follows by itself."""
-
-    preset: Literal["generic", "listmonk"] = Field(default="generic", description="how the request is built")
-    url: Text = Field(description="https://…, or http:// to this machine alone")
-    method: Literal["POST", "PUT", "PATCH", "DELETE"] = Field(default="POST", description="the HTTP method")
-    headers: dict[str, str] = Field(default_factory=dict, description="further headers; {secret} stands for the secret")
-    body: str = Field(default="", description="a template of the body; empty: the event as JSON")
-    fields: list[FieldName] = Field(default_factory=list, description="which changed fields an update may send")
-    secret_file: str = Field(default="", description="file with the secret; empty: secrets/hook_NAME")
-    timeout_seconds: int = Field(default=15, ge=1, le=120, description="how long one answer may take")
-
-
-class Place(Section):
-    """One place where the operator keeps the same people."""
-
-    name: Short = Field(description="a short name, for `requests tick ID NAME`")
-    preset: PlacePreset = Field(default="", description="what kind of place it is")
-    title: str = Field(default="", description="what people are told it is called; empty: by the preset")
-    holds: str = Field(default="", description="what lies there")
-    how: str = Field(default="", description="how to change or erase it there")
-    on: list[PlaceEvent] = Field(
-        default=["update", "unsubscribe", "withdrawal"], min_length=1, description="what it must follow"
-    )
-    identifier: Literal["email", "phone", "id"] = Field(default="email", description="by what a person is found there")
-    kept_by_law: str = Field(default="", description="which law keeps the data there after a withdrawal, and why")
-    kept_for: str = Field(default="", description="until when or how long")
-    hook: Hook | None = Field(default=None, description="the web address that is told")
-
-    @model_validator(mode="after")
-    def _law_has_a_term(self) -> Self:
-        if bool(self.kept_by_law) != bool(self.kept_for):
-            raise ValueError("kept_by_law and kept_for belong together: the reason and the term")
         return self

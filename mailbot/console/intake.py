@@ -62,13 +62,13 @@ class Intake:
     async def post(self, request: Request) -> JSONResponse:
         """Take one submission; the answer is JSON with `status`, and `error` where it was not taken."""
         source = self.sources.get(request.path_params["source"])
-        if self.refused.is_full():
-            return _later("too many posts without the right secret")
         body = await _body(request)
         if body is None:
             return _error(413, f"more than {MAX_BYTES} bytes")
         secret = self.secret(source.name) if source is not None else None
         if source is None or not secret or not may_post(request.headers, body, source.web, secret):
+            if self.refused.is_full():  # who knows the secret is never kept out by those who guess
+                return _later("too many posts without the right secret")
             self.refused.count()
             return _error(401, "no such source, or not the right secret")
         if self.paces[source.name].is_full():

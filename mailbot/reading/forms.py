@@ -48,6 +48,7 @@ class Compiled:
     subject: tuple[str, ...]  # folded
     senders: frozenset[str]  # keys
     version: str
+    own: frozenset[str] = frozenset()  # keys of the mailbox's own addresses: nobody's to type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,18 +73,19 @@ def _table() -> dict[str, Any]:
     return found
 
 
-def compile_forms(policy: Policy) -> Forms:
-    """Return the forms of a policy with their labels folded. Raises nothing."""
-    return Forms(all=tuple(_compiled(form, form.consent or policy.version) for form in policy.forms))
+def compile_forms(policy: Policy, own: tuple[str, ...] = ()) -> Forms:
+    """Return the forms of a policy with their labels folded; `own` are the mailbox's addresses. Raises nothing."""
+    keys = frozenset(address_key(addr) for addr in own)
+    return Forms(all=tuple(_compiled(form, form.consent or policy.version, keys) for form in policy.forms))
 
 
-def _compiled(form: Form, version: str) -> Compiled:
+def _compiled(form: Form, version: str, own: frozenset[str]) -> Compiled:
     preset = _table().get(form.preset, {}) if form.preset else {}
-    own = form.fields.model_dump()
-    labels = {fold(label): name for name, words in own.items() for label in words or preset.get(name, ())}
+    named = form.fields.model_dump()
+    labels = {fold(label): name for name, words in named.items() for label in words or preset.get(name, ())}
     return Compiled(
         form=form, labels=labels, marks={fold(label): fold(value) for label, value in form.marks.items()},
-        subject=tuple(fold(words) for words in form.subject), version=version,
+        subject=tuple(fold(words) for words in form.subject), version=version, own=own,
         senders=frozenset(address_key(addr) for addr in form.senders),
     )  # fmt: skip
 
@@ -165,6 +167,7 @@ class _Read:
     """What was taken so far."""
 
     today: date | None
+    own: frozenset[str]
     fields: dict[str, str | None] = field(default_factory=dict)
     emails: list[str] = field(default_factory=list)
     phones: list[str] = field(default_factory=list)
@@ -183,7 +186,7 @@ def submitted(pairs: Sequence[Pair], one: Compiled, today: date | None = None) -
         if name and value.strip():
             masked |= dict.fromkeys(mask(value)[1])
             said.setdefault(name, {})[" ".join(value.split())] = fold(label)
-    read = _Read(today=today)
+    read = _Read(today=today, own=one.own)
     for name, values in said.items():
         if name == "news":
             continue
@@ -240,7 +243,7 @@ def _keep(name: str, found: tuple[str, str], text: str, read: _Read) -> None:
 
 def _email(value: str, read: _Read) -> None:
     addr = value.removeprefix("mailto:").strip("<> ")
-    if is_address(addr) and "." in addr.rpartition("@")[2]:
+    if is_address(addr) and "." in addr.rpartition("@")[2] and address_key(addr) not in read.own:
         read.fields["email"] = addr
         read.emails.append(addr)
     else:

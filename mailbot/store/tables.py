@@ -1,4 +1,4 @@
-"""What we hold: the tables, one class each (SQLModel); those of other places are in ledgers.py. No queries here.
+"""What we hold: the tables, one class each (SQLModel). No queries here (unit.py and its neighbours).
 
 Personal data stand in person, address, phone, consent, request (fields, address), reply (octets, address)
 and question (address); everything else holds ids, times, keyed hashes and reasons.

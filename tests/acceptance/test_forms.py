@@ -133,6 +133,13 @@ def test_an_address_of_several_people_waits_for_the_operator(site: World) -> Non
     assert again.decision == "applied"
 
 
+def test_the_mailbox_s_own_address_is_nobody_s(site: World) -> None:
+    before = site.on_file()
+    taken = site.mail(FORMS, "Заявка с сайта", filled("INFO@example.kz", Имя="Нина"))
+    assert (taken.decision, site.request(taken)["reason"]) == ("held", "form_unreadable")
+    assert site.on_file() == before
+
+
 def test_without_an_address_or_phone_it_waits(site: World) -> None:
     taken = site.mail(FORMS, "Заявка с сайта", "Имя: Нина\n")
     assert (taken.decision, taken.lies, taken.answers) == ("held", "INBOX", [])

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from mailbot.store import ledgers, tables  # noqa: F401 - they fill the metadata
+from mailbot.store import tables  # noqa: F401 - fills the metadata
 
 connection = context.config.attributes["connection"]
 context.configure(
