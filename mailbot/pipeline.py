@@ -130,7 +130,7 @@ def judge(unit: Unit, line: Line, machine: Machine | None) -> Decision:
         message=unit.message, machine=machine, claim=unit.claim, evidence=unit.evidence, facts=facts,
         policy=line.rules.policy, deadlines=line.rules.deadlines,
     )  # fmt: skip
-    unit.level = case.level
+    unit.level = "none" if case.claim.submission is not None else case.level  # of the sender, not of who typed
     return decide(case)
 
 

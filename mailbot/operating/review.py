@@ -20,7 +20,7 @@ from mailbot.reading.claim import TAG_KINDS, Claim, Mark
 from mailbot.reading.message import blank_message
 from mailbot.reading.sender import Evidence
 from mailbot.settings import FieldRules
-from mailbot.store import effects, journal, people
+from mailbot.store import effects, forms, journal, people
 from mailbot.store.gather import request_facts
 from mailbot.store.outbox import schedule_destruction
 from mailbot.store.tables import Obligation, Person, Request
@@ -193,6 +193,8 @@ def refuse(line: Line, number: str, reason: str, note: str = "") -> None:
         raise InputError(f"no such reason: {reason}; use one of {', '.join(REFUSALS)}")
     with line.store.unit() as unit:
         row = _take(unit, number)
+        if row.kind == "form":
+            raise ConflictError(f"request {row.id} came by a form, which is answered by nobody: `close` it")
         if row.kind == "withdrawal" and row.state == "applied":
             _keep_for_obligation(unit, line, row, reason)
             return
@@ -231,6 +233,8 @@ def close(line: Line, number: str) -> None:
         effects.close_questions(unit, row.id, "closed")
         state = row.state if row.state in ("applied", "undone") else "ignored"
         unit.update(Request, row.id, state=state, open=[], due_at=None, closed_at=unit.now, reason="closed")
+        if row.kind == "form":
+            forms.forget_form(unit, row.id)
         unit.event("closed", who="operator", person_id=row.person_id)
 
 

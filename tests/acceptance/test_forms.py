@@ -120,8 +120,13 @@ def test_what_is_on_file_is_completed_and_not_overwritten(site: World) -> None:
 def test_a_suggestion_that_is_closed_changes_nothing(site: World) -> None:
     before = site.person(BORIS)
     request = site.request(site.mail(FORMS, "Заявка с сайта", filled(BORIS, Фамилия="Другой")))
+    count = len(site.sent())
+    assert site.run("requests", "refuse", request["id"], "--reason", "not_yours").code == 1
     site.ok("requests", "close", request["id"])
     assert site.person(BORIS) == before
+    assert site.sql("SELECT fields, level FROM request WHERE kind = 'form'") == [("{}", "none")]
+    site.poll()
+    assert not [sent for sent in site.sent()[count:] if sent.to == BORIS]
 
 
 def test_an_address_of_several_people_waits_for_the_operator(site: World) -> None:
