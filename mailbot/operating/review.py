@@ -85,6 +85,7 @@ def _apply_form(unit: Unit, row: Any, checked: str) -> None:
     if "phone" in waiting and "phone" in stated:
         values["phones"] = [*people.phones(unit.connection, row.person_id), *row.fields.get("phones", ())]
     people.set_fields(unit.connection, row.person_id, values)
+    people.note_changed(unit.connection, row.person_id, values)  # an older list does not put it back
     unit.update(
         Request, row.id, open=[], pending=[], due_at=None, closed_at=unit.now, checked=checked, reason="released",
         fields={},
