@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from mailbot.operating.guard import guard as guarded
 SAYS = {
     "left": "withdrew or were destroyed", "unsubscribed": "unsubscribed", "blocked": "blocked",
     "no_consent": "without a consent to news", "unproven": "with a consent that is not proven",
-    "without_address": "without an address",
+    "without_address": "without an address", "unreadable": "whose address or columns can't be read for sure",
 }  # fmt: skip
 
 
@@ -47,13 +48,14 @@ def guard(arguments: argparse.Namespace) -> int:
 
 def _write(path: Path, octets: Iterable[bytes]) -> None:
     """Write the list beside its place and move it there once it is whole; readable by its owner alone."""
-    part = path.with_name(f"{path.name}.part")
     try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(octets)
-        part.replace(path)
+        handle, name = tempfile.mkstemp(prefix=".guard-", dir=path.parent)  # 0600, and nobody else's file
+        part = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.writelines(octets)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as exc:
         raise InputError(f"{path}: can't be written ({exc.strerror})") from exc
-    finally:
-        part.unlink(missing_ok=True)

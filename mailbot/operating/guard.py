@@ -1,7 +1,8 @@
 """A mailing list in, the same list without everyone who must not be mailed out. Reads the store alone.
 
 What stays is copied byte for byte. A record with several addresses is left out where one of them must not be mailed;
-one without any can't be mailed and is left out too. An address of which nothing is held stays, and is counted.
+one without any can't be mailed and is left out too, as is one whose
+cell or number of cells another program might read otherwise. An address of which nothing is held stays, and is counted.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def guard(
     rest = chain(sample, found)
     if layout.header:
         first = next(rest)
-        if name and name in cells(first, layout):
+        if name and name in (cells(first, layout.delimiter, layout.encoding) or ()):
             raise InputError("--unsubscribe-column: the list has a column of that name already")
         yield with_cell(first, name, layout) if name else first
     while batch := list(islice(rest, BATCH)):
@@ -44,20 +45,23 @@ def guard(
         for record, found_, why in _judged(line, told):
             if why in ("", UNKNOWN):
                 counts["kept"] = counts.get("kept", 0) + 1
-                value = ", ".join(header(line.store.keys, mailbox, addr) for addr in found_)
+                value = ";".join(header(line.store.keys, mailbox, addr) for addr in found_)
                 yield with_cell(record, value, layout) if name else record
             if why:
                 counts[why] = counts.get(why, 0) + 1
 
 
-def _addresses(record: bytes, layout: Layout) -> list[str]:
-    row = cells(record, layout)
-    return addresses(row[layout.column]) if layout.column < len(row) else []
+def _addresses(record: bytes, layout: Layout) -> list[str] | None:
+    """Return the addresses of a record, None where they can't be told for sure."""
+    if not record.strip():
+        return []
+    row = cells(record, layout.delimiter, layout.encoding)
+    return addresses(row[layout.column]) if row is not None and len(row) == layout.width else None
 
 
-def _judged(line: Line, told: list[tuple[bytes, list[str]]]) -> Iterator[tuple[bytes, list[str], str]]:
+def _judged(line: Line, told: list[tuple[bytes, list[str] | None]]) -> Iterator[tuple[bytes, list[str], str]]:
     """Yield each record with its addresses and why it is left out."""
-    every = list(dict.fromkeys(addr for _, found in told for addr in found))
+    every = list(dict.fromkeys(addr for _, found in told for addr in found or ()))
     why: dict[str, str] = {}
     with line.store.unit() as unit:
         for start in range(0, len(every), MOST):
@@ -65,10 +69,7 @@ def _judged(line: Line, told: list[tuple[bytes, list[str]]]) -> Iterator[tuple[b
             said = why_not(unit, some)
             why |= {addr: said[address_key(addr)] for addr in some}
     for record, found in told:
-        reasons = [why[addr] for addr in found]
-        bad = [reason for reason in reasons if reason not in ("", UNKNOWN)]
-        yield (
-            record,
-            found,
-            bad[0] if bad else "without_address" if not found else UNKNOWN if UNKNOWN in reasons else "",
-        )
+        reasons = [why[addr] for addr in found or ()]
+        bad = next((reason for reason in reasons if reason not in ("", UNKNOWN)), "")
+        without = "unreadable" if found is None else "" if found else "without_address"
+        yield record, found or [], without or bad or (UNKNOWN if UNKNOWN in reasons else "")
