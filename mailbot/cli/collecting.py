@@ -42,6 +42,8 @@ def _say(report: dict[str, int], dry_run: bool) -> None:
     print()
     if report["waiting"]:
         tell("DNS gave no answer for some: run it again later")
+    if report["failed"]:
+        tell(f"{report['failed']} could not be read, which is a fault of mailbot: they are tried again by the next run")
 
 
 def _propose(app: App) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -81,6 +82,9 @@ def _people(parts: Parts) -> Iterator[tuple[Level, str]]:
 
 def _forms(parts: Parts) -> Iterator[tuple[Level, str]]:
     yield from check_sources.forms(parts.line.rules.policy)
+    if not parts.line.rules.policy.forms:
+        with contextlib.suppress(MailboxUnavailable, MailboxRefused):  # that it can't be read is said below
+            yield from check_sources.form_mails(parts.mailbox)
 
 
 def _store(parts: Parts) -> Iterator[tuple[Level, str]]:

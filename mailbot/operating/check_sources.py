@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from mailbot.operating import formmap
+from mailbot.ports import Mailbox
 from mailbot.reading.forms import is_shared
 from mailbot.settings import Policy
 
@@ -22,3 +24,14 @@ def forms(policy: Policy) -> Iterator[tuple[Literal["ok", "note", "wrong"], str]
                 "or a hidden field in `marks`, or its reply_domain",
             )
     yield "ok", f"forms that bring people in: {len(policy.forms)}"
+
+
+def form_mails(mailbox: Mailbox) -> Iterator[tuple[Literal["note"], str]]:
+    """Yield how many senders look like forms that nobody named. Raises MailboxUnavailable, MailboxRefused."""
+    count = len(formmap.propose(mailbox))
+    if count:
+        yield (
+            "note",
+            f"senders whose mails look like those of a form: {count}; `mailbot people collect --propose` prints the "
+            "[[forms]] for them",
+        )

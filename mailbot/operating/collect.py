@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailbot.deciding.decision import Decision
-from mailbot.errors import ConfigError
+from mailbot.errors import ConfigError, MailbotError
 from mailbot.pipeline import Line, judge, owe, read
 from mailbot.ports import Mailbox, RawMail
 from mailbot.reading.address import address_key
@@ -23,6 +23,7 @@ from mailbot.store.unit import Unit
 
 COUNTS = (
     "read", "forms", "added", "completed", "unchanged", "asked", "held", "outdated", "already", "not_forms", "waiting",
+    "failed",
 )  # fmt: skip
 OUTCOMES = {"challenge": "asked", "hold": "held", "ignore": "outdated"}
 Progress = Callable[[int], Callable[[int], None]]  # how many there are -> told how many were done
@@ -46,8 +47,8 @@ class Collection:
     def run(self, since: datetime | None) -> dict[str, int]:
         """Take every form mail received since then; return COUNTS.
 
-        In shadow people are written, as by an import; who would be asked first is only counted. A dry run is the
-        same, each mail rolled back. Raises ConfigError without forms, and what mailbox and store raise.
+        In shadow people are written, as by an import; who would be asked first is noted and asked once it is live. A
+        dry run is the same, each mail rolled back. Raises ConfigError without forms, and what mailbox and store raise.
         """
         if not any(form.senders for form in self.line.rules.policy.forms):
             raise ConfigError("policy.toml: forms: none comes by mail; `people collect --propose` helps to write one")
@@ -55,7 +56,7 @@ class Collection:
         show, done = self.progress(len(uids)), 0
         for batch in self.mailbox.pick(uids) if uids else ():
             for raw in batch:
-                self.counts[self._take(raw)] += 1
+                self.counts[self._guarded(raw)] += 1
                 done += 1
             show(done)
         return self.counts
@@ -68,6 +69,16 @@ class Collection:
                 writer = parse(raw.octets, complete=False).writer
                 if writer is not None and self.line.rules.forms.is_sender(writer):
                     yield raw.uid
+
+    def _guarded(self, raw: RawMail) -> str:
+        """Take one mail so that a failure of it keeps nobody else out; nothing of it is written."""
+        try:
+            return self._take(raw)
+        except MailbotError:
+            raise  # the store or a door failed, not this mail
+        except Exception as exc:  # noqa: BLE001 - one poison mail never stops the line (design section 6)
+            self.line.report(type(exc).__name__, raw.uid)
+            return "failed"
 
     def _take(self, raw: RawMail) -> str:
         """Take one mail; return which of COUNTS it belongs to."""
@@ -82,15 +93,20 @@ class Collection:
                 return "already"
             unit.claim = claim
             became = self._carry_out(unit, judge(unit, self.line, machine))
-            if self.dry_run or (became == "asked" and unit.in_shadow()):
-                raise _DryRun  # in shadow the line asks, once it is live
+            if self.dry_run:
+                raise _DryRun
         return became
 
     def _carry_out(self, unit: Unit, decision: Decision) -> str:
         known, before = decision.person_id, _state(unit, decision.person_id)
-        unit.apply(decision)
-        for owed in decision.owed:
-            owe(unit, owed, self.line)
+        rehearsal = unit.connection.begin_nested()
+        number = unit.apply(decision)
+        bodies = [owe(unit, owed, self.line) for owed in decision.owed]
+        if decision.owed and unit.in_shadow():  # nobody is asked in shadow: `live` has the line decide it anew
+            rehearsal.rollback()
+            unit.note_shadow(decision, number, [body.subject for body in bodies])
+        else:
+            rehearsal.commit()
         if decision.outcome in OUTCOMES:
             return OUTCOMES[decision.outcome]
         if known is None and self.dry_run and decision.about:  # the next mail of the same address finds nobody

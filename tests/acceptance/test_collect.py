@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import signal
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from mailbot.app import build
 from mailbot.config import packaged
+from mailbot.operating.collect import Collection
 from tests.acceptance.test_forms import FORMS, NEWCOMER, POLICY, filled
 from tests.acceptance.world import ALIYA, BORIS, PHONE, UNSUBSCRIBE, UPDATE, World
+from tests.support.signing import resolver, sign, zone
 
 SUBJECT = "Заявка с сайта"
 
@@ -113,3 +120,102 @@ def test_it_proposes_the_forms_that_it_sees(empty: World) -> None:
     body = out[out.index("[[forms]]") : out.index("add this to")]
     empty.policy((packaged("config") / "policy.toml").read_text(encoding="utf-8") + body)
     assert collect(empty)["added"] == 4
+
+
+KILLED = """
+import os, signal, sys
+from mailbot.cli import main
+from mailbot.store.unit import Unit
+apply, done = Unit.apply, []
+def killing(self, decision):
+    done.append(apply(self, decision))
+    if len(done) > int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return done[-1]
+Unit.apply = killing
+main(["--config", sys.argv[1], "people", "collect"])
+"""
+
+
+@pytest.mark.parametrize("after", [0, 1, 57])
+def test_a_run_that_is_killed_goes_on_where_it_was(empty: World, after: int) -> None:
+    configure(empty)
+    for number in range(80):
+        empty.put(empty.octets(FORMS, SUBJECT, filled(f"p{number}@example.com")), at=empty.now() - timedelta(days=9))
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(empty.folder), str(after)], check=False, timeout=60)
+    assert ended.returncode == -signal.SIGKILL
+    assert empty.sql("SELECT count(*) FROM person") == [(after,)]
+    report = collect(empty)
+    assert (report["added"], report.get("already", 0)) == (80 - after, after)
+    assert empty.sql("SELECT count(DISTINCT key), count(*) FROM address") == [(80, 80)]
+    assert empty.sql("SELECT count(*) FROM mail") == empty.sql("SELECT count(*) FROM request") == [(80,)]
+
+
+def test_who_left_is_asked_once_the_installation_is_live(shadow: World) -> None:
+    leaver = "leaver@example.com"
+    configure(shadow)
+    shadow.put(shadow.octets(FORMS, SUBJECT, filled(leaver)), at=shadow.now() - timedelta(days=9))
+    app = build(shadow.folder)
+    state, since = app.mailbox.state(), shadow.now() - timedelta(days=400)
+    key = app.line.store.keys.suppression(leaver)
+    app.close()
+    shadow.sql("INSERT INTO suppression (key, purpose, since) VALUES (?, 'processing', ?)", key, str(since))
+    cut = "UPDATE folder_cursor SET last_uid = ?, cutoff_uid = ?, uidvalidity = ?, cutoff_uidvalidity = ?"
+    last, validity = state.uidnext - 1, state.uidvalidity
+    shadow.sql(cut, last, last, validity, validity)  # it came before `init`
+    before = shadow.on_file()
+    assert collect(shadow)["asked"] == collect(shadow)["asked"] == 1
+    assert shadow.sent() == [] and shadow.on_file() == before
+    assert shadow.sql("SELECT state, kind FROM mail") == [("shadow", "form")]
+    shadow.ok("live")
+    shadow.poll()
+    assert [sent.to for sent in shadow.sent() if sent.to == leaver] == [leaver]
+    assert shadow.persons(leaver)[0]["state"] == "suppressed"
+    assert collect(shadow)["already"] == 1
+
+
+def test_a_mail_that_fails_keeps_nobody_else_out(empty: World) -> None:
+    configure(empty)
+    for number in range(3):
+        empty.put(empty.octets(FORMS, SUBJECT, filled(f"p{number}@example.com")), at=empty.now() - timedelta(days=9))
+    refuse = "BEGIN SELECT RAISE(ABORT, 'no'); END"
+    empty.sql(f"CREATE TRIGGER refuses BEFORE INSERT ON address WHEN NEW.addr LIKE 'p1@%' {refuse}")
+    assert collect(empty) == {"read": 3, "forms": 3, "added": 2, "failed": 1}
+    assert empty.sql("SELECT count(*) FROM person") == empty.sql("SELECT count(*) FROM mail") == [(2,)]
+    assert "fault of mailbot" in empty.ok("people", "collect").err
+    empty.sql("DROP TRIGGER refuses")
+    assert collect(empty) == {"read": 3, "forms": 3, "added": 1, "already": 2}
+
+
+@pytest.mark.parametrize(
+    ("silent", "counts"), [(False, {"read": 1, "forms": 1, "added": 1}), (True, {"read": 1, "waiting": 1})]
+)
+def test_an_old_mail_that_its_signature_alone_proves(
+    empty: World, monkeypatch: pytest.MonkeyPatch, silent: bool, counts: dict[str, int]
+) -> None:
+    monkeypatch.setenv("MAILBOT_TRUST__DNS", "true")
+    configure(empty)
+    at = empty.now() - timedelta(days=400)
+    plain = empty.octets(FORMS, SUBJECT, filled(NEWCOMER), proof="", date=at)
+    empty.put(sign(plain), at=at)
+    records = zone()
+    app = build(empty.folder, dns=lambda: resolver(records, silent=tuple(records) if silent else ()))
+    report = Collection(mailbox=app.mailbox, line=app.line).run(None)
+    app.close()
+    assert {name: count for name, count in report.items() if count} == counts
+    assert len(empty.sql("SELECT id FROM mail")) == (0 if silent else 1)
+
+
+def test_init_and_check_say_that_forms_are_there(tmp_path: Path, empty: World) -> None:
+    for number in range(4):
+        form = filled(f"person{number}@example.com", Телефон=f"+7701000009{number}", Имя="Нина")
+        empty.put(empty.octets(FORMS, SUBJECT, form))
+    said = [line for line in empty.run("check").out.splitlines() if "people collect --propose" in line]
+    assert len(said) == 1 and said[0].startswith("note  forms")
+    empty.folder.rename(tmp_path / "old")
+    ran = empty.init()
+    assert f'senders = ["{FORMS}"]' in ran.out and "person" not in ran.out.replace("personal", "")
+    assert "Нина" not in ran.out and "0090" not in ran.out
+    assert FORMS not in (empty.folder / "policy.toml").read_text(encoding="utf-8")
+    configure(empty)
+    assert "--propose" not in empty.run("check").out
