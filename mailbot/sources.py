@@ -25,6 +25,8 @@ class FormFields(Section):
     phone: list[Text] = Field(default_factory=list, description="labels before the phone number")
     birth_date: list[Text] = Field(default_factory=list, description="labels before the date of birth")
     birth_place: list[Text] = Field(default_factory=list, description="labels before the place of birth")
+    message: list[Text] = Field(default_factory=list, description="labels of free text: below it nothing is believed")
+    other: list[Text] = Field(default_factory=list, description="labels of other rows, which are no value of a field")
     news: list[Text] = Field(default_factory=list, description="labels of a box that must be ticked for the news")
 
 

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from mailbot.console.web import MAX_BYTES, WrongBody, may_post, pairs
-from mailbot.errors import ConfigError, ConflictError, TemporaryError
+from mailbot.errors import ConfigError, ConflictError, InputError, TemporaryError
 from mailbot.operating.submissions import Posted, take
 from mailbot.pipeline import Line
 from mailbot.sources import Form
@@ -84,6 +84,8 @@ class Intake:
             status = await run_in_threadpool(take, self.line, posted)
         except WrongBody as exc:
             return _error(exc.status, str(exc))
+        except InputError as exc:
+            return _error(422, str(exc))
         except (TemporaryError, ConflictError) as exc:
             log.warning("a submission of %s was not taken: %s", source.name, exc)
             return JSONResponse({"error": "not now"}, 503, {"Retry-After": "300"})

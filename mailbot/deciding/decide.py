@@ -11,9 +11,8 @@ from dataclasses import replace
 from mailbot.deciding import answers, changes, forms, machines, requests, updates
 from mailbot.deciding.case import Case, Row, hold
 from mailbot.deciding.decision import Decision, Effect
+from mailbot.reading.forms import UNREADABLE
 
-# Defects of a mail whose text may not be what the person wrote, or not all of it.
-UNREADABLE = frozenset(("parser_failed", "body_unread", "body_cut", "text_cut", "too_deep", "too_many_parts"))
 REQUEST_ROWS: tuple[Row, ...] = (
     requests.row_10,
     requests.row_11,

@@ -27,6 +27,8 @@ def row_1(case: Case) -> Decision | None:
     email = typed.extract.fields.get("email") or ""
     if not (email or typed.extract.phones) or any(one.field == "email" for one in typed.extract.unclear):
         return _held(case, "form_unreadable", email)
+    if not typed.purposes:  # a box of consent that was left empty
+        return Decision(outcome="ignore", row="1", reason="form_no_consent", kind="form", state="ignored", about=email)
     left = [since for purpose, since in case.facts.suppressed_since.items() if purpose in typed.purposes]
     if any(since >= case.facts.received_at for since in left):
         return Decision(outcome="ignore", row="1", reason="form_outdated", kind="form", state="ignored", about=email)
@@ -43,8 +45,7 @@ def _whose(case: Case, typed: Submission) -> PersonFacts | None:
     people = case.facts.people
     if len(people) <= 1:
         return people[0] if people else None
-    name = tuple(fold(typed.extract.fields.get(part) or "") for part in _NAMES)
-    same = [person for person in people if (fold(person.surname), fold(person.given_name)) == name]
+    same = [person for person in people if name_words(person.surname, person.given_name) == typed_words(typed)]
     return same[0] if len(same) == 1 else None
 
 
@@ -80,18 +81,34 @@ def _taken(case: Case, typed: Submission, email: str, person: PersonFacts | None
     )  # fmt: skip
 
 
+def name_words(*names: str | None) -> list[str]:
+    """Return the folded words of a name, sorted: forms and lists do not agree on what comes first."""
+    return sorted(fold(" ".join(name or "" for name in names)).split())
+
+
+def typed_words(typed: Submission) -> list[str]:
+    """Return the words of surname and given name as they were typed."""
+    return name_words(*(typed.extract.fields.get(part) for part in _NAMES))
+
+
 def _differs(typed: Submission, person: PersonFacts | None) -> list[str]:
     """Return the fields that the form states otherwise than the register, or in a way that can't be taken."""
     found = [one.field for one in typed.extract.unclear]
-    for name, value in typed.extract.fields.items() if person is not None else ():
-        if name == "phone":
-            other = bool(person.phones) and value not in person.phones  # type: ignore[union-attr]
-        else:
-            on_file = person.fields.get(name) if name != "email" else None  # type: ignore[union-attr]
-            other = bool(on_file) and fold(str(on_file)) != fold(value or "")
-        if other:
-            found.append(name)
+    if person is not None:
+        names = name_words(person.surname, person.given_name)
+        same = names == typed_words(typed)
+        if typed.whole_name and names and not same:
+            found.append("surname")
+        passed = _NAMES if same or typed.whole_name else ()
+        found += [n for n, value in typed.extract.fields.items() if n not in passed and _is_other(n, value, person)]
     return list(dict.fromkeys(found))
+
+
+def _is_other(name: str, value: str | None, person: PersonFacts) -> bool:
+    if name == "phone":
+        return bool(person.phones) and value not in person.phones
+    on_file = person.fields.get(name) if name != "email" else None
+    return bool(on_file) and fold(str(on_file)) != fold(value or "")
 
 
 def as_stored(typed: Submission) -> dict[str, Any]:
@@ -99,6 +116,7 @@ def as_stored(typed: Submission) -> dict[str, Any]:
     extract = typed.extract
     return {
         "form": typed.form, "version": typed.version, "purposes": list(typed.purposes), "keep_mail": typed.keep_mail,
+        "whole_name": typed.whole_name,
         "fields": dict(extract.fields), "emails": list(extract.emails), "phones": list(extract.phones),
     }  # fmt: skip
 

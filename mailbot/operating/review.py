@@ -84,6 +84,8 @@ def _apply_form(unit: Unit, row: Any, checked: str) -> None:
     values = {name: stated[name] for name in waiting if name in stated and name not in ("phone", "email")}
     if "phone" in waiting and "phone" in stated:
         values["phones"] = [*people.phones(unit.connection, row.person_id), *row.fields.get("phones", ())]
+    if not values:
+        raise ConflictError(f"request {row.id}: nothing in it can be taken: correct it by hand, then `close` it")
     people.set_fields(unit.connection, row.person_id, values)
     people.note_changed(unit.connection, row.person_id, values)  # an older list does not put it back
     unit.update(

@@ -10,11 +10,11 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-from mailbot.errors import ConflictError
+from mailbot.errors import ConflictError, InputError
 from mailbot.pipeline import Line, take_read
 from mailbot.ports import RawMail
 from mailbot.reading.fold import fold
-from mailbot.reading.forms import claim_of, submitted
+from mailbot.reading.forms import claim_of, pairs_of, submitted
 from mailbot.reading.message import blank_message
 from mailbot.reading.sender import Evidence
 from mailbot.sources import Form
@@ -35,7 +35,8 @@ class Posted:
 def take(line: Line, posted: Posted) -> str:
     """Decide one submission and carry it out; return taken, asked, held, ignored or already.
 
-    Raises StoreUnavailable; ConflictError in shadow mode: nobody could bring the submission again after it.
+    Raises StoreUnavailable; ConflictError in shadow mode: nobody could bring the submission again after it;
+    InputError where it holds no way to reach the person.
     """
     if line.store.shadow:
         raise ConflictError("shadow mode changes nothing: `mailbot live` first")
@@ -45,7 +46,10 @@ def take(line: Line, posted: Posted) -> str:
     raw = RawMail(
         octets=octets, folder=f"intake {name}", uid=number, uidvalidity=1, received_at=now, size_bytes=len(octets)
     )
-    submission = submitted(posted.pairs, line.rules.forms.of(name), now.date())
+    submission = submitted(pairs_of(posted.pairs), line.rules.forms.of(name), now.date())
+    email, unclear = submission.extract.fields.get("email"), {one.field for one in submission.extract.unclear}
+    if "email" in unclear or not (email or submission.extract.phones):
+        raise InputError("no e-mail address or phone that can be taken")  # no mail keeps it for the operator
     claim = claim_of(submission)
     message = blank_message(message_id=f"<{number:016x}@{name}.intake>", from_fields=1)
     evidence = Evidence(level="authenticated", because=f"{posted.form.web} of the form", address=None)

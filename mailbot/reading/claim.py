@@ -68,6 +68,7 @@ class Submission:
     version: str  # of the consent's text
     purposes: tuple[str, ...]  # processing, news: what was consented to
     extract: Extract  # the seven fields; `unclear` is what can't be taken as typed
+    whole_name: bool = False  # given_name holds a whole name of which nothing tells what is what
     keep_mail: bool = False
 
 

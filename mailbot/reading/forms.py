@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -20,6 +20,7 @@ from mailbot.reading.address import address_key, domain_key
 from mailbot.reading.claim import Claim, Extract, Mark, Submission, Unclear
 from mailbot.reading.dates import parse_date
 from mailbot.reading.fold import fold
+from mailbot.reading.formrows import Known, Row, label_key, rows_of
 from mailbot.reading.header import is_address
 from mailbot.reading.message import Message
 from mailbot.reading.names import parse_name, repair, split_name
@@ -30,12 +31,12 @@ from mailbot.sources import Form
 
 _ORDERED = tuple(fold(word) for word in ("фамилия", "тегі", "surname", "last name", "фио"))  # a whole name begins so
 YES = frozenset(fold(word) for word in ("yes", "да", "иә", "ия", "on", "1", "true", "checked", "ok"))
-_LINES = 2_000
-_LABEL_LONGEST = 120  # characters
-_MARK = re.compile(r"^([^:\t]{1,120}?)\s{0,3}[:\t]\s{0,20}(.{0,2000})$")
 _NAMED = re.compile(r"^([^<>]{0,200})<([^<>\s]{3,254})>$")
 _PLACE = re.compile(r"[=<>{}\[\]|\\^~$@]|https?:|www\.", re.IGNORECASE)
-Pair = tuple[str, str]
+UNTAKEN = ("message", "other")  # rows that are known and never taken
+BELOW = ("wpforms", "google-forms")  # builders that write a value below its label
+# Defects of a mail whose text may not be what was written, or not all of it.
+UNREADABLE = frozenset(("parser_failed", "body_unread", "body_cut", "text_cut", "too_deep", "too_many_parts"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class Compiled:
     subject: tuple[str, ...]  # folded
     senders: frozenset[str]  # keys
     version: str
+    known: Known
     own: frozenset[str] = frozenset()  # keys of the mailbox's own addresses: nobody's to type
 
 
@@ -81,10 +83,16 @@ def compile_forms(policy: Policy, own: tuple[str, ...] = ()) -> Forms:
 
 def _compiled(form: Form, version: str, own: frozenset[str]) -> Compiled:
     preset = _table().get(form.preset, {}) if form.preset else {}
-    named = form.fields.model_dump()
-    labels = {fold(label): name for name, words in named.items() for label in words or preset.get(name, ())}
+    named = {name: words or preset.get(name, ()) for name, words in form.fields.model_dump().items()}
+    labels = {label_key(label): name for name, words in named.items() if name not in UNTAKEN for label in words}
+    marks = {label_key(label): fold(value) for label, value in form.marks.items()}
+    free, other = (frozenset(map(label_key, named[name])) for name in UNTAKEN)
+    known = Known(
+        labels=frozenset(labels) | frozenset(marks) | free | other, free=free,
+        below=form.preset in BELOW if form.preset else None,
+    )  # fmt: skip
     return Compiled(
-        form=form, labels=labels, marks={fold(label): fold(value) for label, value in form.marks.items()},
+        form=form, labels=labels, marks=marks, known=known,
         subject=tuple(fold(words) for words in form.subject), version=version, own=own,
         senders=frozenset(address_key(addr) for addr in form.senders),
     )  # fmt: skip
@@ -105,14 +113,17 @@ def submission(message: Message, evidence: Evidence, forms: Forms, today: date |
     if evidence.level != "authenticated" or writer is None or message.repeated or not forms.is_sender(writer):
         return None
     key, subject = address_key(writer), fold(message.subject)
+    readable = message.complete and UNREADABLE.isdisjoint(message.defects)
     for one in forms.all:
         if key not in one.senders or (one.subject and not any(words in subject for words in one.subject)):
             continue
         if not _replies_to(message, one.form.reply_domain):
             continue
-        pairs = _pairs(message.text, {*one.labels, *one.marks})
-        if _bears(pairs, one.marks) and any(fold(label) in one.labels for label, _ in pairs):
-            return submitted(pairs, one, today)
+        rows = rows_of(message.text, one.known) if readable else None
+        if rows is None and not one.marks:
+            return submitted((), one, today)  # surely that sender's: the operator looks at it
+        if rows and _bears(rows, one.marks) and any(row.label in one.labels for row in rows):
+            return submitted(rows, one, today)
     return None
 
 
@@ -132,34 +143,9 @@ def _replies_to(message: Message, domain: str) -> bool:
     return found == {domain_key(domain)}
 
 
-def _bears(pairs: Sequence[Pair], marks: dict[str, str]) -> bool:
+def _bears(rows: Sequence[Row], marks: dict[str, str]) -> bool:
     """Tell whether each mark stands there once, with its value: a second one was typed by a visitor."""
-    found = [(fold(label), fold(value)) for label, value in pairs]
-    return all([value for key, value in found if key == label] == [right] for label, right in marks.items())
-
-
-def _pairs(text: str, labels: Iterable[str]) -> list[Pair]:
-    """Return label and value of each row whose label is known: in one line, or the value in the next one."""
-    known, found, waits = set(labels), list[Pair](), ""
-    for line in text.split("\n", _LINES)[:_LINES]:
-        stripped = line.strip()
-        if not stripped:
-            continue
-        marked = _MARK.match(stripped)
-        alone = _label(stripped)
-        if alone in known:
-            waits = alone
-        elif marked and _label(marked[1]) in known and marked[2].strip():
-            found.append((_label(marked[1]), marked[2].strip()))
-            waits = ""
-        elif waits:
-            found.append((waits, stripped))
-            waits = ""
-    return found
-
-
-def _label(text: str) -> str:
-    return fold(text.strip(" \t*:•-")) if len(text) <= _LABEL_LONGEST else ""
+    return all([fold(row.value) for row in rows if row.label == label] == [right] for label, right in marks.items())
 
 
 @dataclass(slots=True)
@@ -168,6 +154,7 @@ class _Read:
 
     today: date | None
     own: frozenset[str]
+    whole_name: bool = False
     fields: dict[str, str | None] = field(default_factory=dict)
     emails: list[str] = field(default_factory=list)
     phones: list[str] = field(default_factory=list)
@@ -177,35 +164,68 @@ class _Read:
         self.unclear.append(Unclear(field=name, text=mask(text)[0][:80], why=why))
 
 
-def submitted(pairs: Sequence[Pair], one: Compiled, today: date | None = None) -> Submission:
-    """Return what label and value pairs of a form say: the seven fields, what is unclear, and to what was agreed."""
-    said: dict[str, dict[str, str]] = {}  # field -> value -> its label
-    masked: dict[str, None] = {}
-    for label, value in pairs:
-        name = one.labels.get(fold(label), "")
-        if name and value.strip():
-            masked |= dict.fromkeys(mask(value)[1])
-            said.setdefault(name, {})[" ".join(value.split())] = fold(label)
+def pairs_of(pairs: Iterable[tuple[str, str]]) -> list[Row]:
+    """Return the rows of what was posted: label and value. Raises nothing."""
+    return [Row(label=label_key(label), value=value) for label, value in pairs if value.strip()]
+
+
+def submitted(rows: Sequence[Row], one: Compiled, today: date | None = None) -> Submission:
+    """Return what the rows of a form say: the seven fields, what is unclear, and to what was agreed. Raises nothing."""
     read = _Read(today=today, own=one.own)
+    said: dict[str, dict[str, Row]] = {}  # field -> the value compared -> its row
+    masked: dict[str, None] = {}
+    for name, row in _named(rows, one.labels):
+        masked |= dict.fromkeys(mask(row.value)[1])
+        said.setdefault(name, {}).setdefault(_compared(name, row.value), row)
     for name, values in said.items():
-        if name == "news":
-            continue
-        if len(values) > 1:
-            read.doubt("surname" if name == "full_name" else name, "", "several_values")
-        else:
-            ((value, label),) = values.items()
-            _take(name, label, value, read)
+        if name != "news":
+            _take_one(name, _longest_name(values) if name == "full_name" else list(values.values()), read)
     extract = Extract(
         fields=read.fields, emails=tuple(read.emails), phones=tuple(read.phones), unclear=tuple(read.unclear),
         masked=tuple(masked),
     )  # fmt: skip
+    boxes = [row.value for row in said.get("news", {}).values() if not row.late]
     return Submission(
-        form=one.form.name, version=one.version, purposes=_purposes(one, said.get("news", {})), extract=extract,
-        keep_mail=one.form.keep_mail,
+        form=one.form.name, version=one.version, purposes=_purposes(one, boxes), extract=extract,
+        whole_name=read.whole_name, keep_mail=one.form.keep_mail,
     )  # fmt: skip
 
 
-def _purposes(one: Compiled, boxes: dict[str, str]) -> tuple[str, ...]:
+def _named(rows: Sequence[Row], labels: dict[str, str]) -> Iterator[tuple[str, Row]]:
+    """Yield field and row; Contact Form 7 writes name and address in one."""
+    for row in rows:
+        name, value = labels.get(row.label, ""), " ".join(row.value.split())
+        both = _NAMED.match(value) if name == "full_name" else None
+        if both:
+            yield "email", replace(row, value=both[2])
+            value = both[1].strip()
+        if name and value:
+            yield name, replace(row, value=value)
+
+
+def _compared(name: str, value: str) -> str:
+    """Return what two rows of one field are compared by: the same address in capitals is the same."""
+    if name == "email":
+        return address_key(value.removeprefix("mailto:").strip("<> "))
+    return normalise(value)[0] or value if name == "phone" else fold(value)
+
+
+def _longest_name(values: dict[str, Row]) -> list[Row]:
+    """Return the one name that holds all the others («Нина» and «Нина Тихая»), else each."""
+    longest = max(values, key=len)
+    held = all(set(key.split()) <= set(longest.split()) for key in values)
+    return [values[longest]] if held else list(values.values())
+
+
+def _take_one(name: str, rows: list[Row], read: _Read) -> None:
+    if len(rows) > 1 or rows[0].late:
+        why = "several_values" if len(rows) > 1 else "below_free_text"
+        read.doubt("surname" if name == "full_name" else name, rows[0].value if len(rows) == 1 else "", why)
+    else:
+        _take(name, rows[0].label, rows[0].value, read)
+
+
+def _purposes(one: Compiled, boxes: list[str]) -> tuple[str, ...]:
     """Return to what was agreed: the news only by a ticked box, where the form has one."""
     ticked = len(boxes) == 1 and all(fold(value) in YES for value in boxes)
     has_box = "news" in one.labels.values()
@@ -251,16 +271,13 @@ def _email(value: str, read: _Read) -> None:
 
 
 def _full_name(value: str, read: _Read, *, ordered: bool) -> None:
-    """Take a whole name, or one word of it; Contact Form 7 writes the address behind it."""
-    named = _NAMED.match(value)
-    if named:
-        _email(named[2], read)
-        value = named[1].strip()
+    """Take a whole name, or one word of it."""
     if len(value.split()) == 1:
         _keep("given_name", parse_name(value), value, read)
         return
     parts, why = split_name(value, ordered=ordered)
     if why == "ambiguous_name":  # nothing tells which word is what: kept whole, as it was typed
+        read.whole_name = True
         read.fields["given_name"] = repair(" ".join(value.split()))
     elif why:
         read.doubt("surname", value, why)

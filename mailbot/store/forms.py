@@ -12,9 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from mailbot.deciding.facts import Facts, PersonFacts
+from mailbot.deciding.forms import name_words, typed_words
 from mailbot.reading.address import address_key
 from mailbot.reading.claim import Submission
-from mailbot.reading.fold import fold
 from mailbot.store import effects, people
 from mailbot.store.keys import sha256
 from mailbot.store.tables import Address, Consent, Person, Request, Suppression
@@ -37,11 +37,11 @@ def facts(unit: Transaction, typed: Submission) -> Facts:
 
 def _by_phone(unit: Transaction, typed: Submission) -> list[str]:
     """Return who is on file with that phone and that name: a phone alone tells nobody."""
-    wanted = [fold(typed.extract.fields.get(name) or "") for name in ("surname", "given_name")]
+    wanted = typed_words(typed)
     ids = [i for number in typed.extract.phones for i in people.ids_by_phone(unit.connection, number)]
 
     def is_same(person: PersonFacts | None) -> bool:
-        return person is not None and [fold(person.surname), fold(person.given_name)] == wanted
+        return person is not None and name_words(person.surname, person.given_name) == wanted
 
     return [i for i in dict.fromkeys(ids) if is_same(people.facts(unit.connection, i))]
 
@@ -88,6 +88,8 @@ def _create(unit: Transaction, typed: dict[str, Any]) -> str:
 def _fill(unit: Transaction, person_id: str, typed: dict[str, Any]) -> None:
     """Write what the register does not know yet; what it knows stays as it is."""
     old = people.fields_of(unit.connection, person_id)
+    if typed["whole_name"] and (old["surname"] or old["given_name"]):
+        typed = {**typed, "fields": {**typed["fields"], "given_name": None}}
     values = {n: typed["fields"][n] for n in PLAIN if typed["fields"].get(n) and not old[n] and old[n] != ""}
     values |= {n: typed["fields"][n] for n in PLAIN if n != "patronymic" and typed["fields"].get(n) and old[n] == ""}
     if typed["phones"] and not old["phones"]:

@@ -41,7 +41,8 @@ def draw_number(unit: Transaction) -> str:
 def open_request(unit: Transaction, decision: Decision, origin: Origin) -> None:
     """Write the new request `unit.request_id`."""
     message, claim, evidence = origin.message, origin.claim, origin.evidence
-    writer = decision.about or ("" if decision.kind == "form" else evidence.address or "")
+    nobodys = decision.reason == "form_unreadable"
+    writer = "" if nobodys else decision.about or ("" if decision.kind == "form" else evidence.address or "")
     unit.insert(
         Request, id=unit.request_id, mail_id=origin.mail_id, person_id=decision.person_id, kind=decision.kind,
         state=decision.state, outcome=decision.outcome, row=decision.row, reason=decision.reason, rung=claim.rung,
@@ -55,10 +56,10 @@ def open_request(unit: Transaction, decision: Decision, origin: Origin) -> None:
 
 
 def _kept(decision: Decision, claim: Claim) -> dict[str, Any]:
-    """Return what a request keeps of what the mail stated; of a form only what somebody must still look at."""
-    if decision.kind is None or (
-        claim.submission is not None and decision.state in ("applied", "ignored") and not decision.open
-    ):
+    """Return what a request keeps of what the mail stated; of a form only what somebody must still decide on."""
+    done = decision.state in ("applied", "ignored") and not decision.open
+    nobodys = decision.reason == "form_unreadable"  # its mail lies in INBOX; nobody's data could never be found again
+    if decision.kind is None or (claim.submission is not None and (done or nobodys)):
         return {}
     submission = {"submission": as_stored(claim.submission)} if claim.submission is not None else {}
     return stored(claim.extract) | submission

@@ -151,6 +151,54 @@ def test_without_an_address_or_phone_it_waits(site: World) -> None:
     assert site.request(taken)["reason"] == "form_unreadable"
 
 
+def replaced(site: World, old: str, new: str) -> None:
+    site.policy((site.folder / "policy.toml").read_text(encoding="utf-8").replace(old, new))
+
+
+def test_without_consent_nobody_comes_in(site: World) -> None:
+    replaced(site, 'purposes = ["processing", "news"]', 'purposes = ["news"]')
+    replaced(site, 'phone = ["Телефон"]', 'phone = ["Телефон"]\nnews = ["Новости"]')
+    before = site.on_file()
+    taken = site.mail(FORMS, "Заявка с сайта", filled(NEWCOMER, Новости="нет"))
+    assert (taken.decision, taken.lies, site.request(taken)["reason"]) == ("ignored", "INBOX", "form_no_consent")
+    assert site.on_file() == before
+    assert site.mail(FORMS, "Заявка с сайта", filled(NEWCOMER, Новости="да")).decision == "applied"
+
+
+def test_a_whole_name_is_compared_whole(site: World) -> None:
+    replaced(site, 'given_name = ["Имя"]', 'full_name = ["Имя"]')
+    before = site.person(BORIS)
+    same = site.mail(FORMS, "Заявка с сайта", filled(BORIS, Имя="Борис Петров"))
+    assert site.request(same)["reason"] == "form" and site.person(BORIS) == before
+    other = site.mail(FORMS, "Заявка с сайта", filled(BORIS, Имя="Борис Иванов"))
+    number = site.request(other)["id"]
+    assert site.request(other)["reason"] == "form_differs"
+    assert site.run("requests", "release", number).code == 1  # which word is what nothing tells
+    assert site.person(BORIS) == before
+    site.ok("requests", "close", number)
+
+
+@pytest.mark.parametrize("more", ["слово " * 400_000, "x\n" * 3_000])
+def test_a_form_that_was_not_read_whole_is_held(site: World, more: str) -> None:
+    before = site.on_file()
+    taken = site.mail(FORMS, "Заявка с сайта", filled(NEWCOMER) + more)
+    assert (taken.decision, site.request(taken)["reason"]) == ("held", "form_unreadable")
+    assert site.on_file() == before
+
+
+def test_what_cannot_be_released_says_so(site: World) -> None:
+    taken = site.mail(FORMS, "Заявка с сайта", filled(NEWCOMER, Телефон="звоните"))
+    assert taken.decision == "applied"
+    ran = site.run("requests", "release", site.request(taken)["id"])
+    assert ran.code == 1 and "by hand" in ran.err
+
+
+def test_a_held_form_without_one_address_keeps_nothing_of_it(site: World) -> None:
+    form = filled(ALIYA, Имя="Секретная", Телефон=PHONE) + f"Email: {BORIS}\n"
+    assert site.mail(FORMS, "Заявка с сайта", form).decision == "held"
+    assert site.sql("SELECT fields, address FROM request WHERE kind = 'form'") == [("{}", "")]
+
+
 class TestWhoLeft:
     """Anybody can type a stranger's address into a form."""
 

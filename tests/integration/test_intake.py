@@ -149,6 +149,12 @@ def test_too_large_and_unreadable(door: Door) -> None:
     assert door.post(b"x", Content_Type="text/plain")[0] == 415
 
 
+def test_a_post_without_a_way_to_reach_anybody_is_given_back(app: App, door: Door) -> None:
+    status, said = door.post({"ФИО": "Сәрсенова Әлия", "tranid": "9"})
+    assert status == 422 and "address" in said["error"]
+    assert door.post({**BODY, "tranid": "9"})[0] == 201  # nothing of the first was kept
+
+
 def test_who_withdrew_is_asked_first(app: App, door: Door, capsys: pytest.CaptureFixture[str]) -> None:
     assert door.post(BODY)[0] == 201
     assert main(["--config", str(app.folder), "people", "destroy", "aliya@example.com", "--yes"]) == 0

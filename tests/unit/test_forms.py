@@ -194,3 +194,55 @@ def test_a_label_that_spells_the_order_splits_the_name() -> None:
     typed = read("ФИО: Сәрсенова Әлия Болатқызы\nEmail: a@example.com\n", preset="tilda")
     assert typed is not None
     assert (typed.extract.fields["surname"], typed.extract.fields["patronymic"]) == ("Сәрсенова", "Болатқызы")
+
+
+@pytest.mark.parametrize(
+    ("preset", "body"),
+    [
+        ("tilda", "Место рождения:\nСообщение: позвоните вечером\nEmail: a@example.com\n"),
+        ("tilda", "Имя:\nСпасибо\nEmail: a@example.com\n"),
+        ("wpforms", "Фамилия\n\nName\n\nНина\n\nEmail\n\na@example.com\n"),
+    ],
+)
+def test_an_empty_row_takes_no_other_row(preset: str, body: str) -> None:
+    typed = read(body, preset=preset)
+    assert typed is not None
+    assert set(typed.extract.fields) <= {"email", "given_name"} and typed.extract.fields.get("given_name") in (
+        None,
+        "Нина",
+    )
+
+
+def test_a_row_that_is_no_field_ends_the_one_above() -> None:
+    body = "Name\n\nКурс\n\nБазовый\n\nEmail\n\na@example.com\n"
+    fields = {"full_name": ["Name"], "email": ["Email"], "other": ["Курс"]}
+    typed = read(body, preset="wpforms", fields=fields)
+    assert typed is not None and typed.extract.fields == {"email": "a@example.com"}
+
+
+def test_what_stands_below_the_free_text_is_not_believed() -> None:
+    body = "Email: a@example.com\nКомментарий: привет\nФамилия: Чужая\nМесто рождения: Париж\nForm ID: form77\n"
+    typed = read(body, preset="tilda", marks={"Form ID": "form77"})
+    assert typed is not None and typed.extract.fields == {"email": "a@example.com"}
+    assert {(one.field, one.why) for one in typed.extract.unclear} == {
+        ("surname", "below_free_text"), ("birth_place", "below_free_text"),
+    }  # fmt: skip
+    late = read("Комментарий: x\nEmail: victim@example.net\n", preset="tilda")
+    assert late is not None and "email" not in late.extract.fields
+
+
+def test_a_mark_that_is_typed_above_many_lines_binds_nothing() -> None:
+    body = TILDA.replace("Form ID: form77", "x\n" * 2_100 + "Form ID: form99").replace(
+        "Name:", "Form ID: form77\nName:"
+    )
+    assert read(body, preset="tilda", marks={"Form ID": "form77"}) is None
+    unbound = read("x\n" * 2_100 + TILDA, preset="tilda")
+    assert unbound is not None and unbound.extract.fields == {}  # the operator looks at it
+
+
+def test_the_same_address_and_a_longer_name_are_no_contradiction() -> None:
+    typed = read("Email: a@example.com\nE-mail: A@example.com\n", preset="tilda")
+    assert typed is not None and typed.extract.fields["email"] == "a@example.com" and typed.extract.unclear == ()
+    body = "From: Нина <n@example.com>\nВаше имя: Нина Тихая\n"
+    typed = read(body, preset="contact-form-7")
+    assert typed is not None and typed.extract.fields == {"email": "n@example.com", "given_name": "Нина Тихая"}
