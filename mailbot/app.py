@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from mailbot import config
+from mailbot.answering.hooks import Hooks
 from mailbot.answering.maildir import MaildirCourier
 from mailbot.answering.outbox import Outbox
 from mailbot.answering.reply import Frame, Templates, render
@@ -88,6 +89,8 @@ class App:
         except (CourierUnavailable, CourierRefused) as exc:
             failure = failure or exc
         waiting.sweep(self.line)
+        if not (self.line.store.paused or self.line.store.shadow):
+            self._hooks().deliver()
         counts["owed"] = outbox.owed(self.line.store)
         return failure
 
@@ -98,6 +101,17 @@ class App:
             limits=rules.policy.limits, window_end=rules.deadlines.window_end, stop=self.line.stop,
             verp=self.settings.courier.verp,
         )  # fmt: skip
+
+    def _hooks(self) -> Hooks:
+        return Hooks(
+            store=self.line.store, places=tuple(self.line.rules.policy.places), secret=self.hook_secret,
+            stop=self.line.stop,
+        )  # fmt: skip
+
+    def hook_secret(self, name: str) -> str | None:
+        """Return the secret that the hook of a place is signed with. Raises ConfigError."""
+        hooks = {place.name: place.hook for place in self.line.rules.policy.places if place.hook}
+        return config.secret(self.folder, f"hook_{name}", hooks[name].secret_file) if name in hooks else None
 
     def close(self) -> None:
         """Close both doors and the store."""

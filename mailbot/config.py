@@ -64,14 +64,17 @@ def load_policy(folder: Path | None) -> Policy:
 def secret(folder: Path, name: str, file: str) -> str | None:
     """Return a password, or None: environment, the named file, a systemd credential, `secrets/` in that order.
 
-    `name` is like `mailbox_password`. Raises ConfigError where a named file can't be read.
+    `name` is like `mailbox_password`, or `hook_NAME` of a place. Raises ConfigError where a named file can't be read.
     """
     section, key = name.split("_", 1)
-    given = os.environ.get(f"{ENV_PREFIX}{section}__{key}".upper())
+    given = os.environ.get(f"{ENV_PREFIX}{section}__{key}".upper().replace("-", "_"))
     if given:
         return given
     if file:
-        return _secret_text(folder / file, f"{folder / SETTINGS_FILE}: {section}.{key}_file")
+        where = (
+            f"{POLICY_FILE}: places: {key}: hook.secret" if section == "hook" else f"{SETTINGS_FILE}: {section}.{key}"
+        )
+        return _secret_text(folder / file, f"{folder / where}_file")
     credentials = os.environ.get("CREDENTIALS_DIRECTORY", "")
     for place in (Path(credentials) / name if credentials else None, folder / "secrets" / name):
         if place is not None and place.is_file():
@@ -93,7 +96,8 @@ def _environment(wanted: Callable[[str], bool]) -> dict[str, dict[str, Any]]:
     sections: dict[str, dict[str, Any]] = {}
     for name, value in os.environ.items():
         section, _, key = name.removeprefix(ENV_PREFIX).lower().partition("__")
-        if name.startswith(ENV_PREFIX) and key and key not in ("password", "key") and wanted(section):
+        secrets = section in ("hook", "intake") or key in ("password", "key")
+        if name.startswith(ENV_PREFIX) and key and not secrets and wanted(section):
             lists = section == "words" or key in ("addresses", "authserv", "internal", "sealers", "add", "remove")
             sections.setdefault(section, {})[key] = (
                 [v.strip() for v in value.split(",") if v.strip()] if lists else value

@@ -6,13 +6,13 @@ Shapes alone: files and environment are read in config.py.
 from __future__ import annotations
 
 from datetime import date, time
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, field_validator
 
 from mailbot.section import Addr, MaybeAddr, Section, Text
-from mailbot.sources import Form
+from mailbot.sources import Form, Place
 
 Handling = Literal["apply", "operator"]
 
@@ -248,10 +248,11 @@ class Policy(Section):
     suppression: SuppressionRules = SuppressionRules()
     holidays: HolidayRules = HolidayRules()
     forms: list[Form] = Field(default_factory=list, description="the site's own forms, whose mails bring people in")
+    places: list[Place] = Field(default_factory=list, description="where else the operator keeps the same people")
 
-    @field_validator("forms")
+    @field_validator("forms", "places")
     @classmethod
-    def _names_differ(cls, found: list[Form]) -> list[Form]:
+    def _names_differ(cls, found: list[Any]) -> list[Any]:
         names = [one.name for one in found]
         if len(set(names)) < len(names):
             raise ValueError("two of them have the same name")

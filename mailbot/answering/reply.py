@@ -158,7 +158,7 @@ def _split(environment: ImmutableSandboxedEnvironment, name: str, values: Mappin
 
 def _strangers(folder: Path) -> list[str]:
     """Return a sentence for each file of the operator that no mail would ever use (a slip in its name)."""
-    names = {*TEMPLATES, "_frame", "_words", "_parts"}
+    names = {*TEMPLATES, "_frame", "_words", "_parts", "_places"}
     return [
         f"templates: {language}/{path.name}: mailbot has no template of this name"
         for language in LANGUAGES

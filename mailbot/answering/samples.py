@@ -19,12 +19,28 @@ _PENDING = [{"field": "email", "waits_for": "new_address"}, {"field": "birth_dat
 _UNCLEAR = [{"field": "birth_date", "why": "two_digit_year"}, {"field": "phone", "why": "no_such_reason"}]
 _KINDS = ["update", "withdrawal"]
 _ITEM = {"number": "K7Q2", "kind": "withdrawal", "reason_text": "obligations", "address": "a@example.kz", "due_at": NOW}
+_WHERE: list[dict[str, Any]] = [
+    {"name": "list", "preset": "newsletter", "title": "", "due_at": LATER, "law": "", "term": "", "what": "withdrawal"},
+    {"name": "wa", "preset": "", "title": "WhatsApp", "due_at": LATER, "law": "", "term": "", "what": "withdrawal"},
+    {"name": "books", "preset": "accounting", "title": "", "due_at": None, "law": "Tax Code, art. 50",
+     "term": "5 years", "what": "withdrawal"},
+]  # fmt: skip
+_ERASING = [[], _WHERE, [{**_WHERE[1], "due_at": None}], _WHERE[2:]]
+_PLACES = [[], [{**each, "what": "update"} for each in _WHERE[:2]]]
+_TASKS = [
+    {"place": "list", "preset": preset, "what": what, "identifier": who, "how": how, "early": early}
+    for what, who, how, early, preset in (
+        ("withdrawal", "a@example.kz", "", True, "newsletter"), ("back", "", "in the app", False, ""),
+        ("update", "", "", False, ""),
+    )
+]  # fmt: skip
 _CODES = ["obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear"]
 _WHY = ["subject_body_disagree", "too_old", "no_such_reason"]
 
 # template -> value -> what it may be; every combination is rendered
 VALUES: dict[str, dict[str, list[Any]]] = {
-    "update-applied": {"changed": [["surname", "phone"], list(FIELD_NAMES)], "pending": [[], _PENDING],
+    "update-applied": {"places": _PLACES,
+                       "changed": [["surname", "phone"], list(FIELD_NAMES)], "pending": [[], _PENDING],
                        "unclear": [[], _UNCLEAR], "undo_until": [None, LATER], "due_at": [None, LATER]},
     "update-waiting": {"pending": [[], _PENDING], "unclear": [[], _UNCLEAR], "due_at": [LATER]},
     "ask": {"unclear": [[], _UNCLEAR], "missing": [[], ["surname"], list(FIELD_NAMES)], "due_at": [LATER]},
@@ -32,25 +48,27 @@ VALUES: dict[str, dict[str, list[Any]]] = {
     "challenge": {"kind": _KINDS, "asked_at": [NOW], "due_at": [LATER], "news_stopped": [False, True]},
     "new-address": {"due_at": [LATER]},
     "address-changed": {"undo_until": [None, LATER]},
-    "withdrawal-stopped": {"kind": ["withdrawal"], "destroy_at": [None, LATER], "obligations": [False, True],
+    "withdrawal-stopped": {"places": _ERASING, "kind": ["withdrawal"],
+                           "destroy_at": [None, LATER], "obligations": [False, True],
                            "due_at": [None, LATER]},
     "withdrawal-notice": {"kind": ["withdrawal"], "destroy_at": [None, LATER]},
-    "withdrawal-partial": {"kind": ["withdrawal"], "kept": [[], list(FIELD_NAMES)],
+    "withdrawal-partial": {"places": _ERASING, "kind": ["withdrawal"], "kept": [[], list(FIELD_NAMES)],
                            "until": [None, LATER, LATER.date()]},
-    "destroyed": {"kind": ["withdrawal"], "destroyed_at": [NOW]},
-    "unsubscribed": {"kind": ["unsubscribe"], "other_kind": [None, *_KINDS]},
-    "not-on-list": {"kind": ["unsubscribe"], "other_kind": [None, *_KINDS]},
+    "destroyed": {"places": _ERASING, "kind": ["withdrawal"], "destroyed_at": [NOW]},
+    "unsubscribed": {"places": _PLACES, "kind": ["unsubscribe"], "other_kind": [None, *_KINDS]},
+    "not-on-list": {"places": _PLACES, "kind": ["unsubscribe"], "other_kind": [None, *_KINDS]},
     "not-stored": {"kind": _KINDS, "news_suppressed": [False, True], "due_at": [LATER]},
     "form-question": {"kind": ["form"], "asked_at": [NOW], "due_at": [LATER], "news": [False, True]},
     "form-taken": {"kind": ["form"]},
     "received": {"kind": ["", *get_args(Kind)], "why": _WHY, "due_at": [None, LATER]},
     "undone": {"undone_kind": [*_KINDS, "unsubscribe"]},
     "undone-notice": {"undone_kind": [*_KINDS, "unsubscribe"]},
-    "only-news": {"undone_kind": ["withdrawal"]},
+    "only-news": {"places": _PLACES, "undone_kind": ["withdrawal"]},
     "resubscribed": {"kind": ["resubscribe"]},
     "refused": {"kind": [*_KINDS, "erasure"], "code": [*_CODES, "no_such_code"], "note": ["", "Some words."]},
     "denied": {"asked_kind": _KINDS, "news_restored": [False, True]},
-    "operator": {"items": [[], [{**_ITEM, "ask": ask} for ask in ("obligations", "review", "nothing")]],
+    "operator": {"items": [[], [{**_ITEM, "ask": ask, "places": []} for ask in ("obligations", "review", "nothing")]
+                           + [{**_ITEM, "ask": "place", "places": each} for each in ([], _TASKS)]],
                  "counts": [{}, {"held": 2, "unmatched": 5}]},
 }  # fmt: skip
 

@@ -90,6 +90,7 @@ def _add_setup(commands: Any) -> None:
     init.add_argument(
         "--authserv", action="append", metavar="ID", help="who writes Authentication-Results (ID or ID:below)"
     )
+    init.add_argument("--place", action="append", metavar="PRESET", help="where else the same people stand (README)")
     init.add_argument(
         "--store", default="sqlite:///mailbot.sqlite", metavar="URL", help="sqlite:///PATH or postgresql://…"
     )
@@ -145,6 +146,9 @@ def _add_requests(commands: Any) -> None:
         if name == "refuse":
             verb.add_argument("--reason", required=True, choices=REFUSALS, metavar="CODE", help=", ".join(REFUSALS))
             verb.add_argument("--note", default="", metavar="TEXT", help="a sentence that the person will read")
+    tick = _add(verbs, "tick", "desk.tick", "another place did what this request asks of it")
+    tick.add_argument("id", metavar="ID", help="the request's number")
+    tick.add_argument("place", metavar="PLACE", help="the name of one of its [[places]]")
     backlog = _add(verbs, "backlog", "desk.backlog", "put requests from before init before the operator")
     backlog.add_argument("--since", required=True, metavar="DATE", help="received on or after this day (2026-01-31)")
 
@@ -191,6 +195,10 @@ def _add_people(commands: Any) -> None:
     exported = _add(verbs, "export", "persons.export", "write everybody who may be used to a CSV")
     exported.add_argument("file", type=Path, metavar="FILE.csv")
     exported.add_argument("--unsubscribe", action="store_true", help="add each recipient's List-Unsubscribe")
+    place = _add(verbs, "place", "persons.place", "note under which id another place knows a person")
+    place.add_argument("address", metavar="ADDRESS")
+    place.add_argument("place", metavar="PLACE", help="the name of one of [[places]]")
+    place.add_argument("value", metavar="ID", help='the id there; "" forgets it')
     for name, text in (
         ("show", "what is held about an address"), ("block", "a dispute: nothing is used, changed or destroyed"),
         ("unblock", "end a dispute's block"), ("destroy", "erase everybody at an address, for ever"),

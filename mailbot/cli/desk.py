@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from datetime import datetime, time
 from typing import Any
 
@@ -11,8 +12,17 @@ from mailbot.cli.arguments import day
 from mailbot.cli.output import clean, print_json
 from mailbot.deciding.reasons import sentence
 from mailbot.errors import InputError
-from mailbot.operating import review
+from mailbot.operating import places, review
 from mailbot.store import journal, writers
+
+PLACE_WORDS = {
+    "update": "change the data", "unsubscribe": "stop the news", "withdrawal": "stop, then erase",
+    "back": "put it back",
+}  # fmt: skip
+DONE_BY = {
+    "operator": "ticked", "hook": "done by its hook", "law": "kept by law", "undone": "taken back",
+    "superseded": "superseded by the destruction",
+}  # fmt: skip
 
 
 def list_(arguments: argparse.Namespace) -> int:
@@ -94,6 +104,7 @@ def show(arguments: argparse.Namespace) -> int:
             **journal.as_json(row), "tag": row.tag, "rung": row.rung, "evidence": row.evidence, "because": row.because,
             "pending": [{"field": f, "waits_for": w} for f, w in row.pending], "fields": row.fields.get("fields", {}),
             "undo_until": row.undo_until, "destroy_at": row.destroy_at, "checked": row.checked,
+            "places": places.of_request(connection, app.line.rules.policy, row.id),
             "replies": [_reply(each) for each in replies],
             "wrong_tokens": wrong.count if wrong else 0, "wrong_tokens_last_at": wrong.last_at if wrong else None,
             "events": [{"at": e.at, "who": e.who, "what": e.what, "reason": e.reason} for e in events],
@@ -102,6 +113,34 @@ def show(arguments: argparse.Namespace) -> int:
             print_json(result)
         else:
             _show_words(result, app)
+    return 0
+
+
+def _place(each: dict[str, Any], when: Callable[[datetime | None], str]) -> str:
+    """Return what one other place has to do, or did."""
+    head = f"{each['place']}: {PLACE_WORDS[each['what']]}"
+    if each["done_at"]:
+        return f"{head}: {DONE_BY[each['done_by']]} {when(each['done_at'])}"
+    parts = [each["identifier"], each["how"]]
+    if each["shared"]:
+        parts.append("somebody else on file has this too: erase only this person's entry")
+    if each["by_hook"]:
+        parts += [_called(call) for call in each["calls"] if not call["delivered_at"]]
+    until = "once the data are destroyed here" if each["early"] else f"until {when(each['due_at'])}"
+    return "; ".join([f"{head} {until}", *(part for part in parts if part)])
+
+
+def _called(call: dict[str, Any]) -> str:
+    if call["dead_at"]:
+        return f"its hook gave up after {call['tries']} tries ({call['answer']}): do it there by hand, then tick it"
+    return f"its hook was tried {call['tries']} times ({call['answer'] or 'not yet'})"
+
+
+def tick(arguments: argparse.Namespace) -> int:
+    """Note that a place did what it had to."""
+    with opened(arguments.config) as app:
+        places.tick(app.line, arguments.id, arguments.place)
+    print(f"{arguments.id.upper()}: {arguments.place} is done")
     return 0
 
 
@@ -141,6 +180,7 @@ def _show_words(result: dict[str, Any], app: App) -> None:
     ]  # fmt: skip
     rows += [("asks", f"{name} = {value}") for name, value in result["fields"].items()]
     rows += [("waits", f"{each['field']} for {each['waits_for']}") for each in result["pending"]]
+    rows += [("place", _place(each, when)) for each in result["places"]]
     for each in result["replies"]:
         state = f"sent {when(each['sent_at'])}" if each["sent_at"] else _unsent(each["gave_up"])
         rows.append(("answer", f"{each['template']} to {each['to'] or '(forgotten)'}: {state} {each['answer']}"))

@@ -12,7 +12,7 @@ from mailbot.app import opened
 from mailbot.cli.output import clean, confirmed, print_json, progress, tell
 from mailbot.errors import ConflictError, InputError, UsageError
 from mailbot.operating import adopt as adopting
-from mailbot.operating import imports, retention, roll
+from mailbot.operating import imports, places, retention, roll
 from mailbot.operating.tablefile import read_text
 
 
@@ -124,6 +124,14 @@ def _words(value: Any, zone: ZoneInfo) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(value) or "-" if isinstance(value, list) else "-" if value in (None, "") else str(value)
+
+
+def place(arguments: argparse.Namespace) -> int:
+    """Note under which id another place knows a person."""
+    with opened(arguments.config) as app:
+        places.note_id(app.line, arguments.address, arguments.place, arguments.value)
+    print(f"{arguments.place}: {'noted' if arguments.value else 'forgotten'}")
+    return 0
 
 
 def block(arguments: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from mailbot.errors import MailbotError, UsageError
 from mailbot.operating import check as checking
 from mailbot.operating import formmap, setup
 from mailbot.ports import Cursor, Mailbox
+from mailbot.sources import PLACE_PRESETS
 from mailbot.store.migrate import upgrade
 from mailbot.urls import courier_url, mailbox_url
 
@@ -112,8 +113,26 @@ def _plan(arguments: argparse.Namespace) -> setup.Plan:
         mailbox=mailbox, courier=courier, addresses=tuple(addresses), operator=given["operator"] or "",
         contact=given["contact"] or "", operator_mail=given["operator_mail"] or "", language=arguments.language,
         authserv=tuple(arguments.authserv or preset.get("authserv", ())), store=arguments.store,
+        places=_places(arguments.place, asked),
         passwords=_passwords(mailbox, asked),
     )  # fmt: skip
+
+
+def _places(given: list[str] | None, asked: bool) -> tuple[dict[str, str], ...]:
+    """Return where else the same people stand, and what the law keeps there."""
+    names = given or []
+    if asked and not names:
+        known = ", ".join(PLACE_PRESETS)
+        names = _ask(f"where else do you keep the same people? ({known}; empty: nowhere)").replace(",", " ").split()
+    for name in names:
+        if name not in PLACE_PRESETS:
+            raise UsageError(f"there is no place {name}: use {', '.join(PLACE_PRESETS)}")
+    places = [{"name": name, "preset": name} for name in dict.fromkeys(names)]
+    for place in places:
+        if place["name"] == "accounting" and asked:
+            law = _ask("which law makes you keep the accounting, and what (empty: none)")
+            place |= {"kept_by_law": law, "kept_for": _ask("for how long")} if law else {}
+    return tuple(places)
 
 
 def _ask(what: str) -> str:
@@ -145,7 +164,12 @@ def check(arguments: argparse.Namespace) -> int:
     wrong = False
     with opened(arguments.config) as app:
         parts = checking.Parts(
-            settings=app.settings, line=app.line, mailbox=app.mailbox, courier=app.courier, templates=app.templates
+            settings=app.settings,
+            line=app.line,
+            mailbox=app.mailbox,
+            courier=app.courier,
+            templates=app.templates,
+            hook_secret=app.hook_secret,
         )
         for finding in checking.check(parts):
             wrong |= finding.level == "wrong"

@@ -11,6 +11,7 @@ from dataclasses import replace
 from mailbot.deciding import answers, changes, forms, machines, requests, updates
 from mailbot.deciding.case import Case, Row, hold
 from mailbot.deciding.decision import Decision, Effect
+from mailbot.deciding.places import with_places
 from mailbot.reading.forms import UNREADABLE
 
 REQUEST_ROWS: tuple[Row, ...] = (
@@ -33,8 +34,8 @@ REQUEST_ROWS: tuple[Row, ...] = (
 
 def decide(case: Case) -> Decision:
     """Return what is due for this mail. Total: raises nothing; the last row takes everything."""
-    decision = _decide(case)
     facts = case.facts
+    decision = with_places(case.policy, case.deadlines, facts, _decide(case))
     wrong = facts.misused or (facts.opt_out is not None and not facts.opt_out.address)
     if not wrong or case.machine is not None or not case.writer:
         return decision

@@ -48,12 +48,13 @@ class Parts:
     mailbox: Mailbox
     courier: Courier
     templates: Templates
+    hook_secret: Callable[[str], str | None] = lambda _name: None
 
 
 def check(parts: Parts) -> Iterator[Finding]:
     """Yield the findings, people first; a failure of one check is a finding and stops no other."""
     for what, look in (
-        ("people", _people), ("forms", _forms),
+        ("people", _people), ("forms", _forms), ("places", _places),
         ("store", _store), ("mode", _mode), ("mailbox", _mailbox), ("undecided", _undecided),
         ("older mail", _older), ("courier", _courier), ("templates", _templates), ("policy", _policy),
         ("clock", _clock), ("trust", _trust), ("operator", _operator), ("tokens", _tokens),
@@ -85,6 +86,10 @@ def _forms(parts: Parts) -> Iterator[tuple[Level, str]]:
     if not parts.line.rules.policy.forms:
         with contextlib.suppress(MailboxUnavailable, MailboxRefused):  # that it can't be read is said below
             yield from check_sources.form_mails(parts.mailbox)
+
+
+def _places(parts: Parts) -> Iterator[tuple[Level, str]]:
+    yield from check_sources.places(parts.line.rules.policy, parts.line.store, parts.hook_secret)
 
 
 def _store(parts: Parts) -> Iterator[tuple[Level, str]]:

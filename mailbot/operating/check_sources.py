@@ -1,14 +1,21 @@
-"""What `check` says of where people come from. Changes nothing."""
+"""What `check` says of where people come from, and of where else they are. Changes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
+from mailbot.errors import ConfigError
 from mailbot.operating import formmap
 from mailbot.ports import Mailbox
 from mailbot.reading.forms import is_shared
 from mailbot.settings import Policy
+from mailbot.sources import Place
+from mailbot.store import hooks
+from mailbot.store import places as tasks
+from mailbot.store.store import Store
+
+Said = Iterator[tuple[Literal["ok", "note", "wrong"], str]]
 
 
 def forms(policy: Policy) -> Iterator[tuple[Literal["ok", "note", "wrong"], str]]:
@@ -34,4 +41,44 @@ def form_mails(mailbox: Mailbox) -> Iterator[tuple[Literal["note"], str]]:
             "note",
             f"senders whose mails look like those of a form: {count}; `mailbot people collect --propose` prints the "
             "[[forms]] for them",
+        )
+
+
+def places(policy: Policy, store: Store, secret: Callable[[str], str | None]) -> Said:
+    """Yield what is to be said of other places: (level, sentence). Raises StoreUnavailable."""
+    with store.reading() as connection:
+        count, late = tasks.counts(connection, store.clock())
+        calls = hooks.counts(connection)
+    if not policy.places:
+        yield (
+            "note",
+            "policy.toml names no [[places]]: if people stand anywhere else too, nobody is told to follow there",
+        )
+    for place in policy.places:
+        yield from _place(place, calls.get(place.name, (0, 0)), secret)
+    if late:
+        yield "wrong", f"other places that should have followed by now: {late}; `mailbot requests` lists them"
+    if policy.places or count:
+        yield "ok", f"other places: {len(policy.places)}; tasks that are open there: {count}, each keeps an identifier"
+
+
+def _place(place: Place, calls: tuple[int, int], secret: Callable[[str], str | None]) -> Said:
+    waiting, dead = calls
+    if place.preset == "accounting" and not place.kept_by_law:
+        yield "note", f"place {place.name}: if the law makes you keep it, say so: kept_by_law and kept_for"
+    if place.hook is None:
+        return
+    try:
+        found = secret(place.name)
+    except ConfigError as exc:
+        yield "wrong", str(exc)
+        found = "said"
+    if not found:
+        yield "wrong", f"place {place.name}: its hook needs a secret in secrets/hook_{place.name}: nothing is sent"
+    if waiting:
+        yield "note", f"place {place.name}: calls of its hook that wait: {waiting}"
+    if dead:
+        yield (
+            "wrong",
+            f"place {place.name}: calls that nobody took for a week: {dead}; do it by hand, then tick it",
         )

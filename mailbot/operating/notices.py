@@ -6,11 +6,13 @@ from typing import Any
 
 from mailbot.deciding.decision import Owed
 from mailbot.deciding.reasons import sentence
+from mailbot.operating import places
 from mailbot.operating.waiting import is_held_back
 from mailbot.pipeline import Line, owe
 from mailbot.reading.address import address_key
 from mailbot.store import journal
 from mailbot.store.tables import Request
+from mailbot.store.unit import Unit
 
 MOST_ITEMS = 50
 
@@ -25,7 +27,7 @@ def tell_operator(line: Line, mail: str, language: str) -> int:
         rows = [row for row in journal.untold(unit.connection) if held_back or not _goes_out(row)][:MOST_ITEMS]
         if not rows:
             return 0
-        items = [_item(row, language) for row in rows]
+        items = [_item(unit, line, row, language) for row in rows]
         values = {"items": items, "counts": {"held": len(items)}}
         owe(
             unit,
@@ -39,19 +41,28 @@ def tell_operator(line: Line, mail: str, language: str) -> int:
 
 def _goes_out(row: Any) -> bool:
     """Tell whether only an answer waited: it leaves in this pass, so there is nothing to tell."""
-    return row.answer_due_at is not None and not journal.is_undecided(row)
+    return row.answer_due_at is not None and not journal.is_undecided(row) and not row.places_open
 
 
-def _item(row: Any, language: str) -> dict[str, Any]:
+def _item(unit: Unit, line: Line, row: Any, language: str) -> dict[str, Any]:
+    elsewhere = places.of_request(unit.connection, line.rules.policy, row.id) if row.places_open else []
     return {
+        "places": [task for task in elsewhere if task["done_at"] is None and _is_hers(task)],
         "number": row.id, "kind": row.kind, "address": row.address,
         "reason_text": sentence(journal.reason(row), language),
         "due_at": journal.due_at(row), "ask": _ask(row),
     }  # fmt: skip
 
 
+def _is_hers(task: dict[str, Any]) -> bool:
+    """Tell whether the operator has to do it herself: it has no hook, or its hook gave up."""
+    return not task["by_hook"] or any(call["dead_at"] for call in task["calls"])
+
+
 def _ask(row: Any) -> str:
     """Return what the operator is asked for: an answer, a look, or nothing."""
     if "obligations" in row.open:
         return "obligations"
-    return "review" if journal.is_undecided(row) else "nothing"
+    if journal.is_undecided(row):
+        return "review"
+    return "place" if row.places_open else "nothing"

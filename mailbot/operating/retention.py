@@ -10,6 +10,7 @@ from typing import Any
 
 from mailbot.deciding.decision import Owed
 from mailbot.errors import ConflictError
+from mailbot.operating import places
 from mailbot.pipeline import Line, owe
 from mailbot.reading.address import address_key
 from mailbot.store import erasure, people, requests, writers
@@ -39,11 +40,12 @@ def sweep(line: Line, folder: str) -> int:
 
 def _destroy_by_request(unit: Unit, line: Line, request: Any) -> None:
     unit.request_id = request.id
+    elsewhere = places.erase(unit, line, request.person_id)
     addresses = people.addresses(unit.connection, request.person_id)
     keys = {address_key(a): a for a in addresses}
     to = keys.get(request.address_key) or (addresses[0] if addresses else "")
     if to:
-        values = {"destroyed_at": unit.now}
+        values = {"destroyed_at": unit.now, "places": elsewhere}
         owe(unit, Owed(template="destroyed", role="final", to=to, language=request.language, values=values), line)
     consents = erasure.erase(unit, request.person_id)
     unit.update(
@@ -65,6 +67,7 @@ def destroy_now(line: Line, address: str) -> int:
             return -1
         for person_id in ids:
             number = requests.open_journal(unit, kind="erasure", reason="destroyed")
+            places.erase(unit, line, person_id)
             unit.update(Request, number, fields={"consents": erasure.erase(unit, person_id)})
     if ids:
         scrub(line.store.engine)

@@ -13,7 +13,9 @@ from mailbot.deciding.case import Case
 from mailbot.deciding.decide import decide_request
 from mailbot.deciding.decision import Decision, Owed, Role
 from mailbot.deciding.facts import Facts, PersonFacts
+from mailbot.deciding.places import with_places
 from mailbot.errors import ConflictError, InputError
+from mailbot.operating import places
 from mailbot.pipeline import Line, owe
 from mailbot.reading.address import address_key
 from mailbot.reading.claim import TAG_KINDS, Claim, Mark
@@ -132,7 +134,7 @@ def _decide(unit: Unit, line: Line, row: Any, kind: Any, person: PersonFacts | N
         evidence=Evidence(level="authenticated", because="the operator made sure", address=address),
         policy=line.rules.policy.model_copy(update={"fields": FieldRules()}),
     )  # fmt: skip
-    decision = decide_request(case)
+    decision = with_places(case.policy, case.deadlines, facts, decide_request(case))
     if decision.outcome == "hold":
         raise ConflictError(f"request {row.id} can't be carried out now: {decision.reason}")
     deliverable = tuple(owed for owed in decision.owed if owed.to)
@@ -148,7 +150,9 @@ def obligation_closed(unit: Unit, line: Line, row: Any, checked: str) -> None:
     schedule_destruction(unit, row.id, line.rules.deadlines.window_end)
     end = unit.row(Request, row.id).destroy_at
     role: Role = "receipt" if end is None else "notice"  # a receipt opens the window, a notice only tells its end
-    told = {"obligations": False, "due_at": None, "destroy_at": end or line.rules.deadlines.window_end(unit.now)}
+    end = end or line.rules.deadlines.window_end(unit.now)
+    told: dict[str, Any] = {"obligations": False, "due_at": None, "destroy_at": end}
+    told["places"] = places.elsewhere(line, end)
     _tell(unit, line, row, "withdrawal-stopped", role=role, stopped_at=row.decided_at, **told)
     unit.event("released", "no_obligations", who="operator", person_id=row.person_id)
 
@@ -172,8 +176,9 @@ def _go_on(unit: Unit, line: Line, row: Any, checked: str) -> None:
     if row.destroy_at is None or row.destroy_at <= unit.now:  # an open question held the window back until now
         unit.update(Request, row.id, destroy_at=None)
         end = line.rules.deadlines.window_end(unit.now)
-        told = {"obligations": False, "due_at": None, "destroy_at": end, "stopped_at": row.decided_at}
-        _tell(unit, line, row, "withdrawal-stopped", **told)
+        told: dict[str, Any] = {"obligations": False, "due_at": None, "destroy_at": end}
+        told["places"] = places.elsewhere(line, end)
+        _tell(unit, line, row, "withdrawal-stopped", stopped_at=row.decided_at, **told)
     unit.event("released", "goes_on", who="operator", person_id=row.person_id)
 
 
@@ -219,7 +224,7 @@ def _keep_for_obligation(unit: Unit, line: Line, row: Any, reason: str) -> None:
     unit.update(
         Request, row.id, open=["obligations"], reason="obligation_open", destroy_at=None, due_at=None, told_at=unit.now
     )
-    _tell(unit, line, row, "withdrawal-partial", kept=[], until=None)
+    _tell(unit, line, row, "withdrawal-partial", kept=[], until=None, places=places.elsewhere(line, None))
     unit.event("refused", reason, who="operator", person_id=row.person_id)
 
 
@@ -255,6 +260,7 @@ def undo(line: Line, number: str) -> None:
         if not facts.undo_clean:
             raise ConflictError(f"request {row.id}: what it changed was changed again since; correct it by hand")
         unit.request_id = row.id
+        places.put_back(unit, line, row.id)
         if row.kind == "unsubscribe":
             effects.restore_news(unit, row.id)
         else:

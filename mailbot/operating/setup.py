@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +44,7 @@ class Plan:
     language: str = "ru"
     authserv: tuple[str, ...] = ()
     store: str = "sqlite:///mailbot.sqlite"
+    places: tuple[dict[str, str], ...] = ()  # name, preset, perhaps kept_by_law and kept_for
     passwords: tuple[tuple[str, str], ...] = ()  # (mailbox_password, "…"), (courier_password, "…")
 
 
@@ -61,7 +61,8 @@ def write(folder: Path, plan: Plan) -> None:
             _private(hidden / "store_key", secrets.token_hex(32))
         for name, value in plan.passwords:
             _private(hidden / name, value)
-        shutil.copyfile(packaged("config") / POLICY_FILE, folder / POLICY_FILE)
+        policy = (packaged("config") / POLICY_FILE).read_text(encoding="utf-8")
+        (folder / POLICY_FILE).write_text(policy + places_text(plan), encoding="utf-8")
         _private(folder / SETTINGS_FILE, settings_text(plan))
     except OSError as exc:
         raise InputError(f"{folder}: can't be written ({exc.strerror})") from exc
@@ -77,6 +78,15 @@ def _private(path: Path, text: str) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
+
+
+def places_text(plan: Plan) -> str:
+    """Return the [[places]] of policy.toml as text."""
+    blocks = [
+        "\n".join(["", "[[places]]", *(f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in place.items())])
+        for place in plan.places
+    ]
+    return "\n".join([*blocks, ""]) if blocks else ""
 
 
 def settings_text(plan: Plan) -> str:

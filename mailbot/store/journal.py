@@ -49,13 +49,13 @@ def _order(row: Any) -> tuple[bool, bool, datetime]:
 
 def due_at(row: Any) -> datetime | None:
     """Return when a request's clock ends; that of an answer which waits comes first where it ends first."""
-    ends = [at for at in (row.due_at, row.answer_due_at) if at is not None]
+    ends = [at for at in (row.due_at, row.answer_due_at, row.place_due_at) if at is not None]
     return min(ends) if ends else None
 
 
 def is_open(row: Any) -> bool:
-    """Tell whether something of a request is still waiting, be it its answer alone."""
-    return row.answer_due_at is not None or is_undecided(row)
+    """Tell whether something of a request is still waiting, be it its answer or another place alone."""
+    return row.answer_due_at is not None or bool(row.places_open) or is_undecided(row)
 
 
 def is_undecided(row: Any) -> bool:
@@ -66,7 +66,7 @@ def is_undecided(row: Any) -> bool:
 
 
 def _for_operator(row: Any) -> bool:
-    return "operator" in row.open or "obligations" in row.open or row.answer_due_at is not None
+    return not {"operator", "obligations"}.isdisjoint(row.open) or row.answer_due_at is not None
 
 
 def reason(row: Any) -> str:
@@ -76,7 +76,7 @@ def reason(row: Any) -> str:
 
 def opens(row: Any) -> list[str]:
     """Return for what a request waits."""
-    mine = ["operator"] if row.answer_due_at is not None else []
+    mine = (["operator"] if row.answer_due_at is not None else []) + (["place"] if row.places_open else [])
     return list(dict.fromkeys([*row.open, *mine]))
 
 
@@ -157,7 +157,7 @@ def questions_unreminded(connection: sa.Connection, before: datetime) -> list[An
 
 def remind_operator(connection: sa.Connection, now: datetime, day: timedelta) -> None:
     """Mark what is due within a day, or overdue, to be told to the operator again, once a day."""
-    due = sa.or_(_request.c.due_at <= now + day, _request.c.answer_due_at <= now + day)
+    due = sa.or_(*(at <= now + day for at in (_request.c.due_at, _request.c.answer_due_at, _request.c.place_due_at)))
     told = sa.or_(_request.c.told_at.is_(None), _request.c.told_at <= now - day)
     for row in connection.execute(sa.select(_request).where(due, told)).all():
         if is_open(row):

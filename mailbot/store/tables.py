@@ -176,6 +176,8 @@ class Request(SQLModel, table=True):
     tell: bool = False
     answer_due_at: datetime | None = None  # a pause or the cap of an hour holds its answer back: until when it is due
     checked: str = ""  # how the operator made sure
+    places_open: int | None = None  # other places that did not follow yet (store/places.py), and when the first is due
+    place_due_at: datetime | None = None
 
 
 class Reply(SQLModel, table=True):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mailbot.settings import Policy
-from mailbot.sources import Form, FormFields
+from mailbot.sources import Form, FormFields, Hook, Place
 
 TEXT = (Path(__file__).parents[2] / "config" / "policy.toml").read_text(encoding="utf-8")
 TAIL = TEXT[TEXT.index("# [[forms]]") :]
@@ -19,10 +19,12 @@ def test_without_its_marks_it_is_a_policy() -> None:
     sources = tomllib.loads(re.sub(r"(?m)^# (?=(\w+ = |\[))", "", TAIL))
     policy = Policy.model_validate({**tomllib.loads(TEXT), **sources})
     assert [form.name for form in policy.forms] == ["site"]
-    assert Policy.model_validate(tomllib.loads(TEXT)).forms == []
+    assert [place.name for place in policy.places] == ["newsletter"]
+    bare = Policy.model_validate(tomllib.loads(TEXT))
+    assert (bare.forms, bare.places) == ([], [])
 
 
-@pytest.mark.parametrize("name", Form.model_fields)
+@pytest.mark.parametrize("name", [*Form.model_fields, *Place.model_fields, *Hook.model_fields])
 def test_it_has_every_key(name: str) -> None:
     assert re.search(rf"(?m)^# (\[\w+\.)?{name}( = |\])", TAIL)
 

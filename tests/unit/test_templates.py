@@ -78,7 +78,7 @@ def folded(line: str) -> str:
 def test_each_language_has_each_template_and_nothing_else() -> None:
     for language in LANGUAGES:
         names = {path.stem for path in (FOLDER / language).glob("*.txt")}
-        assert names == {*TEMPLATES, "_frame", "_words", "_parts"}
+        assert names == {*TEMPLATES, "_frame", "_words", "_parts", "_places"}
     assert set(VALUES) == set(TEMPLATES)
 
 
@@ -88,7 +88,7 @@ def test_the_packaged_templates_have_no_problem() -> None:
 
 @pytest.mark.parametrize(("name", "language"), ALL)
 def test_a_missing_value_is_an_error(name: str, language: str) -> None:
-    optional = {"kind", "asked_kind", "undone_kind", *OPTIONAL.get(name, ())}
+    optional = {"kind", "asked_kind", "undone_kind", "places", *OPTIONAL.get(name, ())}
     frame = {"token": TOKEN, "language": language, "marker": ""}
     for missing in {*VALUES[name], "mailbox", "token"} - optional:
         failed = 0
