@@ -123,7 +123,8 @@ def send(request: WebRequest, seconds: float) -> Answer:
     parts = urlsplit(request.url)
     connection = HTTPConnection(parts.netloc, timeout=seconds)
     # The timeout of a socket starts anew with each byte: a receiver that trickles would hold up every other place.
-    watch = threading.Timer(seconds, _cut, args=[connection])
+    over = threading.Event()
+    watch = threading.Timer(seconds, _cut, args=[connection, over])
     watch.daemon = True
     watch.start()
     try:
@@ -131,7 +132,8 @@ def send(request: WebRequest, seconds: float) -> Answer:
         headers = {**request.headers, "User-Agent": "mailbot", "Connection": "close"}
         _open(connection, parts, seconds)
         connection.request(request.method, target, body=request.body, headers=headers)
-        return _judged(connection.getresponse())
+        answer = _judged(connection.getresponse())
+        return Answer(taken=False, says="no answer in time") if over.is_set() else answer
     except TimeoutError:
         return Answer(taken=False, says="no answer in time")
     except ssl.SSLCertVerificationError:
@@ -155,7 +157,8 @@ def _open(connection: HTTPConnection, parts: SplitResult, seconds: float) -> Non
         wrapped.do_handshake()
 
 
-def _cut(connection: HTTPConnection) -> None:
+def _cut(connection: HTTPConnection, over: threading.Event) -> None:
+    over.set()  # what is cut looks like an answer that ended
     opened = connection.sock
     if opened is None:
         return
@@ -171,6 +174,8 @@ def _judged(response: HTTPResponse) -> Answer:
     body = response.read(MAX_ANSWER + 1) if taken else b""
     if len(body) > MAX_ANSWER:
         return Answer(taken=False, says=f"{response.status}, an answer of more than {MAX_ANSWER // 1024} KB")
+    if taken and response.length:
+        return Answer(taken=False, says=f"{response.status}, and an answer that was cut off")
     return Answer(taken=taken, says=str(response.status), wait=_wait(response), body=body)
 
 
