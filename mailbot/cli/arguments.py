@@ -167,15 +167,23 @@ def _listing(sub: Parser) -> None:
     sub.add_argument("--all", action="store_true", help="closed, ignored and unmatched ones too")
 
 
-def _add_people(commands: Any) -> None:
-    group = commands.add_parser("people", help="the people on file", allow_abbrev=False)
-    verbs = group.add_subparsers(required=True, metavar="VERB", parser_class=Parser)
+def _add_tables(verbs: Any) -> None:
     imported = _add(verbs, "import", "persons.import_", "bring people in from a CSV, all or nothing", json=True)
     imported.add_argument("file", nargs="?", type=Path, metavar="FILE.csv")
     imported.add_argument("--template", action="store_true", help="print an empty CSV with two examples")
     imported.add_argument("--dry-run", action="store_true", help="say what would be done, change nothing")
     imported.add_argument("--overwrite", action="store_true", help="also fields that a request changed")
     imported.add_argument("--skip-errors", action="store_true", help="import the sound rows of a file with errors")
+    exported = _add(verbs, "export", "persons.export", "write everybody who may be used to a CSV")
+    exported.add_argument("file", type=Path, metavar="FILE.csv")
+    exported.add_argument("--everything", action="store_true", help="JSON lines of all that is held, for leaving")
+    exported.add_argument("--unsubscribe", action="store_true", help="add each recipient's List-Unsubscribe")
+
+
+def _add_people(commands: Any) -> None:
+    group = commands.add_parser("people", help="the people on file", allow_abbrev=False)
+    verbs = group.add_subparsers(required=True, metavar="VERB", parser_class=Parser)
+    _add_tables(verbs)
     added = _add(verbs, "add", "persons.add", "add one person by hand")
     for name in ("surname", "given-name", "patronymic", "email", "phone", "birth-date", "birth-place"):
         added.add_argument(f"--{name}", default="", metavar="TEXT")
@@ -192,9 +200,6 @@ def _add_people(commands: Any) -> None:
     collected.add_argument("--since", metavar="DATE", help="received on or after this day (2026-01-31)")
     collected.add_argument("--dry-run", action="store_true", help="say what would be done, change nothing")
     collected.add_argument("--propose", action="store_true", help="print [[forms]] for the form mails that lie there")
-    exported = _add(verbs, "export", "persons.export", "write everybody who may be used to a CSV")
-    exported.add_argument("file", type=Path, metavar="FILE.csv")
-    exported.add_argument("--unsubscribe", action="store_true", help="add each recipient's List-Unsubscribe")
     place = _add(verbs, "place", "persons.place", "note under which id another place knows a person")
     place.add_argument("address", metavar="ADDRESS")
     place.add_argument("place", metavar="PLACE", help="the name of one of [[places]]")

@@ -12,8 +12,10 @@ from mailbot.app import opened
 from mailbot.cli.output import clean, confirmed, print_json, progress, tell
 from mailbot.errors import ConflictError, InputError, UsageError
 from mailbot.operating import adopt as adopting
-from mailbot.operating import imports, places, retention, roll
+from mailbot.operating import archive, imports, places, retention, roll
+from mailbot.operating.cells import wrong_cell
 from mailbot.operating.tablefile import read_text
+from mailbot.pipeline import Line
 
 
 def import_(arguments: argparse.Namespace) -> int:
@@ -27,6 +29,8 @@ def import_(arguments: argparse.Namespace) -> int:
         text, encoding = read_text(arguments.file)
         if encoding != "utf-8":
             tell(f"{arguments.file}: read as {encoding}")
+        if archive.is_archive(text):
+            return _restore(app.line, text, arguments)
         rows, errors = imports.read_csv(text, app.line.rules.deadlines.zone, encoding)
         for sentence in errors:
             tell(f"{arguments.file}: {sentence}")
@@ -38,6 +42,27 @@ def import_(arguments: argparse.Namespace) -> int:
         )
     _report(report, arguments, len(errors))
     return 0
+
+
+def _restore(line: Line, text: str, arguments: argparse.Namespace) -> int:
+    """Read an archive back; exit 1 where a line is wrong and nothing was brought in."""
+    if arguments.overwrite or arguments.skip_errors:
+        raise UsageError("an archive is read whole, and changes nobody who is on file")
+    done = archive.restore(line, text, dry_run=arguments.dry_run, progress=progress(text.count("\n")))
+    for sentence in done.errors:
+        tell(f"{arguments.file}: {sentence}")
+    counts = {
+        "people": done.people, "added": done.added, "there": done.there, "stopped": done.stopped,
+        "suppressions": done.suppressions, "errors": len(done.errors), "dry_run": arguments.dry_run,
+    }  # fmt: skip
+    if arguments.json:
+        print_json(counts)
+    elif done.errors:
+        tell("nothing was imported")
+    else:
+        would = "would be added" if arguments.dry_run else "added"
+        print(f"{would} {done.added} of {done.people}, on file already {done.there}, who left {done.stopped}")
+    return int(bool(done.errors))
 
 
 def _report(report: imports.Report, arguments: argparse.Namespace, errors: int) -> None:
@@ -63,11 +88,11 @@ def add(arguments: argparse.Namespace) -> int:
     names = ("surname", "given_name", "patronymic", "email", "phone", "birth_date", "birth_place", "consent_at")
     more = ("news_consent_at", "obligation_until")
     cells = {name: getattr(arguments, name) for name in names}
-    if sys.stdin.isatty() and not (arguments.from_ or cells["email"] or cells["phone"]):
-        cells = {name: value or input(f"{name.replace('_', ' ')}: ") for name, value in cells.items()}
     cells |= {name: getattr(arguments, name) for name in more}
     cells |= {"news": "yes" if arguments.news else "", "consent_source": arguments.consent_source}
     with opened(arguments.config) as app:
+        if sys.stdin.isatty() and not (arguments.from_ or cells["email"] or cells["phone"]):
+            cells = _asked(cells, app.line.rules.deadlines.zone)
         if arguments.from_:
             again = adopting.left(app.line, arguments.from_)
             if again and not confirmed(
@@ -86,11 +111,43 @@ def add(arguments: argparse.Namespace) -> int:
     return 0
 
 
+HINTS = {
+    "email": "e-mail address", "phone": "phone (+7…)", "birth_date": "date of birth (1990-05-05)",
+    "news": "consented to news? (yes/no)", "consent_at": "when consent was given (2026-01-31 or 2026-01-31 14:30)",
+    "consent_source": "how (site form, paper form …)",
+}  # fmt: skip
+SELDOM = ("news_consent_at", "obligation_until")
+
+
+def _asked(cells: dict[str, str], zone: ZoneInfo) -> dict[str, str]:
+    """Ask for what the flags do not give; what can't be read is asked again, as is a person whom nobody can reach."""
+    asked = dict(cells)
+    for name in (each for each in cells if not cells[each] and each not in SELDOM):
+        asked[name] = _answer(name, zone)
+        while name == "phone" and not (asked["email"] or asked["phone"]):
+            tell("give an e-mail address or a phone: there is no other way to reach the person")
+            asked["email"] = _answer("email", zone)
+            asked["phone"] = asked["phone"] or ("" if asked["email"] else _answer("phone", zone))
+    return asked
+
+
+def _answer(name: str, zone: ZoneInfo) -> str:
+    while True:
+        cell = input(f"{HINTS.get(name, name.replace('_', ' '))}: ")
+        wrong = wrong_cell(name, cell, zone)
+        if not wrong:
+            return cell
+        tell(f"this {wrong}")
+
+
 def export(arguments: argparse.Namespace) -> int:
-    """Write everybody who may be used to a CSV, readable by its owner alone."""
+    """Write everybody who may be used to a CSV, or everything to JSON lines; readable by its owner alone."""
+    if arguments.everything and arguments.unsubscribe:
+        raise UsageError("--unsubscribe is for a list to mail to, --everything for leaving")
     with opened(arguments.config) as app:
         mailbox = app.settings.mailbox.addresses[0] if arguments.unsubscribe else ""
-        text, count, blocked = roll.export(app.line.store, mailbox)
+        store = app.line.store
+        text, count, blocked = archive.write(store) if arguments.everything else roll.export(store, mailbox)
     try:
         handle = os.open(arguments.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.fchmod(handle, 0o600)  # also of a file that was there

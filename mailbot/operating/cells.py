@@ -78,6 +78,13 @@ def read_row(cells: dict[str, str], line: int, zone: ZoneInfo) -> tuple[Row | No
     return row, wrong
 
 
+def wrong_cell(column: str, cell: str, zone: ZoneInfo) -> str:
+    """Return what is wrong with one cell by itself, "" where it is sound."""
+    _, wrong = read_row({column: cell}, 0, zone)
+    found = [sentence for sentence in wrong if sentence.startswith(f"line 0, column {column}: ") and cell.strip()]
+    return found[0].partition(": ")[2] if found else ""
+
+
 def _name(cell: str) -> str:
     if len(cell) > 100 or any(ch in "<>{}@\\=" or ch.isdigit() for ch in cell):
         raise ValueError("is not a name")

@@ -140,7 +140,7 @@ class Import:
         news = row.news and not self._unsubscribed(row)
         if row.news and not news:
             self.report.without_news += 1
-        same = self._same(row)
+        same = self.same(row)
         if same is None:
             bulk = Bulk(self.unit)
             self._add(row, news, bulk)
@@ -150,7 +150,7 @@ class Import:
 
     def _left(self, row: Row) -> bool:
         """Whether somebody at this address withdrew and did not consent anew since, or is stopped or disputed now."""
-        if any(p.blocked or p.disputed for p in self._found(row)):
+        if any(p.blocked or p.disputed for p in self.found(row)):
             return True
         anew = row.consent_at if row.consent_source else None
         return self._is_suppressed(row, "processing", anew)
@@ -176,14 +176,14 @@ class Import:
         effects.lift(self.unit, addr, purpose)
         self.unit.event("suppression_ended", f"{purpose}_consent_later", who="operator")
 
-    def _same(self, row: Row) -> Any | None:
+    def same(self, row: Row) -> Any | None:
         """Return the person on file with the same address (or a former one, or phone) and the same name."""
-        found = self._found(row)
+        found = self.found(row)
         same = next((person for person in found if _same_name(person, row)), None)
         renamed = len(found) == 1 and not {"surname", "given_name"}.isdisjoint(found[0].changed_fields)
         return found[0] if same is None and renamed else same  # the list has the name from before the request
 
-    def _found(self, row: Row) -> list[Any]:
+    def found(self, row: Row) -> list[Any]:
         """Return everybody on file under an address of the row, now or formerly; without one, under its phones."""
         connection, keys = self.unit.connection, self.unit.keys
         ids = [i for addr in row.emails for i in people.ids_at(connection, addr)]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from datetime import date, datetime
+
 import pytest
 
 from tests.acceptance.world import ALIYA, UNSUBSCRIBE, Ran, World
+from tests.support.workbook import workbook
 
 HEAD = "surname{d}given_name{d}email{d}phone{d}news{d}consent_at{d}consent_source\n"
 ROW = "Петров{d}Пётр{d}petr@example.com{d}8 701 000 00 09{d}yes{d}2025-02-03{d}site form\n"
@@ -76,3 +80,61 @@ def test_an_error_on_the_last_of_many_lines_leaves_nothing_behind(empty: World) 
     assert empty.sql("SELECT count(*) FROM person") == [(0,)]
     assert run(empty, (HEAD.format(d=",") + "".join(rows)).encode()).objects[0]["added"] == 5_000
     assert empty.sql("SELECT count(*) FROM consent") == [(10_000,)]
+
+
+SHEET_HEAD = (
+    "surname", "given_name", "email", "phone", "birth_date", "news", "consent_at", "consent_source",
+    "obligation_until",
+)  # fmt: skip
+
+
+def test_a_workbook_is_read_like_a_csv(empty: World) -> None:
+    path = empty.root / "people.xlsx"
+    row = (
+        "Қуанышева", "Әсел", "asel@example.com", 77012345678, date(1990, 5, 5), True, datetime(2025, 9, 1, 14, 30),
+        "paper form", date(2031, 12, 31),
+    )  # fmt: skip
+    path.write_bytes(workbook([SHEET_HEAD, row, ()], []))
+    report = empty.ok("people", "import", path, "--json").objects[0]
+    assert (report["added"], report["errors"], report["unproven"]) == (1, 0, 0)
+    person = empty.person("asel@example.com")
+    assert (person["surname"], person["phones"], person["birth_date"]) == ("Қуанышева", ["+77012345678"], "1990-05-05")
+    assert (person["news"], person["obligations"]) == (True, 1)
+    assert empty.sql("SELECT given_at FROM consent WHERE purpose = 'processing'")[0][0].startswith("2025-09-01 09:30")
+
+
+def test_a_workbook_that_is_not_certain_is_refused(empty: World) -> None:
+    path = empty.root / "people.xlsx"
+    for octets, says in (
+        (workbook([SHEET_HEAD], [SHEET_HEAD]), "2 of its sheets are filled"),
+        (workbook([]), "0 of its sheets are filled"),
+        (b"PK\x03\x04 no workbook", "can't be read as a workbook"),
+        (workbook([("surname", "email"), ("Имя", "no address")]), "line 2, column email"),
+    ):  # fmt: skip
+        path.write_bytes(octets)
+        ran = empty.run("people", "import", path)
+        assert ran.code in (1, 66) and says in ran.err, ran
+    assert empty.sql("SELECT count(*) FROM person") == [(0,)]
+
+
+def test_a_workbook_without_its_library_is_told_so(empty: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    path = empty.root / "people.xlsx"
+    path.write_bytes(workbook([SHEET_HEAD]))
+    ran = empty.run("people", "import", path)
+    assert ran.code == 78 and "mailbot[xlsx]" in ran.err
+
+
+def test_people_add_asks_again_for_what_it_can_not_read(empty: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter(
+        ["Новая", "Анна", "", "not an address", "", "12", "", "anna@example.com", "5 мая", "1990-05-05", "", "soon",
+         "2025-03-01", "maybe", "yes", "paper form"]
+    )  # fmt: skip
+    asked: list[str] = []
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda what: (asked.append(what), next(answers))[1])
+    ran = empty.ok("people", "add")
+    assert list(answers) == [] and "no other way to reach the person" in ran.err and "is not a date" in ran.err
+    person = empty.person("anna@example.com")
+    assert (person["surname"], person["birth_date"], person["news"]) == ("Новая", "1990-05-05", True)
+    assert asked.count("date of birth (1990-05-05): ") == 2
