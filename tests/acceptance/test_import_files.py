@@ -91,7 +91,7 @@ SHEET_HEAD = (
 def test_a_workbook_is_read_like_a_csv(empty: World) -> None:
     path = empty.root / "people.xlsx"
     row = (
-        "Қуанышева", "Әсел", "asel@example.com", 77012345678, date(1990, 5, 5), True, datetime(2025, 9, 1, 14, 30),
+        "Қуанышева", "Әсел", "asel@example.com", 77012345678, date(1990, 5, 5), True, datetime(2025, 9, 1, 14, 30),  # noqa: DTZ001
         "paper form", date(2031, 12, 31),
     )  # fmt: skip
     path.write_bytes(workbook([SHEET_HEAD, row, ()], []))
