@@ -5,6 +5,7 @@ or right after the n-th of one kind of outside call:
 
 - `fetch`: a FETCH of the IMAP client · `move`: its MOVE, or the CREATE of the folder to move to · `commit`: a COMMIT
   of the store · `data`: DATA to the SMTP server, so after it the server's 250 has been read.
+- `hook`: the wait for a web receiver's answer, so before it the call has been sent, after it the answer was read.
 
 Nothing else is changed in it. `Commands` is the tests' side, `main` the process that forks.
 """
@@ -101,6 +102,7 @@ def wrap(owner: type, name: str, kind: str, calls: Counter[str], order: dict[str
 def child(order: dict[str, Any], counted: Path) -> int:
     """Carry one order out; runs in the forked process."""
     import smtplib
+    from http.client import HTTPConnection
 
     from imapclient import IMAPClient
     from sqlalchemy.engine import Connection
@@ -114,6 +116,7 @@ def child(order: dict[str, Any], counted: Path) -> int:
     wrap(IMAPClient, "create_folder", "move", calls, order)
     wrap(Connection, "_commit_impl", "commit", calls, order)
     wrap(smtplib.SMTP, "data", "data", calls, order)
+    wrap(HTTPConnection, "getresponse", "hook", calls, order)
     if not order["turn"]:
         from contextlib import nullcontext
 
