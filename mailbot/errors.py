@@ -49,6 +49,10 @@ class StoreUnavailable(TemporaryError):
     """The store can't be opened, is locked, or its disk is full."""
 
 
+class StoreFault(Exception):
+    """A statement that the store refused (a value, a constraint): one mail's failure, told by the driver's class."""
+
+
 class PermanentError(MailbotError):
     """The same call will never work; the operator must act (exit 69)."""
 

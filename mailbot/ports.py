@@ -27,6 +27,7 @@ class RawMail:
     received_at: datetime  # INTERNALDATE, aware UTC
     size_bytes: int  # of the whole mail, also where only the header was fetched
     complete: bool = True
+    posted: bytes = b""  # what came by web and was no mail: the evidence is its hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -198,8 +198,7 @@ def _show_words(result: dict[str, Any], app: App) -> None:
 def release(arguments: argparse.Namespace) -> int:
     """Carry a request out."""
     with opened(arguments.config) as app:
-        decision = review.release(app.line, arguments.id, arguments.person, arguments.checked)
-    done = "no obligation is open: destroyed when the window ends" if decision is None else decision.outcome
+        done = review.release(app.line, arguments.id, arguments.person, arguments.checked)
     print(f"{arguments.id.upper()}: {done}")
     return 0
 

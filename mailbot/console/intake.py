@@ -6,6 +6,7 @@ never logged. Meant to stand behind a reverse proxy that speaks TLS.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections import deque
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
@@ -24,6 +25,7 @@ from mailbot.operating.submissions import Posted, take
 from mailbot.pipeline import Line
 from mailbot.sources import Form
 
+BODY_SECONDS = 10  # a client that sends slower is a robot, or broken
 PER_MINUTE = 120  # posts of one source; more is a robot
 REFUSED_PER_MINUTE = 20  # posts without the right secret, from anybody
 log = logging.getLogger(__name__)
@@ -62,10 +64,18 @@ class Intake:
     async def post(self, request: Request) -> JSONResponse:
         """Take one submission; the answer is JSON with `status`, and `error` where it was not taken."""
         source = self.sources.get(request.path_params["source"])
-        body = await _body(request)
+        secret = self.secret(source.name) if source is not None else None
+        body: bytes | None = b""
+        if source is not None and (source.web == "hmac" or may_post(request.headers, b"", source.web, secret or "")):
+            try:
+                async with asyncio.timeout(BODY_SECONDS):
+                    body = await _body(request)
+            except TimeoutError:
+                return _error(408, "the body did not come in time")
+            except ClientDisconnect:
+                return _error(400, "the body did not come whole")
         if body is None:
             return _error(413, f"more than {MAX_BYTES} bytes")
-        secret = self.secret(source.name) if source is not None else None
         if source is None or not secret or not may_post(request.headers, body, source.web, secret):
             if self.refused.is_full():  # who knows the secret is never kept out by those who guess
                 return _later("too many posts without the right secret")
@@ -79,7 +89,8 @@ class Intake:
     async def _take(self, source: Form, request: Request, body: bytes) -> JSONResponse:
         try:
             found = pairs(request.headers.get("content-type", ""), body)
-            given = request.headers.get("idempotency-key", "")
+            # what is sealed is the body alone: another number beside it would make a new submission of an old one
+            given = request.headers.get("idempotency-key", "") if source.web == "bearer" else ""
             posted = Posted(form=source, pairs=tuple(found), given_id=given, octets=body)
             status = await run_in_threadpool(take, self.line, posted)
         except WrongBody as exc:

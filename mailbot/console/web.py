@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,6 +18,9 @@ MAX_BYTES = 64 * 1024
 MAX_PAIRS = 200
 SIGNATURE = "x-signature-256"  # sha256=HEX of the body, as GitHub and many builders sign
 LISTS = ("fields", "data", "answers", "form")  # one object or list of {name, value} inside the body, as builders send
+
+
+_UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class WrongBody(Exception):
@@ -48,6 +52,8 @@ def pairs(content_type: str, body: bytes) -> list[tuple[str, str]]:
         found = list(_flat(_json(body)))
     else:
         raise WrongBody(415, "send application/x-www-form-urlencoded or application/json")
+    if any(_UNREADABLE.search(text) for pair in found for text in pair):
+        raise WrongBody(400, "a field of the body holds a control character")
     if len(found) > MAX_PAIRS:
         raise WrongBody(400, f"more than {MAX_PAIRS} fields")
     return found
@@ -65,12 +71,19 @@ def _encoded(body: bytes) -> list[tuple[str, str]]:
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body.decode("utf-8"))
+        value = json.loads(body.decode("utf-8"), object_pairs_hook=_once)
     except (ValueError, RecursionError) as exc:
         raise WrongBody(400, "the body is not JSON in UTF-8") from exc
     if not isinstance(value, dict):
         raise WrongBody(400, "the body is not a JSON object")
     return value
+
+
+def _once(found: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; a label that stands twice says nothing for certain. Raises ValueError."""
+    if len({label for label, _ in found}) < len(found):
+        raise ValueError("a label stands twice")
+    return dict(found)
 
 
 def _flat(value: dict[str, Any], *, inside: bool = False) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from typing import Any
 from mailbot.deciding.case import Case, answer_by
 from mailbot.deciding.decision import Decision, Effect, Owed
 from mailbot.deciding.facts import PersonFacts, RequestFacts, TokenFacts
+from mailbot.reading.address import address_key
 from mailbot.reading.claim import Submission
 from mailbot.reading.fold import fold
 
@@ -28,15 +29,18 @@ def row_1(case: Case) -> Decision | None:
     if not (email or typed.extract.phones) or any(one.field == "email" for one in typed.extract.unclear):
         return _held(case, "form_unreadable", email)
     if not typed.purposes:  # a box of consent that was left empty
-        return Decision(outcome="ignore", row="1", reason="form_no_consent", kind="form", state="ignored", about=email)
-    left = [since for purpose, since in case.facts.suppressed_since.items() if purpose in typed.purposes]
+        return Decision(outcome="ignore", row="1", reason="form_no_consent", kind="form", state="ignored")
+    ended = {*typed.purposes, "processing"}
+    left = [since for purpose, since in case.facts.suppressed_since.items() if purpose in ended]
     if any(since >= case.facts.received_at for since in left):
-        return Decision(outcome="ignore", row="1", reason="form_outdated", kind="form", state="ignored", about=email)
+        return Decision(outcome="ignore", row="1", reason="form_outdated", kind="form", state="ignored")
     person = _whose(case, typed)
     if person is None and len(case.facts.people) > 1:
         return _held(case, "shared_address", email)
     if person is not None and person.blocked:
         return _held(case, _BLOCKED[person.blocked], email)
+    if person is not None and _is_somebody_else(typed, person):
+        return _held(case, "form_differs", email)  # no consent of the one on file, and none of the other there
     return _asked(case, typed, email, person) if left else _taken(case, typed, email, person)
 
 
@@ -49,6 +53,13 @@ def _whose(case: Case, typed: Submission) -> PersonFacts | None:
     return same[0] if len(same) == 1 else None
 
 
+def _is_somebody_else(typed: Submission, person: PersonFacts) -> bool:
+    """Tell whether the name that was typed shares no word with the one on file: another person, or a joke."""
+    on_file = name_words(person.surname, person.given_name)
+    named = typed.extract.fields.get("given_name") and on_file  # a surname alone may be a new one
+    return bool(named) and not set(typed_words(typed)) & set(on_file)
+
+
 def _held(case: Case, reason: str, email: str) -> Decision:
     person = case.person
     return Decision(
@@ -58,7 +69,14 @@ def _held(case: Case, reason: str, email: str) -> Decision:
 
 
 def _asked(case: Case, typed: Submission, email: str, person: PersonFacts | None) -> Decision:
-    """Somebody who left has an address that was typed: one question to that address, and nothing before its yes."""
+    """Somebody who left has an address that was typed: one question to it, and nothing before its yes.
+
+    Where it is on file no more, or was not typed at all, the address on file is asked.
+    """
+    if person is not None and address_key(email) not in {address_key(addr) for addr in person.emails}:
+        email = person.emails[0] if person.emails else email
+    if not email:
+        return _held(case, "form_asked", email)
     values = {"due_at": answer_by(case), "asked_at": case.facts.received_at, "news": "news" in typed.purposes}
     question = Owed(
         template="form-question", role="question", to=email, language="kk+ru", values=values, waits_for="confirm",

@@ -18,7 +18,7 @@ from mailbot.store.gather import suppressed
 from mailbot.store.tables import Mail
 from mailbot.store.unit import Unit
 
-NOT_OWN = ("form", "answer", "undo", "resubscribe")  # kinds of which the text is nobody's own data
+OWN = ("update", "question", None)  # kinds of mail that may state the writer's own data; no other asks to be stored
 
 
 def left(line: Line, number: str) -> bool:
@@ -33,16 +33,25 @@ def left(line: Line, number: str) -> bool:
 def adopt(line: Line, number: str, cells: dict[str, str]) -> Report:
     """Put the writer of a request on file; `cells` that are not empty come before what the mail says.
 
-    Raises InputError (no such request, a wrong field), ConflictError (nobody's own data, or on file already).
+    The mail is the proof of consent only where its writer is proven; else the operator says when and how it was given.
+    Raises InputError (no such request, a wrong field), ConflictError (nobody's own data, on file already, not proven).
     """
     with line.store.unit() as unit:
         request = _request(unit, number)
+        proven = request.level == "authenticated"
+        if not proven and not (cells["consent_at"] and cells["consent_source"]):
+            raise ConflictError(
+                f"request {request.id}: it is not proven who wrote this: ask back, then say when and how consent was "
+                "given (--consent-at, --consent-source)"
+            )
         given = {name: value for name, value in cells.items() if value}
         row, wrong = read_row({**_said(request), **given}, 1, line.rules.deadlines.zone)
         if wrong or row is None:
             raise InputError("; ".join(sentence.partition(", ")[2] for sentence in wrong))
         report = Import(unit=unit, version=line.rules.policy.version).run([row], lambda _count: None)
-        mail = unit.row(Mail, request.mail_id) if request.mail_id else None
+        if not (report.added or report.stopped):
+            raise ConflictError(f"request {request.id}: that would change somebody who is on file: correct it by hand")
+        mail = unit.row(Mail, request.mail_id) if request.mail_id and proven else None
         unit.request_id = request.id
         for person_id in people.ids_at(unit.connection, request.address) if report.added else ():
             people.note_proof(unit.connection, person_id, mail.sha256 if mail is not None else None)
@@ -54,9 +63,10 @@ def _request(unit: Unit, number: str) -> Any:
     row = journal.find(unit.connection, number)
     if row is None:
         raise InputError(f"there is no request {number.upper()}")
-    if not row.address or row.kind in NOT_OWN:
+    if not row.address or row.kind not in OWN:
         raise ConflictError(f"request {row.id}: its mail holds nobody's own data with an address")
-    if people.ids_at(unit.connection, row.address):
+    known = people.ids_at(unit.connection, row.address)
+    if known or people.ids_formerly_at(unit.connection, unit.keys.suppression(row.address)):
         raise ConflictError(f"request {row.id}: its writer is on file already")
     return row
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mailbot.reading.address import address_key
 from mailbot.reading.phones import normalise
 
 YES = ("yes", "y", "1", "true", "иә", "ия", "да")
@@ -69,8 +70,9 @@ def read_row(cells: dict[str, str], line: int, zone: ZoneInfo) -> tuple[Row | No
         line=line, surname=read("surname", _name), given_name=read("given_name", _name),
         patronymic=read("patronymic", _name), emails=read("email", _emails), phones=read("phone", _phones),
         birth_date=read("birth_date", _past_day), birth_place=read("birth_place", _place), news=read("news", _yes),
-        consent_at=read("consent_at", lambda cell: _moment(cell, zone)), consent_source=text.get("consent_source", ""),
-        news_consent_at=read("news_consent_at", lambda cell: _moment(cell, zone)),
+        consent_at=read("consent_at", lambda cell: _past_moment(cell, zone)),
+        consent_source=read("consent_source", _source),
+        news_consent_at=read("news_consent_at", lambda cell: _past_moment(cell, zone)),
         obligation_until=read("obligation_until", _day),
     )  # fmt: skip
     if not wrong and not row.emails and not row.phones:
@@ -92,7 +94,7 @@ def _name(cell: str) -> str:
 
 
 def _place(cell: str) -> str:
-    if len(cell) > 200 or any(ch in "<>{}" for ch in cell):
+    if len(cell) > 200 or any(ch in "<>{}" for ch in cell) or not cell.isprintable():
         raise ValueError("is not a place, or longer than 200 characters")
     return cell
 
@@ -100,12 +102,14 @@ def _place(cell: str) -> str:
 def _emails(cell: str) -> tuple[str, ...]:
     found = [part.strip() for part in cell.split(";") if part.strip()]
     for addr in found:
+        if len(addr) > 254 or not addr.isprintable():
+            raise ValueError("is not an e-mail address")
         local, at, domain = addr.rpartition("@")
         if not (at and local and domain) or any(ch in ' <>,()[]"' or ord(ch) < 33 for ch in addr) or "@" in local:
             raise ValueError("is not an e-mail address")
         if "." not in domain or domain.startswith(".") or domain.endswith(".") or ".." in addr:
             raise ValueError("is not an e-mail address")
-    return tuple(dict.fromkeys(found))
+    return tuple({address_key(addr): addr for addr in reversed(found)}.values())[::-1]
 
 
 def _phones(cell: str) -> tuple[str, ...]:
@@ -142,7 +146,24 @@ def _moment(cell: str, zone: ZoneInfo) -> datetime | None:
         day = _day(cell)
         assert day is not None
         at = datetime(day.year, day.month, day.day, tzinfo=zone)
-    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    try:
+        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError as exc:
+        raise ValueError("is not a time") from exc
+
+
+def _past_moment(cell: str, zone: ZoneInfo) -> datetime | None:
+    """Return when a consent was given; one in the future would outlive every withdrawal."""
+    at = _moment(cell, zone)
+    if at is not None and not datetime(1990, 1, 1, tzinfo=UTC) <= at <= datetime.now(UTC) + timedelta(days=1):
+        raise ValueError("is no time at which a consent was given")
+    return at
+
+
+def _source(cell: str) -> str:
+    if len(cell) > 200 or not cell.isprintable():
+        raise ValueError("is longer than 200 characters, or not plain text")
+    return cell
 
 
 def _yes(cell: str) -> bool:

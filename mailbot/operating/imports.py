@@ -67,7 +67,7 @@ def template() -> str:
 def read_csv(text: str, zone: ZoneInfo, encoding: str = "utf-8") -> tuple[list[Row], list[str]]:
     """Return the rows and the sentences for wrong cells (line and column). Raises InputError for a wrong header."""
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator(text))
-    header = [cell.strip().lower() for cell in next(lines, [])]
+    header = [cell.strip().lower() for cell in next(iter(_lines(lines)), [])]
     unknown = [name for name in header if name not in (*COLUMNS, *OPTIONAL, *EXPORTED)]
     if unknown or "email" not in header or len(set(header)) < len(header):
         what = f"unknown column {unknown[0][:40]}" if unknown else "a column is missing or stands twice"
@@ -137,10 +137,10 @@ class Import:
         if self._left(row):
             self.report.stopped += 1
             return
-        news = row.news and not self._unsubscribed(row)
+        same = self.same(row)
+        news = row.news and not self._unsubscribed(row, same)
         if row.news and not news:
             self.report.without_news += 1
-        same = self.same(row)
         if same is None:
             bulk = Bulk(self.unit)
             self._add(row, news, bulk)
@@ -153,14 +153,15 @@ class Import:
         if any(p.blocked or p.disputed for p in self.found(row)):
             return True
         anew = row.consent_at if row.consent_source else None
-        return self._is_suppressed(row, "processing", anew)
+        return self._is_suppressed(row.emails, "processing", anew)
 
-    def _unsubscribed(self, row: Row) -> bool:
-        """Whether this address is suppressed for news: only a separate, later news consent ends that."""
-        return self._is_suppressed(row, "news", row.news_consent_at)
+    def _unsubscribed(self, row: Row, same: Any | None) -> bool:
+        """Whether an address of this person is suppressed for news: only a separate, later news consent ends that."""
+        more = people.addresses(self.unit.connection, same.id) if same is not None else []
+        return self._is_suppressed((*row.emails, *more), "news", row.news_consent_at)
 
-    def _is_suppressed(self, row: Row, purpose: str, anew: datetime | None) -> bool:
-        since = {addr: at for addr in row.emails if (at := self._since(addr, purpose)) is not None}
+    def _is_suppressed(self, emails: Iterable[str], purpose: str, anew: datetime | None) -> bool:
+        since = {addr: at for addr in emails if (at := self._since(addr, purpose)) is not None}
         if any(anew is None or anew <= at for at in since.values()):
             return True
         for addr in since:
@@ -180,8 +181,16 @@ class Import:
         """Return the person on file with the same address (or a former one, or phone) and the same name."""
         found = self.found(row)
         same = next((person for person in found if _same_name(person, row)), None)
-        renamed = len(found) == 1 and not {"surname", "given_name"}.isdisjoint(found[0].changed_fields)
-        return found[0] if same is None and renamed else same  # the list has the name from before the request
+        renamed = same is None and len(found) == 1 and self._is_renamed(found[0], row)
+        return found[0] if renamed else same  # the list has the name from before the request
+
+    def _is_renamed(self, person: Any, row: Row) -> bool:
+        """Whether the row has the name from before a request: what the request left is the same, or the birth is."""
+        changed = {"surname", "given_name"} & set(person.changed_fields)
+        kept = {"surname", "given_name"} - changed
+        if changed and kept:
+            return all(fold(getattr(person, name)) == fold(getattr(row, name)) for name in kept)
+        return bool(changed) and row.birth_date is not None and row.birth_date == person.birth_date
 
     def found(self, row: Row) -> list[Any]:
         """Return everybody on file under an address of the row, now or formerly; without one, under its phones."""

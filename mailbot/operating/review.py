@@ -15,7 +15,7 @@ from mailbot.deciding.decision import Decision, Owed, Role
 from mailbot.deciding.facts import Facts, PersonFacts
 from mailbot.deciding.places import with_places
 from mailbot.errors import ConflictError, InputError
-from mailbot.operating import places
+from mailbot.operating import places, review_forms
 from mailbot.pipeline import Line, owe
 from mailbot.reading.address import address_key
 from mailbot.reading.claim import TAG_KINDS, Claim, Mark
@@ -50,8 +50,8 @@ def _require_live(unit: Unit) -> None:
         raise ConflictError("shadow mode changes nothing and answers nobody: `mailbot live` first")
 
 
-def release(line: Line, number: str, person: str | None = None, checked: str = "") -> Decision | None:
-    """Carry a request out for the person on file; None where a withdrawal that was carried out just goes on.
+def release(line: Line, number: str, person: str | None = None, checked: str = "") -> str:
+    """Carry a request out for the person on file; return what was done.
 
     Raises InputError (no such request, nobody to do it for), ConflictError (nothing in it can be carried out).
     """
@@ -59,13 +59,13 @@ def release(line: Line, number: str, person: str | None = None, checked: str = "
         row = _take(unit, number)
         if "obligations" in row.open:
             obligation_closed(unit, line, row, checked)
-            return None
+            return "no obligation is open: destroyed when the window ends"
         if _is_stopped(unit, row):
             _go_on(unit, line, row, checked)
-            return None
-        if row.kind == "form" and row.pending:
-            _apply_form(unit, row, checked)
-            return None
+            return "it goes on: destroyed when the window ends"
+        if row.kind == "form":
+            review_forms.release(unit, row, person, checked)
+            return "taken into the register"
         kind = row.fields.get("other_kind") or row.kind
         left = kind != row.kind or any(item[1] == "operator" for item in row.pending)
         if kind not in TAG_KINDS or (row.state == "applied" and not left):
@@ -75,26 +75,7 @@ def release(line: Line, number: str, person: str | None = None, checked: str = "
         unit.update(Request, row.id, checked=checked)
         for owed in decision.owed:
             owe(unit, owed, line)
-        return decision
-
-
-def _apply_form(unit: Unit, row: Any, checked: str) -> None:
-    """Write what a form states otherwise than the register; nobody proved who filled it in, so nobody is told."""
-    if row.person_id is None or unit.row(Person, row.person_id) is None:
-        raise ConflictError(f"request {row.id}: the person is no longer on file")
-    stated, waiting = row.fields.get("fields", {}), [item[0] for item in row.pending]
-    values = {name: stated[name] for name in waiting if name in stated and name not in ("phone", "email")}
-    if "phone" in waiting and "phone" in stated:
-        values["phones"] = [*people.phones(unit.connection, row.person_id), *row.fields.get("phones", ())]
-    if not values:
-        raise ConflictError(f"request {row.id}: nothing in it can be taken: correct it by hand, then `close` it")
-    people.set_fields(unit.connection, row.person_id, values)
-    people.note_changed(unit.connection, row.person_id, values)  # an older list does not put it back
-    unit.update(
-        Request, row.id, open=[], pending=[], due_at=None, closed_at=unit.now, checked=checked, reason="released",
-        fields={},
-    )  # fmt: skip
-    unit.event("released", "form", who="operator", person_id=row.person_id)
+        return decision.outcome
 
 
 def _person(unit: Unit, row: Any, address: str | None, kind: str) -> PersonFacts | None:

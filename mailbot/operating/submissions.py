@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-from mailbot.errors import ConflictError, InputError
+from mailbot.errors import ConflictError, InputError, StoreFault
 from mailbot.pipeline import Line, take_read
 from mailbot.ports import RawMail
 from mailbot.reading.fold import fold
@@ -36,7 +36,7 @@ def take(line: Line, posted: Posted) -> str:
     """Decide one submission and carry it out; return taken, asked, held, ignored or already.
 
     Raises StoreUnavailable; ConflictError in shadow mode: nobody could bring the submission again after it;
-    InputError where it holds no way to reach the person.
+    InputError where it holds no way to reach the person, or its number was another submission's.
     """
     if line.store.shadow:
         raise ConflictError("shadow mode changes nothing: `mailbot live` first")
@@ -44,8 +44,11 @@ def take(line: Line, posted: Posted) -> str:
     name = posted.form.name
     octets = number.to_bytes(8, "big") + posted.octets  # two people may type the same
     raw = RawMail(
-        octets=octets, folder=f"intake {name}", uid=number, uidvalidity=1, received_at=now, size_bytes=len(octets)
-    )
+        octets=octets, folder=f"intake {name}", uid=number, uidvalidity=1, received_at=now, size_bytes=len(octets),
+        posted=posted.octets,
+    )  # fmt: skip
+    if line.store.holds_another(raw):
+        raise InputError("its number was used for another submission: nothing was taken")
     submission = submitted(pairs_of(posted.pairs), line.rules.forms.of(name), now.date())
     email, unclear = submission.extract.fields.get("email"), {one.field for one in submission.extract.unclear}
     if "email" in unclear or not (email or submission.extract.phones):
@@ -53,14 +56,23 @@ def take(line: Line, posted: Posted) -> str:
     claim = claim_of(submission)
     message = blank_message(message_id=f"<{number:016x}@{name}.intake>", from_fields=1)
     evidence = Evidence(level="authenticated", because=f"{posted.form.web} of the form", address=None)
-    return STATUS[take_read(raw, (message, None, claim, evidence), line)]
+    said = (message, None, claim, evidence)
+    try:
+        return STATUS[take_read(raw, said, line)]
+    except StoreFault:  # the same submission came twice at the same moment: by now the other one is written
+        return STATUS[take_read(raw, said, line)]
 
 
 def _number(line: Line, posted: Posted) -> int:
-    """Return the place of a submission: 63 bits of a keyed hash of its own number, or of all it says."""
+    """Return the place of a submission: 63 bits of a keyed hash of its own number, or of all it says.
+
+    Without a number the same words are the same submission for a day: a person may come back and type them again.
+    What is sealed (hmac) stays the same for ever: else an old body could be sent again by whoever saw it.
+    """
     label = fold(posted.form.submission_id)
     own = next((value for key, value in posted.pairs if label and fold(key) == label and value.strip()), "")
-    given = posted.given_id.strip() or own.strip()
-    said = b"id\0" + given.encode() if given else b"body\0" + posted.octets
+    given = own.strip() or posted.given_id.strip()
+    day = b"" if posted.form.web == "hmac" else line.store.clock().date().isoformat().encode()
+    said = b"id\0" + given.encode("utf-8", "surrogatepass") if given else b"body\0" + day + posted.octets
     digest = hmac.digest(line.store.keys.secret, b"intake\0" + posted.form.name.encode() + b"\0" + said, hashlib.sha256)
     return int.from_bytes(digest[:8], "big") >> 1

@@ -13,6 +13,8 @@ from mailbot.errors import ConfigError, InputError
 
 WORKBOOK = b"PK\x03\x04"  # what every .xlsx begins with: a ZIP archive
 LOST = "the letter was lost when the file was saved; save as CSV UTF-8"
+_UTF8 = re.compile(rb"[\xd0-\xd3][\x80-\xbf]")  # a Cyrillic letter in UTF-8; hardly anything in windows-1251
+MANY = 5
 _LOST = re.compile(r"\w\?|\?\w")  # windows-1251 has no Kazakh letters: Excel writes "?" for them
 
 
@@ -70,7 +72,10 @@ def decoded(octets: bytes) -> tuple[str, str]:
         return octets.decode("utf-16"), "utf-16"
     try:
         return octets.decode("utf-8-sig"), "utf-8"
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as exc:
+        if len(_UTF8.findall(octets)) >= MANY:
+            line = octets.count(b"\n", 0, exc.start) + 1
+            raise InputError(f"line {line}: the file is UTF-8 but for a letter there: save it as CSV UTF-8") from exc
         return octets.decode("cp1251"), "windows-1251"
 
 

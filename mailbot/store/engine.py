@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailbot.errors import ConfigError, StoreUnavailable
+from mailbot.errors import ConfigError, StoreFault, StoreUnavailable
 from mailbot.urls import is_loopback
 
 TURN = 0x6D61696C  # the advisory lock of the one poller, on PostgreSQL
@@ -45,7 +45,9 @@ def open_engine(url: str, folder: Path, password: str | None = None) -> sa.Engin
 def _sqlite(path: Path) -> sa.Engine:
     if not path.exists():
         path.touch(mode=0o600)  # before SQLite does: its own default is wider
-    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": 30})
+    engine = sa.create_engine(
+        sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": 30}, hide_parameters=True
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
@@ -68,12 +70,15 @@ def _postgres(url: sa.URL, password: str | None) -> sa.Engine:
         raise ConfigError("store.url: PostgreSQL needs the extra: pip install 'mailbot[postgres]'") from exc
     if password is not None:
         url = url.set(password=password)
-    return sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    return sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
 
 
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
-    """Turn a driver's "can't be reached", "locked" or "full" into StoreUnavailable."""
+    """Turn a driver's "can't be reached", "locked" or "full" into StoreUnavailable.
+
+    Any other failure of a statement is a StoreFault without the driver's words: they quote what people wrote.
+    """
     try:
         yield
     except sa.exc.OperationalError as exc:
@@ -83,7 +88,7 @@ def translated() -> Iterator[None]:
             raise ConfigError("store.url: that file is no database") from exc
         if exc.connection_invalidated:
             raise StoreUnavailable("the connection to the store broke") from exc
-        raise
+        raise StoreFault(type(exc.orig).__name__) from None
 
 
 @contextlib.contextmanager
@@ -121,6 +126,12 @@ def _file_lock(path: Path) -> Iterator[bool]:
             yield True
     finally:
         os.close(handle)
+
+
+def lock(connection: sa.Connection, key: str) -> None:
+    """Let no other transaction decide about that key (hex) until this one ends; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int(key[:15], 16))))
 
 
 def scrub(engine: sa.Engine) -> None:

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from mailbot.reading.address import address_key
 from mailbot.store import effects, people, writers
-from mailbot.store.outbox import forget
 from mailbot.store.tables import FolderCursor, Mail, Question, Reply, Request
 from mailbot.store.transaction import Transaction
 
@@ -106,7 +105,7 @@ def _forget_replies(unit: Transaction, numbers: list[str], keys: list[str]) -> N
     for row in rows:
         if row.role == "final" and row.sent_at is None:
             continue
-        forget(unit, row.id)
+        effects.forget_reply(unit, row.id)
         if row.sent_at is None:
             unit.update(Reply, row.id, gave_up_at=unit.now)
 
@@ -115,7 +114,7 @@ def _forget_operator_mails(unit: Transaction) -> None:
     """Give up mails to the operator that were not sent yet: they name people. What they told is told anew."""
     unsent = sa.and_(_reply.c.role == "operator", _reply.c.sent_at.is_(None), _reply.c.gave_up_at.is_(None))
     for row in unit.connection.execute(sa.select(_reply.c.id, _reply.c.created_at).where(unsent)).all():
-        forget(unit, row.id)
+        effects.forget_reply(unit, row.id)
         unit.update(Reply, row.id, gave_up_at=unit.now)
         told = _request.c.told_at == row.created_at
         unit.connection.execute(sa.update(_request).where(told, _request.c.closed_at.is_(None)).values(told_at=None))
@@ -129,6 +128,6 @@ def forget_finals(unit: Transaction) -> int:
     )  # fmt: skip
     ids = list(unit.connection.execute(late).scalars())
     for reply_id in ids:
-        forget(unit, reply_id)
+        effects.forget_reply(unit, reply_id)
         unit.update(Reply, reply_id, gave_up_at=unit.now)
     return len(ids)

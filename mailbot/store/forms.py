@@ -16,12 +16,15 @@ from mailbot.deciding.forms import name_words, typed_words
 from mailbot.reading.address import address_key
 from mailbot.reading.claim import Submission
 from mailbot.store import effects, people
+from mailbot.store.engine import lock
 from mailbot.store.keys import sha256
-from mailbot.store.tables import Address, Consent, Person, Request, Suppression
+from mailbot.store.tables import Address, Consent, Person, Question, Reply, Request, Suppression
 from mailbot.store.transaction import Transaction
 
 PLAIN = ("surname", "given_name", "patronymic", "birth_date", "birth_place")
 _consent: Any = Consent.__table__  # type: ignore[attr-defined]
+_question: Any = Question.__table__  # type: ignore[attr-defined]
+_reply: Any = Reply.__table__  # type: ignore[attr-defined]
 _suppression: Any = Suppression.__table__  # type: ignore[attr-defined]
 
 
@@ -29,9 +32,12 @@ def facts(unit: Transaction, typed: Submission) -> Facts:
     """Return what the store knows of the address that was typed, or of the phone where there is none."""
     assert unit.raw is not None
     email = typed.extract.fields.get("email") or ""
+    lock(unit.connection, unit.keys.suppression(email or ";".join(typed.extract.phones)))
     ids = people.ids_at(unit.connection, email) if email else _by_phone(unit, typed)
+    if email and not ids:  # an address that somebody had before is still that person's
+        ids = people.ids_formerly_at(unit.connection, unit.keys.suppression(email))
     found = tuple(person for i in ids if (person := people.facts(unit.connection, i)) is not None)
-    since = _suppressed_since(unit, email) if email else {}
+    since = _left_since(unit, email, found)
     return Facts(now=unit.now, received_at=unit.raw.received_at, people=found, suppressed_since=since)
 
 
@@ -46,19 +52,31 @@ def _by_phone(unit: Transaction, typed: Submission) -> list[str]:
     return [i for i in dict.fromkeys(ids) if is_same(people.facts(unit.connection, i))]
 
 
-def _suppressed_since(unit: Transaction, address: str) -> dict[str, datetime]:
+def _left_since(unit: Transaction, email: str, found: tuple[PersonFacts, ...]) -> dict[str, datetime]:
+    """Return since when each purpose is ended at any address of these people, or by the last consent withdrawn."""
     query = sa.select(_suppression.c.purpose, _suppression.c.since).where(
-        _suppression.c.key == unit.keys.suppression(address),
+        _suppression.c.key.in_(_keys(unit, email, *(person.id for person in found))),
         sa.or_(_suppression.c.until.is_(None), _suppression.c.until > unit.now),
     )
-    return {row.purpose: row.since for row in unit.connection.execute(query)}
+    ended = [(row.purpose, row.since) for row in unit.connection.execute(query)]
+    for person in found:
+        rows = people.consent_rows(unit.connection, person.id)
+        open_ = {row.purpose for row in rows if row.withdrawn_at is None}
+        ended += [(row.purpose, row.withdrawn_at) for row in rows if row.purpose not in open_]
+    return {purpose: max(at for each, at in ended if each == purpose) for purpose, _ in ended}
+
+
+def _keys(unit: Transaction, email: str, *ids: str) -> list[str]:
+    """Return the keyed hashes of an address and of every address that these people have or had."""
+    on_file = [addr for person_id in ids for addr in people.addresses(unit.connection, person_id)]
+    former = [key for person_id in ids for key in people.former(unit.connection, person_id)]
+    return [*(unit.keys.suppression(addr) for addr in (email, *on_file) if addr), *former]
 
 
 def take_form(unit: Transaction, typed: dict[str, Any], person_id: str | None, lift: str = "") -> None:
     """Create or complete the person of a form and record the consents; `lift` is an address that came back."""
-    assert unit.raw is not None
     for purpose in typed["purposes"] if lift else ():
-        effects.lift(unit, lift, purpose)
+        people.lift_keys(unit.connection, _keys(unit, lift, *([person_id] if person_id else [])), purpose)
         unit.event("suppression_ended", f"{purpose}_confirmed_by_mail")
     known = person_id if person_id is not None else _create(unit, typed)
     if person_id is not None:
@@ -100,14 +118,13 @@ def _fill(unit: Transaction, person_id: str, typed: dict[str, Any]) -> None:
 
 def _consented(unit: Transaction, person_id: str, purpose: str, typed: dict[str, Any]) -> None:
     """Record a consent, or prove one that has no time; one that is older than what is known changes nothing."""
-    assert unit.raw is not None
-    at = unit.raw.received_at
+    at, proof, octets = _evidence(unit, typed)
     rows = people.consent_rows(unit.connection, person_id, purpose)
     if any(row.withdrawn_at is not None and row.withdrawn_at >= at for row in rows):
         return
     values = {
-        "given_at": at, "source": f"form {typed['form']}", "policy_version": typed["version"],
-        "proof": sha256(unit.raw.octets), "octets": unit.raw.octets if typed["keep_mail"] else None,
+        "given_at": at, "source": f"form {typed['form']}", "policy_version": typed["version"], "proof": proof,
+        "octets": octets if typed["keep_mail"] else None,
     }  # fmt: skip
     open_ = [row for row in rows if row.withdrawn_at is None]
     unproven = [row.id for row in open_ if row.given_at is None]
@@ -117,8 +134,25 @@ def _consented(unit: Transaction, person_id: str, purpose: str, typed: dict[str,
         people.add_consent(unit.connection, person_id, purpose=purpose, **values)
 
 
+def _evidence(unit: Transaction, typed: dict[str, Any]) -> tuple[datetime, str, bytes | None]:
+    """Return time, hash and octets of what gave the consent; of a form that the operator released its time and hash."""
+    if unit.raw is None:
+        return unit.row(Request, unit.request_id).received_at, typed["proof"], None
+    given = unit.raw.posted or unit.raw.octets
+    return unit.raw.received_at, sha256(given), given
+
+
 def forget_form(unit: Transaction, request_id: str) -> None:
     """Forget what was typed: the register has it, or nobody wants it there."""
     request = unit.row(Request, request_id)
-    blank = {"address": "", "address_key": ""} if request.person_id is None else {}
-    unit.update(Request, request_id, fields={}, **blank)
+    unit.update(Request, request_id, fields={})
+    if request.person_id is not None:
+        return
+    blank = {"address": "", "address_key": ""}
+    unit.update(Request, request_id, **blank)
+    unit.connection.execute(sa.update(_question).where(_question.c.request_id == request_id).values(**blank))
+    mine = sa.and_(
+        _reply.c.request_id == request_id, sa.or_(_reply.c.sent_at.is_not(None), _reply.c.gave_up_at.is_not(None))
+    )
+    for reply_id in list(unit.connection.execute(sa.select(_reply.c.id).where(mine)).scalars()):
+        effects.forget_reply(unit, reply_id)

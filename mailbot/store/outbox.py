@@ -109,10 +109,16 @@ def sent(store: Store, reply_id: int, answer: str, window_end: WindowEnd) -> boo
         unit.update(Reply, reply_id, sent_at=unit.now, answer=_plain(answer), owner="", lease_until=None)
         if row.template == "withdrawal-stopped" and row.role == "receipt":
             schedule_destruction(unit, row.request_id, window_end)
-        forgotten = row.role in ("final", "operator")
+        forgotten = row.role in ("final", "operator") or _is_nobodys(unit, row)
         if forgotten:
-            forget(unit, reply_id)
+            effects.forget_reply(unit, reply_id)
     return forgotten
+
+
+def _is_nobodys(unit: Transaction, row: Any) -> bool:
+    """Tell whether a mail closed a form that brought nobody in: the address that was typed is not kept."""
+    request = unit.row(Request, row.request_id) if row.request_id else None
+    return request is not None and request.kind == "form" and request.person_id is None and not request.address_key
 
 
 def _plain(answer: str) -> str:
@@ -133,13 +139,6 @@ def schedule_destruction(unit: Transaction, request_id: str, window_end: WindowE
         end = window_end(max(first, unit.now))  # an open question held the window back until now
         unit.update(Request, request_id, destroy_at=end, undo_until=end)
         unit.update(Person, request.person_id, blocked_until=end)
-
-
-def forget(unit: Transaction, reply_id: int) -> None:
-    """Forget to whom a mail went and what it said; a keyed hash of it stays."""
-    row = unit.row(Reply, reply_id)
-    digest = unit.keys.octets(row.octets) if row.octets else row.digest
-    unit.update(Reply, reply_id, address="", address_key="", octets=b"", answer="", bounced_why=None, digest=digest)
 
 
 def put_off(store: Store, reply_id: int, answer: str) -> None:
@@ -179,7 +178,7 @@ def give_up(store: Store, reply_id: int, answer: str, due_at: datetime | None = 
         )
         unit.request_id = row.request_id or ""
         if row.role == "final":
-            forget(unit, reply_id)
+            effects.forget_reply(unit, reply_id)
         elif row.request_id:
             effects.hold_request(unit, row.request_id, "reply_refused", due_at)
         unit.event("reply_given_up", row.template)

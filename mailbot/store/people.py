@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from mailbot.deciding.facts import PersonFacts
 from mailbot.reading.address import address_key
-from mailbot.store.tables import Address, Consent, FormerAddress, Obligation, Person, Phone, Request
+from mailbot.store.tables import Address, Consent, FormerAddress, Obligation, Person, Phone, Request, Suppression
 
 PLAIN = ("surname", "given_name", "patronymic", "birth_date", "birth_place")
 _person: Any = Person.__table__  # type: ignore[attr-defined]
@@ -111,6 +111,12 @@ def replace_address(connection: sa.Connection, person_id: str, old: str, new: st
 def add_consent(connection: sa.Connection, person_id: str, **values: Any) -> None:
     """Record a consent: purpose, given_at (None: unproven), source and policy_version."""
     connection.execute(sa.insert(_consent).values(person_id=person_id, withdrawn_by="", **values))
+
+
+def lift_keys(connection: sa.Connection, keys: Iterable[str], purpose: str) -> None:
+    """End the suppression of addresses, known by their keyed hashes, for a purpose."""
+    table: Any = Suppression.__table__  # type: ignore[attr-defined]
+    connection.execute(sa.delete(table).where(table.c.key.in_(list(keys)), table.c.purpose == purpose))
 
 
 def stopped_news(connection: sa.Connection, number: str) -> bool:

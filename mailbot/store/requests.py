@@ -12,6 +12,7 @@ from mailbot.reading.address import address_key
 from mailbot.reading.claim import Claim, Extract
 from mailbot.reading.message import Message
 from mailbot.reading.sender import Evidence
+from mailbot.store.keys import sha256
 from mailbot.store.tables import Request
 from mailbot.store.transaction import Transaction
 
@@ -50,19 +51,22 @@ def open_request(unit: Transaction, decision: Decision, origin: Origin) -> None:
         level=origin.level, received_at=origin.raw.received_at, due_at=decision.due_at, address=writer,
         address_key=address_key(writer), message_id=message.message_id if message else "",
         references=list(message.references[-19:]) if message else [], open=list(decision.open),
-        pending=[list(item) for item in decision.pending], fields=_kept(decision, claim),
+        pending=[list(item) for item in decision.pending], fields=_kept(decision, origin),
         before={}, undo_until=None, decided_at=unit.now, tell=decision.tell_operator, checked="",
     )  # fmt: skip
 
 
-def _kept(decision: Decision, claim: Claim) -> dict[str, Any]:
+def _kept(decision: Decision, origin: Origin) -> dict[str, Any]:
     """Return what a request keeps of what the mail stated; of a form only what somebody must still decide on."""
+    claim, raw = origin.claim, origin.raw
     done = decision.state in ("applied", "ignored") and not decision.open
     nobodys = decision.reason == "form_unreadable"  # its mail lies in INBOX; nobody's data could never be found again
     if decision.kind is None or (claim.submission is not None and (done or nobodys)):
         return {}
-    submission = {"submission": as_stored(claim.submission)} if claim.submission is not None else {}
-    return stored(claim.extract) | submission
+    if claim.submission is None:
+        return stored(claim.extract)
+    submission = {**as_stored(claim.submission), "proof": sha256(raw.posted or raw.octets)}
+    return stored(claim.extract) | {"submission": submission}
 
 
 def continue_request(unit: Transaction, decision: Decision, origin: Origin) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from mailbot.ports import Clock, Cursor, NewId, RawMail
 from mailbot.store.engine import translated
 from mailbot.store.engine import turn as engine_turn
-from mailbot.store.keys import Keys
+from mailbot.store.keys import Keys, sha256
 from mailbot.store.tables import FolderCursor, Mail, MaildirName, Note
 from mailbot.store.unit import Unit
 
@@ -112,6 +112,14 @@ class Store:
                     .where(_mail.c.folder == folder, _mail.c.uidvalidity == uidvalidity, _mail.c.uid.in_(uids))
                     .values(state="gone")
                 )
+
+    def holds_another(self, raw: RawMail) -> bool:
+        """Tell whether something else stands in the ledger at that place, as far as it is still known."""
+        place = sa.and_(_mail.c.folder == raw.folder, _mail.c.uid == raw.uid, _mail.c.uidvalidity == raw.uidvalidity)
+        query = sa.select(_mail.c.sha256).where(place, _mail.c.copy_of.is_(None))
+        with self.reading() as connection:
+            found = connection.execute(query).scalar()
+        return found is not None and found != sha256(raw.octets)
 
     def unfiled(self, folder: str, uidvalidity: int) -> list[int]:
         """Return the UIDs of mails that belong in mailbot/Done and were not moved yet."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from tests.acceptance.world import ALIYA, PHONE, STRANGER, UPDATE, World
+from tests.acceptance.world import ALIYA, PHONE, STRANGER, UPDATE, WITHDRAWAL, World
 
 
 def test_an_unknown_writer_is_taken_in_and_the_request_carried_out(world: World) -> None:
@@ -37,3 +37,29 @@ def test_what_is_nobody_s_own_is_refused(world: World) -> None:
     number = world.request(world.mail(ALIYA, UPDATE["ru"], "Телефон: 12"))["id"]
     assert world.run("people", "add", "--from", number).code == 1  # on file already
     assert world.run("people", "add", "--from", "NOSUCH").code == 66
+
+
+def test_a_forged_mail_is_no_consent_and_changes_nobody(world: World) -> None:
+    number = world.request(world.mail(STRANGER, UPDATE["ru"], "Фамилия: Ким", proof="fail"))["id"]
+    ran = world.run("people", "add", "--from", number)
+    assert ran.code == 1 and "not proven who wrote" in ran.err
+    world.ok("people", "add", "--from", number, "--consent-at", "2025-03-01", "--consent-source", "paper form")
+    rows = world.sql("SELECT source, proof FROM consent WHERE person_id = ?", world.person(STRANGER)["id"])
+    assert rows == [("paper form", None)]
+
+
+def test_a_refusal_is_no_consent(world: World) -> None:
+    number = world.request(world.mail(STRANGER, WITHDRAWAL["ru"], "Фамилия: Ким"))["id"]
+    assert world.run("people", "add", "--from", number).code == 1
+    assert world.persons(STRANGER) == [] or world.person(STRANGER)["id"] is None
+
+
+def test_a_former_address_is_somebody_on_file(world: World) -> None:
+    new = "aliya.new@example.com"
+    world.mail(ALIYA, UPDATE["ru"], f"Новый e-mail: {new}")
+    world.answer(new, "Да")
+    before = world.person(new)
+    mail = world.mail(ALIYA, UPDATE["ru"], f"Фамилия: Сәрсенова\nИмя: Әлия\nТелефон: {PHONE}", proof="fail")
+    options = ("--consent-at", "2025-03-01", "--consent-source", "x")
+    assert world.run("people", "add", "--from", world.request(mail)["id"], *options).code == 1
+    assert world.person(new) == before

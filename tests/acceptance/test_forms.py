@@ -8,7 +8,18 @@ from datetime import timedelta
 import pytest
 
 from mailbot.config import packaged
-from tests.acceptance.world import ALIYA, BORIS, FAMILY, PHONE, UNSUBSCRIBE, UPDATE, WITHDRAWAL, World
+from tests.acceptance.world import (
+    ALIYA,
+    BORIS,
+    BORIS_SECOND,
+    FAMILY,
+    PHONE,
+    QUIET,
+    UNSUBSCRIBE,
+    UPDATE,
+    WITHDRAWAL,
+    World,
+)  # fmt: skip
 
 FORMS = "forms@example.org"
 NEWCOMER = "newcomer@example.com"
@@ -286,3 +297,88 @@ def test_explain_and_check_speak_of_forms(site: World) -> None:
     at = "noreply@"
     site.policy((site.folder / "policy.toml").read_text(encoding="utf-8").replace(FORMS, at + "tilda.cc"))
     assert "wrong" in {one["level"] for one in site.run("check", "--json").objects if one["check"] == "forms"}
+
+
+def guarded(world: World, *addresses: str) -> str:
+    path = world.root / "list.csv"
+    path.write_text("\n".join(("email", *addresses, "")), encoding="utf-8")
+    world.ok("guard", path, "--output", world.root / "clean.csv")
+    return (world.root / "clean.csv").read_text(encoding="utf-8")
+
+
+def test_the_news_do_not_come_back_by_a_second_address(site: World) -> None:
+    site.mail(BORIS, UNSUBSCRIBE["ru"])
+    site.later(hours=1)
+    assert site.mail(FORMS, "Заявка с сайта", filled(BORIS_SECOND)).decision == "challenged"
+    assert BORIS_SECOND not in guarded(site, BORIS_SECOND)
+    assert site.last(BORIS_SECOND).language == "kk, ru"
+    site.answer(BORIS_SECOND, "Да")
+    assert site.person(BORIS)["news"] and BORIS in guarded(site, BORIS)
+
+
+def test_the_news_do_not_come_back_by_phone_and_name(site: World) -> None:
+    site.mail(ALIYA, UNSUBSCRIBE["ru"])
+    site.later(hours=1)
+    form = "Фамилия: Сәрсенова\nИмя: Әлия\nТелефон: +77010000001\n"
+    taken = site.mail(FORMS, "Заявка с сайта", form)
+    assert (taken.decision, [sent.to for sent in taken.answers]) == ("challenged", [ALIYA])
+    assert not site.person(ALIYA)["news"]
+
+
+def test_a_former_address_is_still_that_persons(site: World) -> None:
+    new = "aliya.new@example.com"
+    site.mail(ALIYA, UPDATE["ru"], f"Новый e-mail: {new}")
+    site.answer(new, "Да")
+    site.mail(new, UNSUBSCRIBE["ru"])
+    site.later(hours=1)
+    taken = site.mail(FORMS, "Заявка с сайта", filled(ALIYA))
+    assert (taken.decision, [sent.to for sent in taken.answers]) == ("challenged", [new])
+    assert site.persons(ALIYA) == []
+
+
+def test_another_name_is_another_person_and_the_operator_decides(site: World) -> None:
+    site.sql("UPDATE person SET birth_place = ''")
+    form = filled(QUIET, Фамилия="Чужой", Имя="Некто", **{"Место рождения": "Тараз"})
+    taken = site.mail(FORMS, "Заявка с сайта", form)
+    assert taken.decision == "held"
+    person = site.person(QUIET)
+    assert (person["news"], person["birth_place"]) == (False, "")
+    number = site.request(taken)["id"]
+    assert site.ok("requests", "release", number).out == f"{number}: taken into the register\n"
+    person = site.person(QUIET)
+    assert (person["surname"], person["news"], person["birth_place"]) == ("Чужой", True, "Тараз")
+    assert len(site.sql("SELECT proof FROM consent WHERE person_id = ? AND purpose = 'news'", person["id"])[0][0]) == 64
+
+
+def test_a_form_for_a_shared_address_is_released_for_one_of_them(site: World) -> None:
+    number = site.request(site.mail(FORMS, "Заявка с сайта", filled(FAMILY, Телефон=PHONE)))["id"]
+    several = site.run("requests", "release", number)
+    assert several.code == 66 and "--person ID" in several.err
+    one = site.persons(FAMILY)[0]
+    site.ok("requests", "release", number, "--person", one["id"])
+    assert PHONE in next(p for p in site.persons(FAMILY) if p["id"] == one["id"])["phones"]
+
+
+def test_nothing_of_a_blocked_person_is_released(site: World) -> None:
+    number = site.request(site.mail(FORMS, "Заявка с сайта", filled(BORIS, Фамилия="Другой")))["id"]
+    site.ok("people", "block", BORIS)
+    ran = site.run("requests", "release", number)
+    assert ran.code == 1 and site.person(BORIS)["surname"] == "Петров"
+
+
+@pytest.mark.parametrize("answer", ["нет", ""])
+def test_a_typed_address_of_somebody_who_left_is_not_kept(site: World, answer: str) -> None:
+    site.ok("people", "destroy", ALIYA, "--yes")
+    site.later(hours=1)
+    site.mail(FORMS, "Заявка с сайта", filled(ALIYA))
+    if answer:
+        site.answer(ALIYA, answer)
+    for _ in range(12):
+        site.later(days=1)
+        site.poll()
+    for table in ("request", "question", "reply"):
+        assert site.sql(f"SELECT count(*) FROM {table} WHERE address LIKE 'aliya%'") == [(0,)], table
+    assert all(b"aliya" not in row[0] for row in site.sql("SELECT octets FROM reply"))
+    old = site.octets(FORMS, "Заявка с сайта", filled(ALIYA))
+    site.take(old, at=site.now() - timedelta(days=30))
+    assert site.sql("SELECT count(*) FROM request WHERE address LIKE 'aliya%'") == [(0,)]

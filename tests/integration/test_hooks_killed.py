@@ -1,4 +1,4 @@
-"""A pass that is killed around its hooks: each call is made at least once, in order, with one id; each task is ticked."""
+"""A pass that is killed around its hooks: each call is made at least once, in order, each task is ticked."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ import uvicorn
 
 from mailbot.app import App, build
 from mailbot.cli import main
+from mailbot.console import intake
 from mailbot.console.intake import create
 
 SECRET = "an invented secret of the site"
@@ -106,10 +108,8 @@ def test_a_form_brings_a_person_once(app: App, door: Door, capsys: pytest.Captur
     (person,) = people(app, "aliya@example.com", capsys)
     assert (person["surname"], person["given_name"], person["phones"]) == ("Сәрсенова", "Әлия", ["+77010000001"])
     assert person["processing"] and person["news"]
-    assert door.post({**BODY, "ФИО": "Another Name"}) == (
-        200,
-        {"status": "already"},
-    )  # the same number of a submission
+    assert door.post(BODY) == (200, {"status": "already"})
+    assert door.post({**BODY, "ФИО": "Another Name"})[0] == 422  # the number of that submission, with other words
     assert len(people(app, "aliya@example.com", capsys)) == 1
 
 
@@ -175,3 +175,38 @@ def test_no_log_names_anybody(door: Door, caplog: pytest.LogCaptureFixture) -> N
     door.post(BODY)
     door.post(b"{aliya@example.com")
     assert "aliya" not in caplog.text
+
+
+def test_what_is_sealed_is_not_taken_again_under_another_number(
+    app: App, door: Door, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = json.dumps({"Name": "Smith Alice", "Email": "alice@example.com"}).encode()
+    seal = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    assert door.post(body, "sealed", X_Signature_256=seal)[0] == 201
+    assert door.post(body, "sealed", X_Signature_256=seal, Idempotency_Key="another") == (200, {"status": "already"})
+    with app.line.store.reading() as connection:
+        found = connection.exec_driver_sql("SELECT proof FROM consent").scalars().all()
+    assert set(found) == {hashlib.sha256(body).hexdigest()}  # the hash of what was posted, of nothing else
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"Email": "a@example.com", "Email": "b@example.com"}', b'{"Email": "a@example.com", "Name": "\\u0000"}',
+        b'{"Email": "a@example.com", "Name": "\\ud800"}',
+    ],
+)  # fmt: skip
+def test_what_says_two_things_or_can_not_be_written_is_refused(
+    app: App, door: Door, capsys: pytest.CaptureFixture[str], body: bytes
+) -> None:
+    assert door.post(body)[0] == 400
+    assert people(app, "a@example.com", capsys) == people(app, "b@example.com", capsys) == []
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "BODY_SECONDS", 0.2)
+    head = "POST /intake/site HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n"
+    for secret, status in ((f"Authorization: Bearer {SECRET}\r\n", b" 408 "), ("", b" 401 ")):
+        with socket.create_connection(("127.0.0.1", door.port), timeout=5) as connection:
+            connection.sendall(f"{head}{secret}\r\nhalf".encode())
+            assert status in connection.recv(1000)
