@@ -38,7 +38,7 @@ def deliver(hook: Hook, call: Call, secret: str, send: Send) -> Answer:
         results = json.loads(found.body)["data"]["results"] or []
         mine = [each for each in results if each["email"].casefold() == call.identifier.casefold()]
         steps = [_step(each, call) for each in mine]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return UNREADABLE
     answer = found
     for step in steps:

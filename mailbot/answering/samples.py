@@ -31,6 +31,7 @@ _TASKS = [
     {"place": "list", "preset": preset, "what": what, "identifier": who, "how": how, "early": early}
     for what, who, how, early, preset in (
         ("withdrawal", "a@example.kz", "", True, "newsletter"), ("back", "", "in the app", False, ""),
+        ("restore", "", "", False, ""),
         ("update", "", "", False, ""),
     )
 ]  # fmt: skip

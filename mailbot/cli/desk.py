@@ -17,7 +17,7 @@ from mailbot.store import journal, writers
 
 PLACE_WORDS = {
     "update": "change the data", "unsubscribe": "stop the news", "withdrawal": "stop, then erase",
-    "back": "put it back",
+    "back": "put the data back", "restore": "lift the stop, the news as `people show` says",
 }  # fmt: skip
 DONE_BY = {
     "operator": "ticked", "hook": "done by its hook", "law": "kept by law", "undone": "taken back",
@@ -124,8 +124,7 @@ def _place(each: dict[str, Any], when: Callable[[datetime | None], str]) -> str:
     parts = [each["identifier"], each["how"]]
     if each["shared"]:
         parts.append("somebody else on file has this too: erase only this person's entry")
-    if each["by_hook"]:
-        parts += [_called(call) for call in each["calls"] if not call["delivered_at"]]
+    parts += [_called(call) for call in each["calls"] if not (call["delivered_at"] or call["dropped"])]
     until = "once the data are destroyed here" if each["early"] else f"until {when(each['due_at'])}"
     return "; ".join([f"{head} {until}", *(part for part in parts if part)])
 

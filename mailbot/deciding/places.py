@@ -23,7 +23,7 @@ FOLLOWED: dict[str, PlaceEvent] = {
 TAKEN_BACK = ("undo", "restore_news", "give_news_back")
 TELLING: dict[str, PlaceEvent] = {
     "update-applied": "update", "unsubscribed": "unsubscribe", "not-on-list": "unsubscribe",
-    "only-news": "unsubscribe", "withdrawal-stopped": "withdrawal", "withdrawal-partial": "withdrawal",
+    "only-news": "unsubscribe", "withdrawal-stopped": "withdrawal",
 }  # fmt: skip
 
 
@@ -67,11 +67,20 @@ def told(places: Iterable[Place], what: PlaceEvent, due_at: datetime | None) -> 
 
 def concerned(policy: Policy, what: PlaceEvent, changed: Iterable[str] = ()) -> list[Place]:
     """Return the places that must follow; one whose hook sends none of the changed fields holds none of them."""
-    return [
-        place
-        for place in policy.places
-        if what in place.on and not (what == "update" and place.hook and not set(changed) & set(place.hook.fields))
-    ]
+    return [place for place in policy.places if what in place.on and (what != "update" or _holds(place, changed))]
+
+
+def _holds(place: Place, changed: Iterable[str]) -> bool:
+    """Tell whether a place has anything of what changed; one without such a hook is the operator's to know."""
+    if place.hook is None or "person.updated" not in place.hook.events:
+        return True
+    return bool(set(changed) & set(sent_fields(place)))
+
+
+def sent_fields(place: Place) -> list[str]:
+    """Return what a hook is sent of an update: what it names, and always that by which people are found there."""
+    own = [place.identifier] if place.identifier != "id" else []
+    return list(dict.fromkeys([*(place.hook.fields if place.hook else ()), *own]))
 
 
 def as_args(places: Iterable[Place]) -> list[dict[str, Any]]:
@@ -80,7 +89,7 @@ def as_args(places: Iterable[Place]) -> list[dict[str, Any]]:
         {
             "name": place.name, "identifier": place.identifier, "law": bool(place.kept_by_law), "on": list(place.on),
             "hook": list(place.hook.events) if place.hook else [],
-            "fields": list(place.hook.fields) if place.hook else [],
+            "fields": sent_fields(place) if place.hook else [],
         }
         for place in places
     ]  # fmt: skip
@@ -111,15 +120,32 @@ def after_destruction(days: int, deadlines: Deadlines, destroyed_at: datetime) -
 
 
 def _takes_back(effect: Effect) -> bool:
+    if effect.verb == "take_form":  # a new consent to the news
+        return bool(effect.args["person_id"]) and "news" in effect.args["typed"]["purposes"]
     return effect.verb in TAKEN_BACK or effect.verb == "give_news"
 
 
 def _put_back(policy: Policy, effect: Effect, decision: Decision, due: _Due) -> Effect:
     """Stands before the effect that it belongs to: what was changed is still known then."""
     args: dict[str, Any] = {"places": as_args(policy.places), "due_at": due.at("unsubscribe")}
-    if effect.verb == "give_news":
+    if effect.verb in ("give_news", "take_form"):
         return Effect(verb="put_back", args={**args, "person_id": effect.args["person_id"]})
+    if effect.verb == "give_news_back" and decision.person_id:  # whoever had asked for the stop
+        args["person_id"] = decision.person_id
     return Effect(verb="put_back", args={**args, "request_id": effect.args["request_id"]})
+
+
+def _places(policy: Policy, decision: Decision, what: PlaceEvent, args: dict[str, Any]) -> list[Place]:
+    """Return the places that follow one thing that a decision does."""
+    places, kept = concerned(policy, what, args["changed"]), args.get("why") == "obligation"
+    if what == "withdrawal":
+        return [] if kept else places  # what an open obligation needs goes on, also elsewhere
+    if "why" in args and not kept:  # of a withdrawal: who erases is told to stop by that
+        return [place for place in places if "withdrawal" not in place.on or place.kept_by_law]
+    if what == "unsubscribe" and not (args["address"] or args["person_id"]):
+        return []
+    nobodys = decision.row == "14"  # anybody may write so of any address: no work for the operator
+    return [place for place in places if place.hook] if nobodys else places
 
 
 def _follow(policy: Policy, decision: Decision, due: _Due) -> list[Effect]:
@@ -137,10 +163,15 @@ def _follow(policy: Policy, decision: Decision, due: _Due) -> list[Effect]:
             args["moved"] = {"old": effect.args["old"], "new": effect.args["new"]}
         elif effect.verb == "stop_news":
             args["address"] = effect.args["address"]
+        elif effect.verb == "stop_person":
+            args["why"] = effect.args["why"]
+    if "withdrawal" in found:  # the news stop everywhere at once, also where nothing is erased
+        found.setdefault("unsubscribe", dict(found["withdrawal"]))
     effects = []
     for what, args in found.items():
-        places = concerned(policy, what, args["changed"])
-        if places and (args["address"] or what != "unsubscribe"):
+        places = _places(policy, decision, what, args)
+        if places:
+            args = {name: args[name] for name in ("person_id", "address", "moved", "changed")}
             due_at = None if what == "withdrawal" else due.at(what)  # its places erase after the register, not before
             effects.append(
                 Effect(verb="follow", args={"what": what, "places": as_args(places), "due_at": due_at, "whom": args})

@@ -56,7 +56,7 @@ def _item(unit: Unit, line: Line, row: Any, language: str) -> dict[str, Any]:
 
 def _is_hers(task: dict[str, Any]) -> bool:
     """Tell whether the operator has to do it herself: it has no hook, or its hook gave up."""
-    return not task["by_hook"] or any(call["dead_at"] for call in task["calls"])
+    return not task["by_hook"]
 
 
 def _ask(row: Any) -> str:

@@ -9,8 +9,7 @@ from mailbot.deciding.places import after_destruction, as_args, concerned, told
 from mailbot.errors import ConflictError, InputError
 from mailbot.pipeline import Line
 from mailbot.settings import Policy
-from mailbot.store import hooks, journal, people, places
-from mailbot.store.engine import scrub
+from mailbot.store import hooks, journal, people, places, whom
 from mailbot.store.unit import Unit
 
 
@@ -60,8 +59,7 @@ def tick(line: Line, number: str, place: str) -> None:
             )
         for task in ready:
             places.tick(unit, task)
-    if any(task.person_id is None for task in ready):
-        scrub(line.store.engine)
+    line.store.scrub()
 
 
 def _too_early(task: Any) -> bool:
@@ -79,7 +77,7 @@ def note_id(line: Line, address: str, place: str, value: str) -> None:
             raise ConflictError("several people are on file under that address: an id belongs to one")
         if not ids:
             raise InputError("nobody is on file under that address")
-        places.note_id(unit, ids[0], place, value)
+        whom.note_id(unit, ids[0], place, value)
         unit.event("place_id", who="operator", person_id=ids[0])
 
 
@@ -93,8 +91,8 @@ def of_request(connection: Any, policy: Policy, number: str) -> list[dict[str, A
             "place": task.place, "what": task.what, "identifier": task.identifier, "due_at": task.due_at,
             "done_at": task.done_at, "done_by": task.done_by,
             "early": task.done_at is None and _too_early(task), "by_hook": task.by_hook,
-            "shared": task.person_id is None and bool(task.identifier)
-            and places.is_shared(connection, task.identifier),
+            "shared": task.what == "withdrawal" and task.due_at is not None
+            and any(whom.is_shared(connection, each) for each in whom.parts(task.identifier)),
             "calls": [_call(call) for call in hooks.of_task(connection, task.id)],
         }
         for task in places.tasks(connection, number)
@@ -104,5 +102,6 @@ def of_request(connection: Any, policy: Policy, number: str) -> list[dict[str, A
 def _call(call: Any) -> dict[str, Any]:
     return {
         "event": call.event, "tries": call.tries, "answer": call.answer, "delivered_at": call.delivered_at,
-        "next_try_at": call.next_try_at if not (call.delivered_at or call.dead_at) else None, "dead_at": call.dead_at,
+        "next_try_at": call.next_try_at if not (call.delivered_at or call.dead_at) else None,
+        "dead_at": call.dead_at if call.identifier else None, "dropped": bool(call.dead_at and not call.identifier),
     }  # fmt: skip

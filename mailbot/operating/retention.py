@@ -14,7 +14,6 @@ from mailbot.operating import places
 from mailbot.pipeline import Line, owe
 from mailbot.reading.address import address_key
 from mailbot.store import erasure, people, requests, writers
-from mailbot.store.engine import scrub
 from mailbot.store.tables import Person, Request
 from mailbot.store.unit import Unit
 
@@ -31,10 +30,9 @@ def sweep(line: Line, folder: str) -> int:
             break
         count += 1
     with store.unit() as unit:
-        forgotten = erasure.forget_finals(unit)
+        erasure.forget_finals(unit)
         writers.forget_old(unit)
-    if count or forgotten:
-        scrub(store.engine)
+    store.scrub()
     return count
 
 
@@ -69,6 +67,5 @@ def destroy_now(line: Line, address: str) -> int:
             number = requests.open_journal(unit, kind="erasure", reason="destroyed")
             places.erase(unit, line, person_id)
             unit.update(Request, number, fields={"consents": erasure.erase(unit, person_id)})
-    if ids:
-        scrub(line.store.engine)
+    line.store.scrub()
     return len(ids)

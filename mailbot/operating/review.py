@@ -205,6 +205,7 @@ def _keep_for_obligation(unit: Unit, line: Line, row: Any, reason: str) -> None:
     unit.update(
         Request, row.id, open=["obligations"], reason="obligation_open", destroy_at=None, due_at=None, told_at=unit.now
     )
+    places.put_back(unit, line, row.id)
     _tell(unit, line, row, "withdrawal-partial", kept=[], until=None, places=places.elsewhere(line, None))
     unit.event("refused", reason, who="operator", person_id=row.person_id)
 

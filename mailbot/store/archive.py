@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailbot.store import effects, people, places, requests
+from mailbot.store import effects, people, requests, whom
 from mailbot.store.tables import Consent, FormerAddress, Obligation, Person, Request, Suppression
 from mailbot.store.transaction import Transaction
 
@@ -35,7 +35,7 @@ def person(unit: Transaction, row: Any) -> dict[str, Any]:
         "disputed": row.disputed, "changed_fields": row.changed_fields,
         "consents": [{name: getattr(c, name) for name in CONSENT} for c in consents],
         "obligations": [{name: getattr(o, name) for name in OBLIGATION} for o in connection.execute(obligations)],
-        "former": sorted(connection.execute(former).scalars()), "places": places.ids_of(connection, row.id),
+        "former": sorted(connection.execute(former).scalars()), "places": whom.ids_of(connection, row.id),
     }  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def complete(unit: Transaction, person_id: str, values: dict[str, Any]) -> None:
     for key in values["former"]:
         unit.insert(FormerAddress, person_id=person_id, key=str(key))
     for place, value in values["places"].items():
-        places.note_id(unit, person_id, place, str(value))
+        whom.note_id(unit, person_id, place, str(value))
     blocked = "obligation" if values["blocked"] == "obligation" else ""
     unit.update(
         Person, person_id, blocked=blocked, disputed=bool(values["disputed"]), patronymic=values["patronymic"],

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from mailbot.deciding.decision import Owed
 from mailbot.reading.address import address_key
 from mailbot.store import people
-from mailbot.store.tables import Address, Consent, Event, Person, Question, Reply, Request, Suppression
+from mailbot.store.tables import Address, Consent, Event, Person, Question, Request, Suppression
 from mailbot.store.transaction import Transaction
 
 
@@ -282,10 +282,3 @@ def is_clean(connection: sa.Connection, request: Any) -> bool:
     address = table(Address)
     keys = sa.select(address.c.key).where(address.c.person_id == request.person_id)
     return address_key(moved["new"]) in set(connection.execute(keys).scalars())
-
-
-def forget_reply(unit: Transaction, reply_id: int) -> None:
-    """Forget to whom a mail went and what it said; a keyed hash of it stays."""
-    row = unit.row(Reply, reply_id)
-    digest = unit.keys.octets(row.octets) if row.octets else row.digest
-    unit.update(Reply, reply_id, address="", address_key="", octets=b"", answer="", bounced_why=None, digest=digest)

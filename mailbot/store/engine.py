@@ -134,15 +134,19 @@ def lock(connection: sa.Connection, key: str) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int(key[:15], 16))))
 
 
-def scrub(engine: sa.Engine) -> None:
-    """Empty the write-ahead log (SQLite), or let PostgreSQL reclaim dead rows (VACUUM does not overwrite them)."""
+def scrub(engine: sa.Engine) -> bool:
+    """Empty the write-ahead log (SQLite), or let PostgreSQL reclaim dead rows (VACUUM does not overwrite them).
+
+    Returns False where somebody who reads kept the log from being emptied.
+    """
     with translated():
         if engine.dialect.name == "sqlite":
             raw = engine.raw_connection()
             try:
-                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                rows = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             finally:
                 raw.close()
-            return
+            return not rows[0][0]
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM")
+    return True

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mailbot.reading.address import address_key
-from mailbot.store import effects, people, writers
+from mailbot.store import effects, forgets, people, writers
 from mailbot.store.tables import FolderCursor, Mail, Question, Reply, Request
 from mailbot.store.transaction import Transaction
 
@@ -70,7 +70,8 @@ def erase(unit: Transaction, person_id: str) -> list[dict[str, Any]]:
     _forget_requests(unit, numbers, mine)
     _forget_mails(unit, numbers, mine)
     _forget_replies(unit, numbers, mine)
-    _forget_operator_mails(unit)
+    forgets.forget_operator_mails(unit)
+    unit.owe_scrub()
     unit.event("destroyed", person_id=person_id)
     return consents
 
@@ -105,19 +106,9 @@ def _forget_replies(unit: Transaction, numbers: list[str], keys: list[str]) -> N
     for row in rows:
         if row.role == "final" and row.sent_at is None:
             continue
-        effects.forget_reply(unit, row.id)
+        forgets.forget_reply(unit, row.id)
         if row.sent_at is None:
             unit.update(Reply, row.id, gave_up_at=unit.now)
-
-
-def _forget_operator_mails(unit: Transaction) -> None:
-    """Give up mails to the operator that were not sent yet: they name people. What they told is told anew."""
-    unsent = sa.and_(_reply.c.role == "operator", _reply.c.sent_at.is_(None), _reply.c.gave_up_at.is_(None))
-    for row in unit.connection.execute(sa.select(_reply.c.id, _reply.c.created_at).where(unsent)).all():
-        effects.forget_reply(unit, row.id)
-        unit.update(Reply, row.id, gave_up_at=unit.now)
-        told = _request.c.told_at == row.created_at
-        unit.connection.execute(sa.update(_request).where(told, _request.c.closed_at.is_(None)).values(told_at=None))
 
 
 def forget_finals(unit: Transaction) -> int:
@@ -128,6 +119,7 @@ def forget_finals(unit: Transaction) -> int:
     )  # fmt: skip
     ids = list(unit.connection.execute(late).scalars())
     for reply_id in ids:
-        effects.forget_reply(unit, reply_id)
+        forgets.forget_reply(unit, reply_id)
+        unit.owe_scrub()
         unit.update(Reply, reply_id, gave_up_at=unit.now)
     return len(ids)

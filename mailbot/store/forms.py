@@ -15,7 +15,7 @@ from mailbot.deciding.facts import Facts, PersonFacts
 from mailbot.deciding.forms import name_words, typed_words
 from mailbot.reading.address import address_key
 from mailbot.reading.claim import Submission
-from mailbot.store import effects, people
+from mailbot.store import forgets, people
 from mailbot.store.engine import lock
 from mailbot.store.keys import sha256
 from mailbot.store.tables import Address, Consent, Person, Question, Reply, Request, Suppression
@@ -155,4 +155,4 @@ def forget_form(unit: Transaction, request_id: str) -> None:
         _reply.c.request_id == request_id, sa.or_(_reply.c.sent_at.is_not(None), _reply.c.gave_up_at.is_not(None))
     )
     for reply_id in list(unit.connection.execute(sa.select(_reply.c.id).where(mine)).scalars()):
-        effects.forget_reply(unit, reply_id)
+        forgets.forget_reply(unit, reply_id)

@@ -61,9 +61,7 @@ def take(unit: Transaction, places: Collection[str], lease: timedelta) -> Call |
     if row is None:
         return None
     unit.update(HookCall, row.id, next_try_at=unit.now + lease)
-    names = ("event", "place", "queue", "task_id", "kind", "identifier", "fields", "event_id", "request_id")
-    values = {name: getattr(row, name) for name in (*names, "created_at", "id", "tries")}
-    return Call(**values)
+    return _as_call(row)
 
 
 def delivered(unit: Transaction, call: Call, answer: str) -> bool:
@@ -85,6 +83,25 @@ def put_off(unit: Transaction, call: Call, answer: str, wait: timedelta | None =
     return bool(unit.connection.execute(sa.update(_call).where(mine).values(**values)).rowcount) and dead
 
 
+def give_up(unit: Transaction, call: Call, answer: str) -> None:
+    """Try a call no more."""
+    mine = sa.and_(_call.c.id == call.id, _waiting)
+    unit.connection.execute(sa.update(_call).where(mine).values(dead_at=unit.now, answer=answer, next_try_at=None))
+
+
+def stranded(unit: Transaction, hooked: Collection[str], ready: Collection[str]) -> list[Call]:
+    """Return the calls that nobody can make: of a place without a hook now, or for a week without its secret."""
+    unhooked = _call.c.place.not_in(list(hooked))
+    late = sa.and_(_call.c.place.not_in(list(ready)), _call.c.created_at <= unit.now - DEAD_AFTER)
+    rows = unit.connection.execute(sa.select(_call).where(_waiting, sa.or_(unhooked, late)).order_by(_call.c.id))
+    return [_as_call(row) for row in rows]
+
+
+def _as_call(row: Any) -> Call:
+    names = ("event", "place", "queue", "task_id", "kind", "identifier", "fields", "event_id", "request_id")
+    return Call(**{name: getattr(row, name) for name in (*names, "created_at", "id", "tries")})
+
+
 def of_task(connection: sa.Connection, task_id: int) -> list[Any]:
     """Return the calls of a task, oldest first."""
     return list(connection.execute(sa.select(_call).where(_call.c.task_id == task_id).order_by(_call.c.id)))
@@ -99,7 +116,8 @@ def owes(connection: sa.Connection, task_id: int) -> bool:
 
 def drop(unit: Transaction, task_id: int) -> bool:
     """Owe the calls of a task no longer and forget whom they named; tell whether any may have reached its place."""
-    calls = of_task(unit.connection, task_id)
+    query = sa.select(_call).where(_call.c.task_id == task_id).order_by(_call.c.id)
+    calls = unit.connection.execute(query.with_for_update()).all()  # one that is being leased is seen as leased
     for call in calls:
         if call.tries == 0 and call.next_try_at is None and call.delivered_at is None:
             unit.connection.execute(sa.delete(_call).where(_call.c.id == call.id))

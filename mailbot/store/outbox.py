@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from mailbot.ports import NewId
 from mailbot.reading.address import address_key
 from mailbot.settings import LimitRules
-from mailbot.store import effects
+from mailbot.store import effects, forgets
 from mailbot.store.store import Store
 from mailbot.store.tables import Person, Reply, Request
 from mailbot.store.transaction import Transaction
@@ -111,7 +111,7 @@ def sent(store: Store, reply_id: int, answer: str, window_end: WindowEnd) -> boo
             schedule_destruction(unit, row.request_id, window_end)
         forgotten = row.role in ("final", "operator") or _is_nobodys(unit, row)
         if forgotten:
-            effects.forget_reply(unit, reply_id)
+            forgets.forget_reply(unit, reply_id)
     return forgotten
 
 
@@ -177,8 +177,8 @@ def give_up(store: Store, reply_id: int, answer: str, due_at: datetime | None = 
             lease_until=None,
         )
         unit.request_id = row.request_id or ""
-        if row.role == "final":
-            effects.forget_reply(unit, reply_id)
+        if row.role in ("final", "operator"):
+            forgets.forget_reply(unit, reply_id)
         elif row.request_id:
             effects.hold_request(unit, row.request_id, "reply_refused", due_at)
         unit.event("reply_given_up", row.template)

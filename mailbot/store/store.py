@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mailbot.ports import Clock, Cursor, NewId, RawMail
+from mailbot.store.engine import scrub as engine_scrub
 from mailbot.store.engine import translated
 from mailbot.store.engine import turn as engine_turn
 from mailbot.store.keys import Keys, sha256
@@ -153,6 +154,11 @@ class Store:
                 unit.connection.execute(sa.insert(_note).values(name=name, value=value))
             else:
                 unit.update(Note, name, value=value)
+
+    def scrub(self) -> None:
+        """Take the bytes of whoever was forgotten out of the files, where that is owed; a busy file stays owed."""
+        if self.note("scrub") == "owed" and engine_scrub(self.engine):
+            self.set_note("scrub", "")
 
     @property
     def shadow(self) -> bool:

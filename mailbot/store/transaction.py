@@ -29,6 +29,13 @@ class Transaction:
         mode = self.row(Note, "mode")
         return mode is None or mode.value != "live"
 
+    def owe_scrub(self) -> None:
+        """Remember that bytes of a person must leave the files; done after the commit, and again until it succeeds."""
+        if self.row(Note, "scrub") is None:
+            self.connection.execute(sa.insert(Note.__table__).values(name="scrub", value="owed"))  # type: ignore[attr-defined]
+        else:
+            self.update(Note, "scrub", value="owed")
+
     def event(self, what: str, reason: str = "", *, who: str = "mailbot", person_id: str | None = None) -> None:
         """Append one audit row: ids, times and reasons alone."""
         self.insert(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,12 +74,31 @@ def places(world: World, number: str) -> dict[str, tuple[str, str]]:
     return {each["place"]: (each["what"], each["done_by"]) for each in world.show(number)["places"]}
 
 
+def waiting(world: World, number: str) -> list[tuple[str, str, str]]:
+    """Return (place, what, identifier) of every open task of a request."""
+    tasks = world.show(number)["places"]
+    return sorted((each["place"], each["what"], each["identifier"]) for each in tasks if not each["done_at"])
+
+
+def destroyed(world: World, number: str) -> None:
+    """Let time pass until a withdrawal was carried out to its end."""
+    for _ in range(20):
+        if world.show(number)["reason"] == "destroyed":
+            return
+        world.later(hours=8)
+        world.poll()
+    raise AssertionError("nobody was destroyed")
+
+
 def files_with(folder: Path, *texts: str) -> list[str]:
     """Return the files of an installation in which one of these stands, in any encoding that is used for it."""
     needles = [text.encode(code) for text in texts for code in ("utf-8", "utf-16-le")]
     needles += [repr(text.encode("ascii", "backslashreplace"))[2:-1].encode() for text in texts]
+    for octets in (text.encode()[shift:] for text in texts for shift in range(3)):
+        whole = octets[: len(octets) // 3 * 3]  # what no neighbour changes in base64
+        needles += [base64.b64encode(whole)] if len(whole) >= 6 else []
     found = [path for path in folder.rglob("*") if path.is_file() and path.name != "policy.toml"]
-    return [f"{path.name}: {n!r}" for path in found for n in needles if n in path.read_bytes()]
+    return [f"{path.name}: {n!r}" for path in found for n in needles if n in path.read_bytes().replace(b"\r\n", b"")]
 
 
 def test_a_withdrawal_runs_to_its_last_tick_and_leaves_no_identifier(world: World, receiver: Receiver) -> None:
@@ -159,6 +181,7 @@ def test_what_no_place_heard_of_is_taken_back_silently(world: World, receiver: R
     taken = world.mail(ALIYA, WITHDRAWAL["ru"])
     number = world.request(taken)["id"]
     world.sql("UPDATE hook_call SET tries = 0, next_try_at = NULL")  # as if the pass had ended before the call
+    world.sql("UPDATE request SET told_at = NULL")  # and before the mail to the operator
     world.answer(ALIYA, UNDO["ru"])
     assert {name: by for name, (_, by) in places(world, number).items()} == {
         "messenger": "undone", "books": "undone", "list": "undone",
@@ -175,11 +198,10 @@ def test_what_a_place_heard_of_is_put_back_by_a_task(three: World, receiver: Rec
     number = three.request(taken)["id"]
     assert receiver.events == [("person.stopped", ALIYA)]
     undone = three.answer(ALIYA, UNDO["ru"])
-    assert [(p["place"], p["what"], p["identifier"]) for p in three.show(number)["places"] if not p["done_at"]] == [
-        ("list", "back", ALIYA)
-    ]
-    assert f"requests tick {number} list" in undone.told[0].text
+    assert waiting(three, number) == [("list", "restore", ALIYA), ("messenger", "restore", "+77010000001")]
+    assert f"requests tick {number} list" in undone.told[0].text  # she was told to stop too, and may have done it
     three.ok("requests", "tick", number, "list")
+    three.ok("requests", "tick", number, "messenger")
     assert three.requests() == []
 
 
@@ -195,16 +217,14 @@ def test_a_no_takes_the_stop_of_the_news_back(three: World, receiver: Receiver) 
     assert receiver.events == [("person.unsubscribed", ALIYA)]
     three.answer(ALIYA, "нет")
     number = three.request(taken)["id"]
-    assert ("list", "back") in [(p["place"], p["what"]) for p in three.show(number)["places"] if not p["done_at"]]
+    assert ("list", "restore", ALIYA) in waiting(three, number)
 
 
 def test_news_again_is_asked_of_the_places_that_stopped_them(three: World, receiver: Receiver) -> None:
     three.mail(ALIYA, UNSUBSCRIBE["ru"])
     three.answer(ALIYA, UNDO["ru"])
-    waiting = [
-        (p["place"], p["what"]) for r in three.requests() for p in three.show(r["id"])["places"] if not p["done_at"]
-    ]
-    assert ("list", "back") in waiting and ("messenger", "unsubscribe") not in waiting
+    tasks = [(each[0], each[1]) for request in three.requests() for each in waiting(three, request["id"])]
+    assert sorted(tasks) == [("list", "restore"), ("messenger", "restore")]
 
 
 def test_a_hook_is_not_called_by_what_somebody_else_has_too(three: World, receiver: Receiver) -> None:
@@ -334,3 +354,206 @@ def test_init_writes_the_places_it_was_told(tmp_path: Path) -> None:
     wrong = command("init", tmp_path / "two", "--mailbox", f"maildir://{tmp_path}", "--courier", f"maildir://{tmp_path}",
                     "--address", "info@example.kz", "--place", "nowhere")  # fmt: skip
     assert wrong.code == 64
+
+
+def test_every_identifier_a_place_may_know_is_erased(world: World, receiver: Receiver) -> None:
+    """An address that changed while the hook was down: the place may have the old one, or the new one."""
+    new = "aliya.new@example.com"
+    placed(world, receiver.url)
+    receiver.behave = answers(503)
+    world.mail(ALIYA, UPDATE["ru"], f"Новый e-mail: {new}\nТелефон: {PHONE}")
+    world.answer(new, "Да")
+    number = world.request(world.mail(new, WITHDRAWAL["ru"]))["id"]
+    destroyed(world, number)
+    receiver.heard.clear()
+    receiver.behave = answers(200)
+    world.later(days=1)
+    world.poll()
+    assert sorted(receiver.events) == [("person.destroyed", new), ("person.destroyed", ALIYA)]
+    assert waiting(world, number) == [("messenger", "withdrawal", f"+77010000001; {PHONE}")]
+
+
+def test_a_new_address_is_sent_whatever_fields_are_named(world: World, receiver: Receiver) -> None:
+    world.policy(POLICY + HOOK.format(url=receiver.url).replace('fields = ["email", "given_name", "surname"]', ""))
+    (world.folder / "secrets" / "hook_list").write_text("a secret of the list")
+    world.mail(ALIYA, UPDATE["ru"], "Новый e-mail: aliya.new@example.com")
+    world.answer("aliya.new@example.com", "Да")
+    assert [h.event["fields"] for h in receiver.heard] == [{"email": "aliya.new@example.com"}]
+
+
+def test_a_new_address_takes_the_place_of_the_old_one_alone(three: World, receiver: Receiver) -> None:
+    three.mail(BORIS, UPDATE["ru"], "Новый e-mail: boris.new@example.com")
+    three.answer("boris.new@example.com", "Да")
+    sent = {h.event["identifier"]["email"]: h.event["fields"].get("email") for h in receiver.heard}
+    assert sent == {BORIS: "boris.new@example.com", BORIS_SECOND: None}
+
+
+def test_what_a_hook_may_not_call_by_stays_with_the_operator(three: World, receiver: Receiver) -> None:
+    three.bring(f"surname,given_name,email,consent_at\nДругая,Вера,{BORIS_SECOND},2025-01-01\n")
+    number = three.request(three.mail(BORIS, WITHDRAWAL["ru"]))["id"]
+    destroyed(three, number)
+    assert ("person.destroyed", BORIS) in receiver.events and ("person.destroyed", BORIS_SECOND) not in receiver.events
+    assert ("list", "withdrawal", BORIS_SECOND) in waiting(three, number)
+    assert len(three.persons(BORIS_SECOND)) == 1
+
+
+def test_who_came_since_is_not_erased_by_a_late_call(world: World, receiver: Receiver) -> None:
+    placed(world, receiver.url)
+    receiver.behave = answers(503)
+    world.ok("people", "destroy", ALIYA, "--yes")
+    world.poll()
+    soon = (world.now()).isoformat(timespec="seconds")
+    world.later(hours=1)
+    world.sql("DELETE FROM suppression")
+    world.bring(f"surname,email,consent_at,consent_source\nСәрсенова,{ALIYA},{soon},paper\n")
+    receiver.heard.clear()
+    receiver.behave = answers(200)
+    world.later(days=1)
+    world.poll()
+    assert receiver.heard == []
+    world.poll()
+    number = world.requests()[0]["id"]
+    shown = world.ok("requests", "show", number).out
+    assert "somebody else is on file" in shown and f"requests tick {number} list" in world.last(OWNER).text
+
+
+def test_a_withdrawal_stops_the_news_where_nothing_is_erased(world: World, receiver: Receiver) -> None:
+    plain = HOOK.format(url=receiver.url) + 'events = ["person.unsubscribed"]\n'
+    law = '[[places]]\nname = "crm"\nkept_by_law = "Act"\nkept_for = "5 years"\n'
+    world.policy(POLICY + law + plain.replace('preset = "newsletter"', 'preset = "newsletter"\non = ["unsubscribe"]'))
+    (world.folder / "secrets" / "hook_list").write_text("a secret of the list")
+    number = world.request(world.mail(ALIYA, WITHDRAWAL["ru"]))["id"]
+    assert receiver.events == [("person.unsubscribed", ALIYA)]
+    assert ("crm", "unsubscribe", ALIYA) in waiting(world, number)
+    destroyed(world, number)
+    assert ("crm", "unsubscribe", ALIYA) in waiting(world, number)  # it keeps the data, and may not mail
+
+
+def test_a_place_that_the_policy_no_longer_names_had_been_promised(three: World, receiver: Receiver) -> None:
+    number = three.request(three.mail(ALIYA, WITHDRAWAL["ru"]))["id"]
+    three.policy((POLICY + HOOK.format(url=receiver.url)).replace('name = "messenger"', 'name = "chats"'))
+    destroyed(three, number)
+    assert {name for name, _, _ in waiting(three, number)} == {"messenger", "chats"}
+    three.ok("requests", "tick", number, "messenger")
+    three.ok("requests", "tick", number, "chats")
+    assert three.requests() == []
+
+
+def test_a_phone_that_others_have_too_calls_no_hook(world: World, receiver: Receiver) -> None:
+    hook = HOOK.format(url=receiver.url).replace('preset = "newsletter"', 'identifier = "phone"')
+    world.policy(POLICY + hook)
+    (world.folder / "secrets" / "hook_list").write_text("a secret of the list")
+    world.bring("surname,email,phone,consent_at\nЕрлан,,+77010000001,2025-01-01\n")
+    world.mail(ALIYA, UNSUBSCRIBE["ru"], proof="none")
+    assert receiver.heard == []
+
+
+def test_news_again_by_a_form_stop_what_still_waits(world: World, receiver: Receiver) -> None:
+    form = (
+        '[[forms]]\nname = "site"\nsenders = ["forms@example.org"]\npurposes = ["processing", "news"]\n'
+        '[forms.fields]\nemail = ["Email"]\n'
+    )
+    world.policy(POLICY + HOOK.format(url=receiver.url) + form)
+    (world.folder / "secrets" / "hook_list").write_text("a secret of the list")
+    receiver.behave = answers(503)
+    number = world.request(world.mail(ALIYA, UNSUBSCRIBE["ru"]))["id"]
+    world.later(hours=1)
+    world.mail("forms@example.org", "x", f"Email: {ALIYA}")
+    world.answer(ALIYA, "Да")
+    receiver.heard.clear()
+    receiver.behave = answers(200)
+    world.later(days=1)
+    world.poll()
+    assert world.person(ALIYA)["news"] and receiver.heard == [] and waiting(world, number) == []
+
+
+def test_an_opposite_closes_what_it_makes_void(three: World) -> None:
+    three.mail(ALIYA, UNSUBSCRIBE["ru"])
+    three.answer(ALIYA, UNDO["ru"])
+    three.later(minutes=5)
+    three.mail(ALIYA, UNSUBSCRIBE["ru"])
+    tasks = [(p, w) for request in three.requests() for p, w, _ in waiting(three, request["id"])]
+    assert tasks == [("messenger", "unsubscribe")]
+
+
+def test_an_undone_name_is_sent_whole(three: World, receiver: Receiver) -> None:
+    three.mail(ALIYA, UPDATE["en"], "Surname: Omarova")
+    three.answer(ALIYA, UNDO["en"])
+    assert receiver.heard[-1].event["fields"] == {"given_name": "Әлия", "surname": "Сәрсенова"}
+
+
+def test_an_open_obligation_stops_the_news_elsewhere_and_nothing_else(world: World, receiver: Receiver) -> None:
+    policy = (POLICY + HOOK.format(url=receiver.url)).replace('obligations = "none"', 'obligations = "register"')
+    world.policy(policy)
+    (world.folder / "secrets" / "hook_list").write_text("a secret of the list")
+    world.bring(f"surname,given_name,email,obligation_until\nСәрсенова,Әлия,{ALIYA},2031-12-31\n")
+    number = world.request(world.mail(ALIYA, WITHDRAWAL["ru"]))["id"]
+    assert receiver.events == [("person.unsubscribed", ALIYA)]
+    assert {what for _, what, _ in waiting(world, number)} == {"unsubscribe"}
+
+
+def test_no_mail_to_the_operator_keeps_an_identifier(three: World) -> None:
+    number = three.request(three.mail(ALIYA, UNSUBSCRIBE["ru"]))["id"]
+    three.ok("people", "destroy", ALIYA, "--yes")
+    box = three.root / "sent"
+    shutil.move(box, three.root / "away")
+    box.write_text("no folder")  # the courier is down
+    three.run("poll")
+    box.unlink()
+    shutil.move(three.root / "away", box)
+    for request in three.requests():
+        for place, _, _ in waiting(three, request["id"]):
+            three.ok("requests", "tick", request["id"], place)
+    assert number and three.requests() == []
+    assert all(b"+77010000001" not in decoded(row[0]) for row in three.sql("SELECT octets FROM reply"))
+
+
+def decoded(octets: bytes) -> bytes:
+    from email import message_from_bytes
+
+    return bytes(message_from_bytes(octets).get_payload(decode=True) or b"")
+
+
+def test_a_reader_puts_the_scrubbing_off_and_it_is_done_later(three: World) -> None:
+    import sqlite3
+
+    three.ok("people", "destroy", ALIYA, "--yes")
+    three.poll()
+    number = three.requests()[0]["id"]
+    reader = sqlite3.connect(three.folder / "mailbot.sqlite")
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM place_task").fetchall()
+    three.ok("requests", "tick", number, "messenger")
+    assert three.sql("SELECT value FROM note WHERE name = 'scrub'") == [("owed",)]
+    reader.close()
+    three.poll()
+    assert three.sql("SELECT value FROM note WHERE name = 'scrub'") == [("",)]
+    assert files_with(three.folder, "77010000001") == []
+
+
+def test_a_hook_that_is_gone_gives_its_calls_to_the_operator(world: World, receiver: Receiver) -> None:
+    placed(world, receiver.url)
+    receiver.behave = answers(503)
+    number = world.request(world.mail(ALIYA, UNSUBSCRIBE["ru"]))["id"]
+    world.policy(POLICY)
+    world.later(hours=1)
+    world.poll()
+    world.poll()  # what came of its hooks is told by the next pass
+    assert f"requests tick {number} list" in world.last(OWNER).text
+
+
+def test_strangers_make_one_task_for_one_address_and_unproven_ones_none(three: World, receiver: Receiver) -> None:
+    for _ in range(3):
+        three.mail(STRANGER, UNSUBSCRIBE["ru"])
+    three.mail("other@example.org", UNSUBSCRIBE["ru"], proof="none")
+    assert three.sql("SELECT place, identifier FROM place_task WHERE by_hook = 0") == [("messenger", STRANGER)]
+
+
+def test_one_person_that_a_place_does_not_know_holds_up_nobody(three: World, receiver: Receiver) -> None:
+    def unknown(handler: Any) -> None:
+        answers(404 if STRANGER.encode() in receiver.heard[-1].body else 200)(handler)
+
+    receiver.behave = unknown
+    three.deliver(three.octets(STRANGER, UNSUBSCRIBE["ru"]), three.octets(ALIYA, UNSUBSCRIBE["ru"]))
+    assert ("person.unsubscribed", ALIYA) in receiver.events
+    assert three.sql("SELECT count(*) FROM hook_call WHERE delivered_at IS NOT NULL") == [(1,)]

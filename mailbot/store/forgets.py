@@ -1,0 +1,31 @@
+"""Forgets what mails of ours said and to whom they went; a keyed hash of each stays. No rule stands here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailbot.store.tables import Reply, Request
+from mailbot.store.transaction import Transaction
+
+_reply: Any = Reply.__table__  # type: ignore[attr-defined]
+_request: Any = Request.__table__  # type: ignore[attr-defined]
+
+
+def forget_operator_mails(unit: Transaction) -> None:
+    """Give up mails to the operator that did not leave: they name people. What they told is told anew."""
+    kept = sa.and_(_reply.c.role == "operator", _reply.c.sent_at.is_(None), _reply.c.address != "")
+    for row in unit.connection.execute(sa.select(_reply.c.id, _reply.c.created_at).where(kept)).all():
+        forget_reply(unit, row.id)
+        unit.update(Reply, row.id, gave_up_at=unit.now)
+        again = sa.or_(_request.c.closed_at.is_(None), _request.c.places_open > 0)
+        told = sa.and_(_request.c.told_at == row.created_at, again)
+        unit.connection.execute(sa.update(_request).where(told).values(told_at=None))
+
+
+def forget_reply(unit: Transaction, reply_id: int) -> None:
+    """Forget to whom a mail went and what it said; a keyed hash of it stays."""
+    row = unit.row(Reply, reply_id)
+    digest = unit.keys.octets(row.octets) if row.octets else row.digest
+    unit.update(Reply, reply_id, address="", address_key="", octets=b"", answer="", bounced_why=None, digest=digest)
