@@ -42,6 +42,10 @@ def with_places(policy: Policy, deadlines: Deadlines, facts: Facts, decision: De
     names = {effect.args["what"]: [item["name"] for item in effect.args["places"]] for effect in follow}
 
     def telling(owed: Owed) -> Owed:
+        if owed.template == "withdrawal-partial":  # they erase after the obligation, and nobody knows when that is
+            return replace(
+                owed, values={**owed.values, "places": told(concerned(policy, "withdrawal"), "withdrawal", None)}
+            )
         what = TELLING.get(owed.template)
         if what is None or what not in names:
             return owed

@@ -10,7 +10,7 @@ from mailbot.errors import ConflictError, InputError
 from mailbot.operating.cells import Row, defused, read_row
 from mailbot.operating.imports import COLUMNS, EXPORTED, OPTIONAL, Import, Report
 from mailbot.pipeline import Line
-from mailbot.store import newsletter, people
+from mailbot.store import newsletter, people, whom
 from mailbot.store.gather import suppressed
 from mailbot.store.store import Store
 from mailbot.store.tables import Person
@@ -25,12 +25,20 @@ def show(store: Store, address: str) -> list[dict[str, Any]]:
     with store.unit() as unit:
         purposes = list(suppressed(unit, address))
         ids = people.ids_at(unit.connection, address)
-        found = [{**people.show(unit.connection, i), "suppressed": purposes} for i in ids]
+        found = [_shown(unit, i) | {"suppressed": purposes} for i in ids]
     if found:
         return found
     if purposes:
         return [{"id": None, "state": "suppressed", "suppressed": purposes}]
     raise InputError("nobody is on file under that address")
+
+
+def _shown(unit: Unit, person_id: str) -> dict[str, Any]:
+    known = whom.ids_of(unit.connection, person_id)
+    return {
+        **people.show(unit.connection, person_id),
+        "places": [f"{place}: {value}" for place, value in known.items()],
+    }
 
 
 def add(line: Line, cells: dict[str, str]) -> Report:

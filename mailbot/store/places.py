@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from mailbot.store import forgets, hooks, people
 from mailbot.store.place_tables import PlaceTask
-from mailbot.store.tables import Request
+from mailbot.store.tables import Person, Request
 from mailbot.store.transaction import Transaction
 from mailbot.store.whom import NAMES, Spec, Whom, forget_ids, is_shared, parts, sendable
 
@@ -223,7 +223,10 @@ class _Known(Whom):
 
 
 def may_go(unit: Transaction, call: hooks.Call) -> bool:
-    """Tell whether a call still speaks of one person alone; else it is the operator's: somebody came since."""
+    """Tell whether a call may be made now: not of somebody in dispute, nor by what somebody else has too by now."""
+    person = unit.row(Person, call.queue)
+    if person is not None and person.disputed:
+        return False  # its lease lets it wait; nothing is used until the dispute ends (decisions: section 6)
     if call.event not in ("person.stopped", LAST) or call.kind == "id":
         return True
     if not is_shared(unit.connection, call.identifier, call.queue):

@@ -258,6 +258,7 @@ def test_by_its_own_id(world: World, receiver: Receiver) -> None:
     assert world.run("people", "place", STRANGER, "school", "7").code == 66
     assert world.run("people", "place", ALIYA, "elsewhere", "7").code == 66
     world.ok("people", "place", ALIYA, "school", "user 7/8")
+    assert world.person(ALIYA)["places"] == ["school: user 7/8"]
     first = world.request(world.mail(ALIYA, WITHDRAWAL["ru"]))["id"]
     second = world.request(world.mail(BORIS, WITHDRAWAL["ru"]))["id"]
     assert receiver.heard == []  # a stop may be taken back, so nothing is erased yet
@@ -490,6 +491,7 @@ def test_an_open_obligation_stops_the_news_elsewhere_and_nothing_else(world: Wor
     number = world.request(world.mail(ALIYA, WITHDRAWAL["ru"]))["id"]
     assert receiver.events == [("person.unsubscribed", ALIYA)]
     assert {what for _, what, _ in waiting(world, number)} == {"unsubscribe"}
+    assert "Данные будут стёрты и в других местах: WhatsApp, служба рассылок" in world.last(ALIYA).text
 
 
 def test_no_mail_to_the_operator_keeps_an_identifier(three: World) -> None:
@@ -557,3 +559,19 @@ def test_one_person_that_a_place_does_not_know_holds_up_nobody(three: World, rec
     three.deliver(three.octets(STRANGER, UNSUBSCRIBE["ru"]), three.octets(ALIYA, UNSUBSCRIBE["ru"]))
     assert ("person.unsubscribed", ALIYA) in receiver.events
     assert three.sql("SELECT count(*) FROM hook_call WHERE delivered_at IS NOT NULL") == [(1,)]
+
+
+def test_nothing_is_told_of_somebody_in_dispute(world: World, receiver: Receiver) -> None:
+    placed(world, receiver.url)
+    receiver.behave = answers(503)
+    world.mail(ALIYA, UPDATE["en"], "Surname: Omarova")
+    world.ok("people", "block", ALIYA)
+    receiver.heard.clear()
+    receiver.behave = answers(200)
+    world.later(days=1)
+    world.poll()
+    assert receiver.heard == []
+    world.ok("people", "unblock", ALIYA)
+    world.later(hours=1)
+    world.poll()
+    assert receiver.events == [("person.updated", ALIYA)]

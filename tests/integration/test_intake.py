@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from mailbot.app import App, build
 from mailbot.cli import main
 from mailbot.console import intake
 from mailbot.console.intake import create
+from mailbot.operating.submissions import Posted, take
 
 SECRET = "an invented secret of the site"
 POLICY = """
@@ -46,19 +48,48 @@ BODY = {"ФИО": "Сәрсенова Әлия", "Email": "aliya@example.com", "
 JSON = {"Content-Type": "application/json"}
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
+def installed(tmp_path: Path, *more: str) -> App:
+    """Return an installation with two forms that come by web."""
     for name in ("new", "cur", "tmp"):
         (tmp_path / "box" / name).mkdir(parents=True)
     code = main([
         "init", str(tmp_path / "bot"), "--mailbox", f"maildir://{tmp_path}/box", "--courier", f"maildir://{tmp_path}/out",
-        "--address", "info@example.kz", "--live",
+        "--address", "info@example.kz", "--live", *more,
     ])  # fmt: skip
     assert code == 0
     with (tmp_path / "bot" / "policy.toml").open("a", encoding="utf-8") as file:
         file.write(POLICY)
-    built = build(tmp_path / "bot")
+    return build(tmp_path / "bot")
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    built = installed(tmp_path)
     yield built
+    built.close()
+
+
+def test_many_at_once_make_one_person_and_one_of_the_same_is_taken(store_url: str, tmp_path: Path) -> None:
+    built = installed(tmp_path, "--store", store_url)
+    form = built.line.rules.policy.forms[0]
+
+    def take_at_once(bodies: list[dict[str, str]]) -> list[str]:
+        start = threading.Barrier(len(bodies))
+
+        def one(body: dict[str, str]) -> str:
+            posted = Posted(form=form, pairs=tuple(body.items()), given_id="", octets=json.dumps(body).encode())
+            start.wait()
+            return take(built.line, posted)
+
+        with ThreadPoolExecutor(len(bodies)) as threads:
+            return sorted(threads.map(one, bodies))
+
+    for n in range(3):
+        body = {**BODY, "Email": f"n{n}@example.com"}
+        assert take_at_once([{**body, "tranid": f"{n}:{k}"} for k in range(4)]) == ["taken"] * 4
+        assert take_at_once([{**body, "tranid": f"same {n}"}] * 4) == ["already"] * 3 + ["taken"]
+    with built.line.store.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM person").scalar() == 3
     built.close()
 
 

@@ -246,3 +246,32 @@ def test_the_same_address_and_a_longer_name_are_no_contradiction() -> None:
     body = "From: Нина <n@example.com>\nВаше имя: Нина Тихая\n"
     typed = read(body, preset="contact-form-7")
     assert typed is not None and typed.extract.fields == {"email": "n@example.com", "given_name": "Нина Тихая"}
+
+
+SAMPLES = {  # what each builder writes in each language: labels of name, address, phone
+    ("tilda", "kk"): "Аты-жөні: {n}\nПошта: {e}\nТелефон нөмірі: {p}\n",
+    ("tilda", "ru"): "Имя: {n}\nПочта: {e}\nТелефон: {p}\n",
+    ("tilda", "en"): "Name: {n}\nEmail: {e}\nPhone: {p}\n",
+    ("contact-form-7", "kk"): "Кімнен: {n}\nПоштаңыз: {e}\nТелефоныңыз: {p}\n",
+    ("contact-form-7", "ru"): "От: {n}\nВаш e-mail: {e}\nВаш телефон: {p}\n",
+    ("contact-form-7", "en"): "Your name: {n}\nYour email: {e}\nPhone: {p}\n",
+    ("wpforms", "kk"): "Аты-жөні\n\n{n}\n\nЭлектрондық пошта\n\n{e}\n\nТелефон нөмірі\n\n{p}\n",
+    ("wpforms", "ru"): "ФИО\n\n{n}\n\nЭлектронная почта\n\n{e}\n\nТелефон\n\n{p}\n",
+    ("wpforms", "en"): "Full Name\n\n{n}\n\nEmail\n\n{e}\n\nPhone\n\n{p}\n",
+    ("wix", "kk"): "Аты-жөні: {n}\nЭлектрондық пошта: {e}\nТелефон нөмірі: {p}\n",
+    ("wix", "ru"): "ФИО: {n}\nЭл. почта: {e}\nТелефон: {p}\n",
+    ("wix", "en"): "Name: {n}\nEmail: {e}\nPhone: {p}\n",
+    ("google-forms", "kk"): "Аты-жөніңіз: {n}\nЭлектрондық пошта мекенжайы: {e}\nТелефон нөмірі: {p}\n",
+    ("google-forms", "ru"): "Имя и фамилия: {n}\nАдрес электронной почты: {e}\nНомер телефона: {p}\n",
+    ("google-forms", "en"): "Name: {n}\nEmail Address: {e}\nPhone number: {p}\n",
+}
+
+
+@pytest.mark.parametrize(("preset", "language"), SAMPLES)
+def test_each_preset_in_each_language(preset: str, language: str) -> None:
+    body = SAMPLES[preset, language].format(n="Сәрсенова Әлия", e="aliya@example.com", p="+7 701 000 00 01")
+    typed = read(body, preset=preset)
+    assert typed is not None and typed.extract.unclear == ()
+    fields = typed.extract.fields
+    assert (fields["email"], fields["phone"]) == ("aliya@example.com", "+77010000001")
+    assert "Әлия" in f"{fields.get('surname')} {fields.get('given_name')}"
