@@ -169,7 +169,7 @@ def show(arguments: argparse.Namespace) -> int:
             else:
                 for name, value in person.items():
                     print(f"{name:12} {clean(_words(value, app.line.rules.deadlines.zone))}")
-                print()
+                print(f"{'places':12} {clean(roll.known_as(app.line.store, person['id'] or '') or '-')}\n")
     return 0
 
 

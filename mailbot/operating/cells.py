@@ -94,7 +94,7 @@ def _name(cell: str) -> str:
 
 
 def _place(cell: str) -> str:
-    if len(cell) > 200 or any(ch in "<>{}" for ch in cell) or not cell.isprintable():
+    if len(cell) > 200 or any(ch in "<>{}" for ch in cell):
         raise ValueError("is not a place, or longer than 200 characters")
     return cell
 
@@ -161,8 +161,8 @@ def _past_moment(cell: str, zone: ZoneInfo) -> datetime | None:
 
 
 def _source(cell: str) -> str:
-    if len(cell) > 200 or not cell.isprintable():
-        raise ValueError("is longer than 200 characters, or not plain text")
+    if len(cell) > 200:
+        raise ValueError("is longer than 200 characters")
     return cell
 
 

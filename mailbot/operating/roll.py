@@ -25,7 +25,7 @@ def show(store: Store, address: str) -> list[dict[str, Any]]:
     with store.unit() as unit:
         purposes = list(suppressed(unit, address))
         ids = people.ids_at(unit.connection, address)
-        found = [_shown(unit, i) | {"suppressed": purposes} for i in ids]
+        found = [{**people.show(unit.connection, i), "suppressed": purposes} for i in ids]
     if found:
         return found
     if purposes:
@@ -33,12 +33,10 @@ def show(store: Store, address: str) -> list[dict[str, Any]]:
     raise InputError("nobody is on file under that address")
 
 
-def _shown(unit: Unit, person_id: str) -> dict[str, Any]:
-    known = whom.ids_of(unit.connection, person_id)
-    return {
-        **people.show(unit.connection, person_id),
-        "places": [f"{place}: {value}" for place, value in known.items()],
-    }
+def known_as(store: Store, person_id: str) -> str:
+    """Return under which ids other places know a person, "" where none was noted."""
+    with store.reading() as connection:
+        return ", ".join(f"{place}: {value}" for place, value in whom.ids_of(connection, person_id).items())
 
 
 def add(line: Line, cells: dict[str, str]) -> Report:
