@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -1628,7 +1628,9 @@ def row(at: str, news_at: str = "", source: str = "site form") -> str:
 
 def test_section_6_suppression_by_purpose_on_import(world: World) -> None:
     destroyed(world)
-    later = (world.now() + timedelta(days=1)).isoformat()
+    today = datetime.now(UTC)  # an import knows no consent of a day that has not come yet
+    world.sql("UPDATE suppression SET since = ?", f"{today:%Y-%m-%d %H:%M:%S.%f}")
+    later = (today + timedelta(hours=12)).isoformat()
     assert world.bring(row("2025-01-10"))["stopped"] == 1, "the same list again"
     assert world.bring(row(""))["stopped"] == 1
     assert world.bring(row(later, source=""))["stopped"] == 1, "without a source"
