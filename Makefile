@@ -10,7 +10,7 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.test
 	@.ci/servers
-	$(BIN)/pytest -n 3 --dist worksteal -rs
+	$(BIN)/pytest -n 2 --dist worksteal -rs
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

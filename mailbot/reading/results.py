@@ -15,7 +15,7 @@ from mailbot.reading.address import domain_key
 FIELD_LIMIT = 16_000  # letters of a field that is still read
 NESTING_LIMIT = 20  # open parentheses
 _COMMENT = re.compile(r"\([^()]{0,1000}\)")
-_STUCK = re.compile(r"[.@][^\s;=()]{0,255}=[^\s;()]{0,255}\(")
+_STUCK = re.compile(r"[.@][^\s;=().@]{0,255}=[^\s;()]{0,255}\(")  # from the last dot or @ before the sign: one scan
 _SERVER = re.compile(r"\s*([A-Za-z0-9._-]{1,255})(?=[\s;]|$)")
 
 
