@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 
 from mailbot import config
-from mailbot.answering.hooks import Hooks
 from mailbot.answering.maildir import MaildirCourier
 from mailbot.answering.outbox import Outbox
 from mailbot.answering.reply import Frame, Templates, render
@@ -33,7 +32,7 @@ from mailbot.reading.lexicon import compile_words
 from mailbot.reading.trust import compile_trust
 from mailbot.reading.verifier import can_verify
 from mailbot.settings import Policy, Settings, TrustSettings
-from mailbot.store import outbox
+from mailbot.store import hooks, outbox
 from mailbot.store.engine import open_engine
 from mailbot.store.keys import Keys
 from mailbot.store.migrate import require_current
@@ -89,8 +88,8 @@ class App:
         except (CourierUnavailable, CourierRefused) as exc:
             failure = failure or exc
         waiting.sweep(self.line)
-        if not (self.line.store.paused or self.line.store.shadow):
-            self._hooks().deliver()
+        self._call_hooks()
+        self.line.store.scrub()
         counts["owed"] = outbox.owed(self.line.store)
         return failure
 
@@ -102,16 +101,21 @@ class App:
             verp=self.settings.courier.verp,
         )  # fmt: skip
 
-    def _hooks(self) -> Hooks:
-        return Hooks(
-            store=self.line.store, places=tuple(self.line.rules.policy.places), secret=self.hook_secret,
-            stop=self.line.stop,
-        )  # fmt: skip
+    def _call_hooks(self) -> None:
+        store = self.line.store
+        with store.reading() as connection:
+            owed = hooks.is_owed(connection)
+        if not owed or store.paused or store.shadow:
+            return
+        from mailbot.answering.hooks import Hooks  # late: most passes call nobody
+
+        places = tuple(self.line.rules.policy.places)
+        Hooks(store=store, places=places, secret=self.hook_secret, stop=self.line.stop).deliver()
 
     def hook_secret(self, name: str) -> str | None:
         """Return the secret that the hook of a place is signed with. Raises ConfigError."""
-        hooks = {place.name: place.hook for place in self.line.rules.policy.places if place.hook}
-        return config.secret(self.folder, f"hook_{name}", hooks[name].secret_file) if name in hooks else None
+        files = {place.name: place.hook.secret_file for place in self.line.rules.policy.places if place.hook}
+        return config.secret(self.folder, f"hook_{name}", files[name]) if name in files else None
 
     def close(self) -> None:
         """Close both doors and the store."""

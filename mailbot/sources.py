@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from mailbot.section import Addr, Section, Text
+from mailbot.section import Addr, Section, Text, is_loopback
 
 Preset = Literal["", "tilda", "contact-form-7", "wpforms", "wix", "google-forms"]
 Purpose = Literal["processing", "news"]
@@ -28,7 +28,6 @@ PLACE_PRESETS: dict[str, dict[str, object]] = {  # what is taken where a place d
     "course": {"on": ["update", "withdrawal"]},
     "accounting": {"on": ["update", "withdrawal"]},
 }
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 HOOK_WORDS = ("id", "event", "at", "request", "place", "identifier")  # what {…} in a hook may stand for, beside fields
 _WORD = re.compile(r"\{([a-z_]+)\}")
 Short = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
@@ -83,7 +82,7 @@ def _web_address(url: str) -> str:
         raise ValueError("not a web address") from None
     if parts.scheme not in ("https", "http") or not host or not url.isascii() or not url.isprintable():
         raise ValueError("write it as https://HOST/PATH")
-    if parts.scheme == "http" and host not in LOOPBACK:
+    if parts.scheme == "http" and not is_loopback(host):
         raise ValueError("http:// only to this machine: personal data leave it by https:// alone")
     if parts.username is not None or parts.fragment:
         raise ValueError("no user, password or # in it: the secret lies in its own file")

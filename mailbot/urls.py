@@ -14,6 +14,7 @@ from typing import Literal
 from urllib.parse import unquote
 
 from mailbot.errors import ConfigError
+from mailbot.section import is_loopback
 
 _PORTS = {"imaps": 993, "imap": 143, "smtps": 465, "smtp": 587}
 _HOST = re.compile(r"\w(?:[\w.-]*\w)?\.?", re.ASCII | re.IGNORECASE)
@@ -51,14 +52,6 @@ class _Server:
     user: str
     password: str | None = field(repr=False)
     path: str
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether that host is this machine by name or number, without asking DNS. Raises nothing."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower().rstrip(".") == "localhost"
 
 
 def mailbox_url(text: str, key: str = "mailbox.url") -> MailboxUrl:

@@ -58,7 +58,6 @@ class Hooks:
                     places.died(unit, call)
             if not answer.taken and answer.says not in ABOUT_ONE:
                 del ready[call.place]
-        self.store.scrub()
         return count
 
     def _hand_over(self, ready: list[str]) -> None:

@@ -7,14 +7,13 @@ the same Message-ID. No rule, no rendering here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from mailbot.errors import CourierRefused, CourierUnavailable, ReplyDeferred, ReplyRefused
 from mailbot.ports import Courier
 from mailbot.settings import LimitRules
 from mailbot.store import outbox
-from mailbot.store.engine import scrub
 from mailbot.store.store import Store
 
 BATCH = 50
@@ -42,7 +41,6 @@ class Outbox:
     limits: LimitRules
     window_end: Callable[[datetime], datetime]
     verp: bool = False  # each reply has an envelope sender of its own
-    _forgot: bool = field(default=False, init=False)
     stop: Callable[[], bool] = lambda: False  # asked between two replies: is it time to go?
 
     def send(self, counts: dict[str, int]) -> None:
@@ -59,8 +57,6 @@ class Outbox:
                 self._send_all(owner, counts, counted)
         finally:
             self.courier.close()
-            if self._forgot:
-                scrub(self.store.engine)
 
     def _send_all(self, owner: str, counts: dict[str, int], counted: bool) -> None:
         room = outbox.room(self.store, self.limits, counted=counted)
@@ -99,5 +95,5 @@ class Outbox:
             outbox.give_up(self.store, reply.id, str(exc), self.window_end(self.store.clock()))
             counts["gave_up"] += 1
         else:
-            self._forgot |= outbox.sent(self.store, reply.id, answer, self.window_end)
+            outbox.sent(self.store, reply.id, answer, self.window_end)
             counts["sent"] += 1

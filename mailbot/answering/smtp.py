@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mailbot.errors import CourierRefused, CourierUnavailable, MailbotError, ReplyDeferred, ReplyRefused
-from mailbot.urls import CourierUrl, is_loopback
+from mailbot.section import is_loopback
+from mailbot.urls import CourierUrl
 
 ANSWER_LETTERS = 200
 _Outcome = type[CourierRefused] | type[CourierUnavailable] | type[ReplyDeferred] | type[ReplyRefused]

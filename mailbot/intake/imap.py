@@ -30,7 +30,8 @@ from mailbot.errors import MailboxRefused, MailboxUnavailable
 from mailbot.intake.batches import groups, slices
 from mailbot.intake.uids import Client, done_folder, entries, mails, move, search, spans
 from mailbot.ports import Cursor, MailboxState, RawMail
-from mailbot.urls import MailboxUrl, is_loopback
+from mailbot.section import is_loopback
+from mailbot.urls import MailboxUrl
 
 CHUNK = 500  # UIDs in one command: below the 8,000 octets a line that every server takes (RFC 7162 section 4)
 CONNECT_SECONDS = 15

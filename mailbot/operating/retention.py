@@ -32,7 +32,6 @@ def sweep(line: Line, folder: str) -> int:
     with store.unit() as unit:
         erasure.forget_finals(unit)
         writers.forget_old(unit)
-    store.scrub()
     return count
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mailbot.errors import ConfigError, StoreFault, StoreUnavailable
-from mailbot.urls import is_loopback
+from mailbot.section import is_loopback
 
 TURN = 0x6D61696C  # the advisory lock of the one poller, on PostgreSQL
 

@@ -120,6 +120,5 @@ def forget_finals(unit: Transaction) -> int:
     ids = list(unit.connection.execute(late).scalars())
     for reply_id in ids:
         forgets.forget_reply(unit, reply_id)
-        unit.owe_scrub()
         unit.update(Reply, reply_id, gave_up_at=unit.now)
     return len(ids)

@@ -25,7 +25,8 @@ def forget_operator_mails(unit: Transaction) -> None:
 
 
 def forget_reply(unit: Transaction, reply_id: int) -> None:
-    """Forget to whom a mail went and what it said; a keyed hash of it stays."""
+    """Forget to whom a mail went and what it said; a keyed hash of it stays, and its bytes leave the files."""
+    unit.owe_scrub()
     row = unit.row(Reply, reply_id)
     digest = unit.keys.octets(row.octets) if row.octets else row.digest
     unit.update(Reply, reply_id, address="", address_key="", octets=b"", answer="", bounced_why=None, digest=digest)

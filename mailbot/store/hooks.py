@@ -49,6 +49,11 @@ def enqueue(unit: Transaction, call: Call) -> None:
     )  # fmt: skip
 
 
+def is_owed(connection: sa.Connection) -> bool:
+    """Tell whether any call waits."""
+    return connection.execute(sa.select(_call.c.id).where(_waiting).limit(1)).first() is not None
+
+
 def take(unit: Transaction, places: Collection[str], lease: timedelta) -> Call | None:
     """Return the first call that is due at one of these places, put off for as long as this process may need for it.
 

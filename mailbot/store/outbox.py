@@ -99,20 +99,15 @@ def extend(store: Store, owner: str, ids: list[int]) -> set[int]:
         return set(unit.connection.execute(sa.select(_reply.c.id).where(ours)).scalars())
 
 
-def sent(store: Store, reply_id: int, answer: str, window_end: WindowEnd) -> bool:
-    """Mark a reply as taken by the server; a withdrawal's receipt opens its undo window.
-
-    Returns whether the reply was forgotten: its bytes are to leave the files too.
-    """
+def sent(store: Store, reply_id: int, answer: str, window_end: WindowEnd) -> None:
+    """Mark a reply as taken by the server; a withdrawal's receipt opens its undo window."""
     with store.unit() as unit:
         row = unit.row(Reply, reply_id)
         unit.update(Reply, reply_id, sent_at=unit.now, answer=_plain(answer), owner="", lease_until=None)
         if row.template == "withdrawal-stopped" and row.role == "receipt":
             schedule_destruction(unit, row.request_id, window_end)
-        forgotten = row.role in ("final", "operator") or _is_nobodys(unit, row)
-        if forgotten:
+        if row.role in ("final", "operator") or _is_nobodys(unit, row):
             forgets.forget_reply(unit, reply_id)
-    return forgotten
 
 
 def _is_nobodys(unit: Transaction, row: Any) -> bool:

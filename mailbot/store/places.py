@@ -6,7 +6,7 @@ plain values of deciding/places.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -193,9 +193,8 @@ def destroy(unit: Transaction, person_id: str, places: list[Spec], due_at: datet
     erasing = [place for place in places if "withdrawal" in place["on"]]
     whom = Whom(person_id=person_id)
     known = {place["name"]: whom.at(unit, place) for place in erasing if not place["law"]}  # before it is superseded
-    gone = set(known)
     for task in unit.connection.execute(sa.select(_task).where(_task.c.person_id == person_id, _open_only)).all():
-        if task.what == "unsubscribe" and task.place not in gone:
+        if task.what == "unsubscribe" and task.place not in known:
             continue
         hooks.drop(unit, task.id)
         if task.what == "withdrawal" and task.place not in {place["name"] for place in places}:
@@ -205,21 +204,10 @@ def destroy(unit: Transaction, person_id: str, places: list[Spec], due_at: datet
         close(unit, task, "superseded")
     for place in erasing:
         todo = Todo(what="withdrawal", due_at=due_at, event=LAST)
-        _open(unit, place, _Known(person_id=person_id, found=known.get(place["name"], ([], []))), todo)
+        _open(unit, place, replace(whom, found=known.get(place["name"])), todo)
     unit.connection.execute(sa.update(_task).where(_task.c.person_id == person_id).values(person_id=None))
     forget_ids(unit, person_id)
     settle(unit, unit.request_id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known(Whom):
-    """A person of whom it was looked up before by what a place knows him."""
-
-    found: tuple[list[str], list[str]]
-
-    def at(self, unit: Transaction, place: Spec) -> tuple[list[str], list[str]]:
-        """Return what was found."""
-        return self.found
 
 
 def may_go(unit: Transaction, call: hooks.Call) -> bool:

@@ -157,8 +157,11 @@ class Store:
 
     def scrub(self) -> None:
         """Take the bytes of whoever was forgotten out of the files, where that is owed; a busy file stays owed."""
-        if self.note("scrub") == "owed" and engine_scrub(self.engine):
-            self.set_note("scrub", "")
+        owed = self.note("scrub")
+        if owed and engine_scrub(self.engine):
+            with self.unit() as unit:
+                same = sa.and_(_note.c.name == "scrub", _note.c.value == owed)
+                unit.connection.execute(sa.update(_note).where(same).values(value=""))
 
     @property
     def shadow(self) -> bool:

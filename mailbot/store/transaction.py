@@ -31,10 +31,11 @@ class Transaction:
 
     def owe_scrub(self) -> None:
         """Remember that bytes of a person must leave the files; done after the commit, and again until it succeeds."""
+        owed = self.new_id(8)  # another one each time: what is owed meanwhile is not crossed off with it
         if self.row(Note, "scrub") is None:
-            self.connection.execute(sa.insert(Note.__table__).values(name="scrub", value="owed"))  # type: ignore[attr-defined]
+            self.connection.execute(sa.insert(Note.__table__).values(name="scrub", value=owed))  # type: ignore[attr-defined]
         else:
-            self.update(Note, "scrub", value="owed")
+            self.update(Note, "scrub", value=owed)
 
     def event(self, what: str, reason: str = "", *, who: str = "mailbot", person_id: str | None = None) -> None:
         """Append one audit row: ids, times and reasons alone."""

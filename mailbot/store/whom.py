@@ -25,6 +25,7 @@ class Whom:
     address: str = ""  # of an unsubscribe: that address alone
     moved: dict[str, str] | None = None  # an address that this step replaced: places know the old one
     phones: tuple[str, ...] = ()  # the phones before this step, where it changed them
+    found: tuple[list[str], list[str]] | None = None  # what `at` said, looked up before it can be no more
 
     def at(self, unit: Transaction, place: Spec) -> tuple[list[str], list[str]]:
         """Return (what a hook may call by, all by which the place may know them).
@@ -32,6 +33,8 @@ class Whom:
         What the place was told of a change and did not follow yet is among it. A hook is not called by what somebody
         else has too: it would change or erase him with the person.
         """
+        if self.found is not None:
+            return self.found
         kind = place["identifier"]
         found = list(dict.fromkeys([*self._told_before(unit, place), *self._identifiers(unit, place)]))
         if not found:  # nothing of that kind is on file: the operator is shown what there is

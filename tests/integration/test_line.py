@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.dovecot import Dovecot
 from tests.support.killed import Commands
+from tests.support.receiver import answers, receiving
 from tests.support.servers import free_ports
 from tests.support.site import (
     BODIES,
@@ -577,3 +578,55 @@ def test_in_shadow_nothing_changes_until_live_decides_anew(
     assert site.poll() == counts(fetched=2, applied=1, left=1, sent=1)
     assert site.show(PEOPLE["kk", "update"][2])["phones"] == [NEW]
     assert (site.inbox(), site.done()) == ({"stranger"}, {"update-kk"})
+
+
+# ---- other places ----------------------------------------------------------------------------------------------
+
+PLACES = """
+[[places]]
+name = "messenger"
+preset = "messenger"
+[[places]]
+name = "books"
+preset = "accounting"
+kept_by_law = "Accounting Act"
+kept_for = "5 years"
+[[places]]
+name = "list"
+preset = "newsletter"
+[places.hook]
+url = "{url}/hook"
+"""
+
+
+def test_a_withdrawal_runs_through_its_places_to_the_last_tick(site: Site) -> None:
+    email = PEOPLE["ru", "withdrawal"][2]
+    with receiving() as receiver:
+        with (site.folder / "policy.toml").open("a", encoding="utf-8") as policy:
+            policy.write(PLACES.format(url=receiver.url))
+        (site.folder / "secrets" / "hook_list").write_text("a secret of the list")
+        receiver.behave = answers(503)
+        site.deliver(tagged("ru", "withdrawal"))
+        assert site.poll() == counts(fetched=1, applied=1, sent=1)
+        number = site.requests()["withdrawal-ru"]["id"]
+        assert site.run("requests", "tick", number, "messenger").code == 1  # it may still be undone
+        assert site.run("requests", "release", number).code == 0
+        site.poll()
+        past = datetime.now(UTC) - timedelta(minutes=1)
+        site.sql("UPDATE request SET destroy_at = :past WHERE id = :number", past=past, number=number)
+        site.poll()  # reads the mailbox whole, destroys, sends the final mail
+        assert "уничтожены" in site.answers()[-1].text and "служба рассылок" in site.answers()[-1].text
+        receiver.behave = answers(200)
+        site.sql("UPDATE hook_call SET next_try_at = NULL")
+        site.poll()
+        assert set(receiver.events) == {("person.stopped", email), ("person.destroyed", email)}
+    assert site.run("requests", "tick", number, "messenger").code == 0
+    tasks = site.sql("SELECT place, identifier, done_by FROM place_task ORDER BY place")
+    assert [tuple(task) for task in tasks] == [
+        ("books", "", "law"),
+        ("list", "", "hook"),
+        ("messenger", "", "operator"),
+    ]
+    assert site.requests() == {}
+    assert [tuple(call) for call in site.sql("SELECT DISTINCT identifier FROM hook_call")] == [("",)]
+    assert site.sql("SELECT count(*) FROM address WHERE addr = :email", email=email)[0][0] == 0

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from mailbot.errors import ConfigError
-from mailbot.urls import CourierUrl, MailboxUrl, courier_url, is_loopback, mailbox_url
+from mailbot.section import is_loopback
+from mailbot.urls import CourierUrl, MailboxUrl, courier_url, mailbox_url
 
 
 @pytest.mark.parametrize(
