@@ -161,7 +161,8 @@ def remind_operator(connection: sa.Connection, now: datetime, day: timedelta) ->
     told = sa.or_(_request.c.told_at.is_(None), _request.c.told_at <= now - day)
     for row in connection.execute(sa.select(_request).where(due, told)).all():
         if is_open(row):
-            connection.execute(sa.update(_request).where(_request.c.id == row.id).values(tell=True, told_at=None))
+            still = sa.and_(_request.c.id == row.id, told)  # another pass may have told of it meanwhile
+            connection.execute(sa.update(_request).where(still).values(tell=True, told_at=None))
 
 
 def latest(connection: sa.Connection) -> Any:
