@@ -149,6 +149,10 @@ def _add_requests(commands: Any) -> None:
     tick = _add(verbs, "tick", "desk.tick", "another place did what this request asks of it")
     tick.add_argument("id", metavar="ID", help="the request's number")
     tick.add_argument("place", metavar="PLACE", help="the name of one of its [[places]]")
+    died = _add(verbs, "deceased", "desk.deceased", "somebody on file has died: no mail goes to that person any more")
+    died.add_argument("id", metavar="ID", help="the request's number")
+    died.add_argument("--person", metavar="ADDRESS", required=True, help="an address on file of who has died")
+    died.add_argument("--send", action="store_true", help="send the letter that is shown without it")
     backlog = _add(verbs, "backlog", "desk.backlog", "put requests from before init before the operator")
     backlog.add_argument("--since", required=True, metavar="DATE", help="received on or after this day (2026-01-31)")
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from mailbot.app import App, opened
 from mailbot.cli.arguments import day
-from mailbot.cli.output import clean, print_json
+from mailbot.cli.output import clean, clean_lines, print_json
 from mailbot.deciding.reasons import sentence
 from mailbot.errors import InputError
-from mailbot.operating import places, review
+from mailbot.operating import diffs, places, review
 from mailbot.store import journal, writers
 
 PLACE_WORDS = {
@@ -23,6 +23,9 @@ DONE_BY = {
     "operator": "ticked", "hook": "done by its hook", "law": "kept by law", "undone": "taken back",
     "superseded": "superseded by the destruction",
 }  # fmt: skip
+
+
+CHANGES = ("changed", "would_change")
 
 
 def list_(arguments: argparse.Namespace) -> int:
@@ -103,6 +106,7 @@ def show(arguments: argparse.Namespace) -> int:
         result = {
             **journal.as_json(row), "tag": row.tag, "rung": row.rung, "evidence": row.evidence, "because": row.because,
             "pending": [{"field": f, "waits_for": w} for f, w in row.pending], "fields": row.fields.get("fields", {}),
+            **diffs.changes(connection, row),
             "undo_until": row.undo_until, "destroy_at": row.destroy_at, "checked": row.checked,
             "places": places.of_request(connection, app.line.rules.policy, row.id),
             "replies": [_reply(each) for each in replies],
@@ -114,6 +118,11 @@ def show(arguments: argparse.Namespace) -> int:
         else:
             _show_words(result, app)
     return 0
+
+
+def _change(each: dict[str, str]) -> str:
+    """Return one field of the record, before and after."""
+    return f"{each['field']}: {each['before'] or '-'} → {each['after'] or '-'}"
 
 
 def _place(each: dict[str, Any], when: Callable[[datetime | None], str]) -> str:
@@ -153,6 +162,8 @@ def _reply(row: Any) -> dict[str, Any]:
 
 def _unsent(gave_up: str) -> str:
     """Return why a mail was not sent."""
+    if gave_up == "deceased":
+        return "not sent (no mail goes to that person any more)"
     if gave_up == "capped":
         return "not sent (capped: this address had its share of questions and receipts)"
     return f"not sent ({gave_up})" if gave_up else "owed"
@@ -178,6 +189,7 @@ def _show_words(result: dict[str, Any], app: App) -> None:
         ("checked", result["checked"] or "-"),
     ]  # fmt: skip
     rows += [("asks", f"{name} = {value}") for name, value in result["fields"].items()]
+    rows += [(name.replace("_", " "), _change(each)) for name in CHANGES for each in result[name]]
     rows += [("waits", f"{each['field']} for {each['waits_for']}") for each in result["pending"]]
     rows += [("place", _place(each, when)) for each in result["places"]]
     for each in result["replies"]:
@@ -215,6 +227,19 @@ def close(arguments: argparse.Namespace) -> int:
     with opened(arguments.config) as app:
         review.close(app.line, arguments.id)
     print(f"{arguments.id.upper()}: closed")
+    return 0
+
+
+def deceased(arguments: argparse.Namespace) -> int:
+    """End all mail to a person who has died; show the letter to whoever wrote, or send it."""
+    from mailbot.operating.deceased import deceased as stop
+
+    with opened(arguments.config) as app:
+        letter = stop(app.line, arguments.id, arguments.person, send=arguments.send)
+    number = arguments.id.upper()
+    print(f"{number}: no mail goes to that person any more; the record is blocked until `people unblock`\n")
+    print(clean_lines(letter))
+    print(f"\n{'sent' if arguments.send else f'not sent: add --send, or phone, then `requests close {number}`'}")
     return 0
 
 

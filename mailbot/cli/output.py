@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from mailbot.errors import UsageError
+from mailbot.reading.phones import mask
 
 
 def print_json(value: dict[str, Any]) -> None:
@@ -34,8 +35,14 @@ def tell(text: str) -> None:
 
 
 def clean(text: object) -> str:
-    """Return text of others fit for a terminal: no control characters."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
+    """Return text of others fit for a terminal: no control characters, no IIN, no number of a bank card."""
+    masked, _ = mask(str(text))
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in masked)
+
+
+def clean_lines(text: str) -> str:
+    """Return a text of several lines fit for a terminal."""
+    return "\n".join(clean(line) for line in text.split("\n"))
 
 
 def progress(total: int) -> Callable[[int], None]:

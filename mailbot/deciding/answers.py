@@ -1,4 +1,4 @@
-"""Rows 3 to 9: mail that answers one of ours. A token alone never acts; the person's word does. Pure."""
+"""Rows 3, 4 and 7 to 9: mail that answers one of ours. A token alone never acts; the person's word does. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from mailbot.deciding.case import Case, changed_lately, hold, receipt, undo_until
 from mailbot.deciding.decision import Decision, Effect, Owed, Role, State
+from mailbot.deciding.diff import diff, veiled
 from mailbot.deciding.facts import PersonFacts, RequestFacts, TokenFacts
 from mailbot.deciding.forms import confirmed
 from mailbot.reading.claim import Claim, Extract, Unclear
@@ -19,7 +20,7 @@ REPORTS_A_CHANGE = (
 Again = Callable[[Case], Decision]  # the rows from 10 on, for a claim that is proven now
 
 
-def _live(case: Case, *waits: str) -> TokenFacts | None:
+def live(case: Case, *waits: str) -> TokenFacts | None:
     """Return the open question that this mail answers from the right address, if it waits for one of `waits`."""
     token = case.facts.token
     if token is None or not token.from_addressee or not token.is_open or token.waits_for not in waits:
@@ -29,7 +30,7 @@ def _live(case: Case, *waits: str) -> TokenFacts | None:
 
 def row_3(case: Case, again: Again) -> Decision | None:
     """A yes to a challenge: decided anew on the facts of this moment as if authenticated."""
-    token = _live(case, "confirm", "new_address")
+    token = live(case, "confirm", "new_address")
     if token is None or case.claim.word != "yes":
         return None
     close = Effect(verb="close_question", args={"token": token.token, "outcome": "yes"})
@@ -85,7 +86,8 @@ def _new_address(case: Case, token: TokenFacts, close: Effect) -> Decision:
     change = Effect(
         verb="change_address", args={"person_id": person.id, "old": old, "new": token.new_address, "until": until}
     )
-    values = {"changed": ["email"], "pending": [], "unclear": [], "due_at": None, "undo_until": until}
+    changed = veiled(diff({"email": old}, {"email": token.new_address}))
+    values = {"changed": changed, "pending": [], "unclear": [], "due_at": None, "undo_until": until}
     owed = [
         Owed(template="update-applied", role="receipt", to=token.new_address, language=request.language, values=values)
     ]
@@ -116,7 +118,7 @@ def _why_not(case: Case, person: PersonFacts | None, old: str) -> str:
 
 def row_4(case: Case) -> Decision | None:
     """A no: refused; news that the request had stopped are put back; the operator is told."""
-    token = _live(case, "confirm", "new_address", "ask")
+    token = live(case, "confirm", "new_address", "ask")
     if token is None or case.claim.word != "no":
         return None
     effects = [Effect(verb="close_question", args={"token": token.token, "outcome": "no"})]
@@ -131,49 +133,6 @@ def row_4(case: Case) -> Decision | None:
         outcome="apply", row="4", reason="denied", kind="answer", state="applied" if applied else "refused",
         request_id=token.request.id, person_id=token.request.person_id, effects=tuple(effects),
         owed=(replace(owed, to=token.address, proven=True),), tell_operator=True,
-    )  # fmt: skip
-
-
-def row_5(case: Case, again: Again) -> Decision | None:
-    """Fields in answer to an `ask`: the same request goes on by row 16 or 17."""
-    token = _live(case, "ask")
-    extract = case.claim.extract
-    if token is None or not (extract.fields or extract.unclear) or (case.claim.acts and case.claim.kind != "update"):
-        return None
-    mark = replace(case.claim.subject, kind="update", rung="exact")
-    claim = replace(case.claim, kind="update", rung="exact", subject=mark, where="body", conflicts=case.claim.conflicts)
-    anew = again(
-        replace(case, claim=claim, facts=replace(case.facts, token=None, earlier=None, replies_to_stranger=False))
-    )
-    close = Effect(verb="close_question", args={"token": token.token, "outcome": "fields"})
-    reason = "ask_answered" if anew.outcome == "apply" else anew.reason
-    return replace(
-        anew, row="5", reason=reason, kind="answer", request_id=token.request.id, effects=(close, *anew.effects)
-    )
-
-
-def row_6(case: Case) -> Decision | None:
-    """Anything else in answer to a question: asked once more in one sentence, then held."""
-    token = _live(case, "confirm", "new_address", "ask")
-    if token is None or case.claim.acts:
-        return None
-    if token.role != "question" and case.claim.word in ("undo", "only_news", "human", "courtesy"):
-        return None  # a receipt that also asked for unclear fields: rows 7 and 8 know these words
-    if case.claim.word == "human" or token.asked_again:
-        reason = "human_asked" if case.claim.word == "human" else "answer_unclear"
-        held = hold(case, "7" if case.claim.word == "human" else "6", reason, person_id=token.request.person_id)
-        state: State = "applied" if token.request.state == "applied" else "held"  # what was done stays done
-        return replace(held, kind="answer", state=state, request_id=token.request.id)
-    about = "ask" if token.waits_for == "ask" else "challenge"
-    owed = Owed(
-        template="ask-again", role="question", to=token.address, language=case.language, values={"about": about},
-        waits_for=token.waits_for, proven=case.proven,  # type: ignore[arg-type]
-    )  # fmt: skip
-    again = Effect(verb="ask_again", args={"token": token.token})
-    state = token.request.state if token.request.state in ("applied", "challenged", "asked", "held") else "asked"
-    return Decision(
-        outcome="ask", row="6", reason="answer_unclear", kind="answer", state=state, request_id=token.request.id,
-        person_id=token.request.person_id, effects=(again,), owed=(owed,),
     )  # fmt: skip
 
 

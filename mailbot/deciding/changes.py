@@ -8,6 +8,7 @@ from typing import Any
 
 from mailbot.deciding.case import Case, answer_by, asks_change, hold, not_past, receipt, received
 from mailbot.deciding.decision import Decision, Effect, Owed
+from mailbot.deciding.diff import diff, veiled
 from mailbot.deciding.facts import PersonFacts, RequestFacts
 from mailbot.reading.claim import FIELD_NAMES
 from mailbot.reading.fold import fold
@@ -82,7 +83,7 @@ def _state_of(case: Case, earlier: RequestFacts) -> tuple[Owed, ...]:
     if earlier.state == "challenged":
         pending = [{"field": "email", "waits_for": "new_address"}]
         return (receipt(case, "update-waiting", role="repeat", pending=pending, unclear=[], due_at=earlier.due_at),)
-    changed = [name for name in FIELD_NAMES if name in earlier.fields.get("fields", {})]
+    changed = veiled(diff({}, earlier.fields.get("fields", {})))
     done: dict[str, Any] = {"changed": changed, "pending": [], "unclear": [], "undo_until": None, "due_at": None}
     return (receipt(case, "update-applied", role="repeat", **done),)
 
@@ -185,13 +186,13 @@ def rows_23_to_25(case: Case) -> Decision:
         return Decision(outcome="leave", row="25", reason="no_tag", state="left")
     rights = claim.kind in ("access", "erasure", "restriction", "objection", "complaint", "question")
     row, reason = ("23", "other_right") if rights else ("24", "suggestion")
-    if "deceased" in claim.conflicts or claim.reason == "deceased":
-        row, reason = "11", "deceased"
+    if claim.reason == "look_at_attachment":
+        reason = claim.reason
     due = case.due()
     return Decision(
         outcome="leave", row=row, reason=reason, kind=claim.kind, state="left", due_at=due, open=("operator",),
         person_id=case.person.id if case.person else None,
-        owed=() if reason == "deceased" else _received(case, reason, due),
+        owed=_received(case, reason, due),
         tell_operator=True,
     )  # fmt: skip
 

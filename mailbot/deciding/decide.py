@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailbot.deciding import answers, changes, forms, machines, requests, updates
+from mailbot.deciding import answers, asks, changes, forms, machines, requests, updates
 from mailbot.deciding.case import Case, Row, hold
 from mailbot.deciding.decision import Decision, Effect
 from mailbot.deciding.places import with_places
@@ -68,8 +68,9 @@ TABLE: tuple[Row, ...] = (
     machines.row_2,
     lambda case: answers.row_3(case, decide_request),
     answers.row_4,
-    lambda case: answers.row_5(case, decide_request),
-    answers.row_6,
+    requests.row_11_death,
+    lambda case: asks.row_5(case, decide_request),
+    asks.row_6,
     answers.row_7,
     answers.row_7a,
     answers.row_7b,

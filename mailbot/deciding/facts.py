@@ -64,6 +64,7 @@ class TokenFacts:
     address: str  # to which it was sent
     is_theirs: bool  # it went to an address of the person whom its request is about
     asked_again: bool
+    asks: int = 0  # how often its request was asked for data already
     new_address: str = ""  # what a yes would put on file
     request: RequestFacts
     person: PersonFacts | None
@@ -113,3 +114,4 @@ class Facts:
     suppressed: tuple[Purpose, ...] = ()
     suppressed_since: dict[str, datetime] = field(default_factory=dict)  # purpose -> since when; of a form's address
     was_shadow: bool = False  # it waits since shadow mode
+    vouched: bool = False  # the operator made sure who is asking, and for whom

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from mailbot.deciding.case import Case, changed_lately, hold, receipt
-from mailbot.deciding.decision import Decision, Effect, Owed, Role
+from mailbot.deciding.decision import Decision, Effect, Owed, Role, State
 
 CONFLICT_REASONS = {
     "disagree": "subject_body_disagree",
@@ -15,8 +15,8 @@ CONFLICT_REASONS = {
     "third_person": "somebody_else",
     "representative": "representative",
     "minor": "minor",
-    "deceased": "deceased",
 }
+FULL_AGE = 18  # years (Civil Code, articles 17 and 22)
 
 
 def row_9a(case: Case) -> Decision | None:
@@ -31,6 +31,32 @@ def row_9a(case: Case) -> Decision | None:
         return None
     held = hold(case, "9a", reason)
     return held if reason == "message_id_reused" else replace(held, owed=())
+
+
+def row_11_death(case: Case) -> Decision | None:
+    """A mail about a death, whatever else it is: no answer of a program, and no question of ours stays open.
+
+    An unsubscribe of that address is applied all the same. Stands before every row that would ask back.
+    """
+    if "deceased" not in case.claim.conflicts or row_9a(case) is not None:
+        return None
+    if case.claim.acts:
+        done = _held_but_news(case, "11", "deceased")
+    else:
+        due = case.due()
+        done = Decision(
+            outcome="leave", row="11", reason="deceased", kind=case.claim.kind or "question", state="left", due_at=due,
+            open=("operator",), person_id=case.person.id if case.person else None, tell_operator=True,
+        )  # fmt: skip
+    token = case.facts.token
+    if token is None or not token.from_addressee or not token.is_open:
+        return replace(done, owed=())
+    state: State = "applied" if token.request.state == "applied" else "held"  # what was done stays done
+    close = Effect(verb="close_question", args={"token": token.token, "outcome": "held"})
+    return replace(
+        done, outcome="hold", state=state, kind="answer", request_id=token.request.id, owed=(),
+        effects=(close, *done.effects), person_id=token.request.person_id,
+    )  # fmt: skip
 
 
 def row_10(case: Case) -> Decision | None:
@@ -52,10 +78,25 @@ def row_10(case: Case) -> Decision | None:
 
 
 def row_11(case: Case) -> Decision | None:
-    """Subject and body disagree, a forwarded mail, somebody else's data, a minor, a death: held."""
-    if not (case.claim.acts and case.claim.conflicts):
+    """Subject and body disagree, a forwarded mail, somebody else's data, a representative, a minor: held."""
+    if not case.claim.acts:
         return None
-    return _held_but_news(case, "11", CONFLICT_REASONS[case.claim.conflicts[0]])
+    if case.claim.conflicts:
+        return _held_but_news(case, "11", CONFLICT_REASONS[case.claim.conflicts[0]])
+    return None if case.facts.vouched or not _is_minor(case) else _held_but_news(case, "11", "minor")
+
+
+def _is_minor(case: Case) -> bool:
+    """Tell whether the record, or the birth date that the mail states, is of somebody under age on the day it came."""
+    births = [person.fields.get("birth_date") for person in case.facts.people]
+    stated = case.claim.extract.fields.get("birth_date")
+    births.append(date.fromisoformat(stated) if stated else None)
+    today = case.facts.received_at.astimezone(case.deadlines.zone).date()
+    return any(isinstance(day, date) and _years(day, today) < FULL_AGE for day in births)
+
+
+def _years(born: date, today: date) -> int:
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 def row_11a(case: Case) -> Decision | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mailbot.deciding.case import Case, answer_by, asks_change, not_past, receipt, undo_until
 from mailbot.deciding.decision import Decision, Effect, Owed
+from mailbot.deciding.diff import diff, record, veiled
 from mailbot.deciding.facts import PersonFacts
 from mailbot.reading.claim import FIELD_NAMES, Unclear
 
@@ -86,7 +87,7 @@ def row_16(case: Case) -> Decision | None:
         return None
     todo = plan(case, person)
     if not (todo.apply or todo.operator or todo.new_email):
-        return _ask(case, todo) if todo.unclear or not case.claim.extract.fields else _unchanged(case, todo)
+        return _ask(case, todo) if todo.unclear or not case.claim.extract.fields else _unchanged(case, person)
     pending = [(name, "operator") for name in todo.operator]
     if todo.new_email:
         pending.append(("email", "new_address"))
@@ -99,13 +100,13 @@ def row_16(case: Case) -> Decision | None:
     if todo.new_email:
         effects.append(Effect(verb="drop_address_questions", args={"person_id": person.id}))
         effects.append(Effect(verb="note_replaced", args={"address": todo.replaces}))
-    return _update_decision(case, todo, tuple(pending), tuple(effects))
+    return _update_decision(case, person, todo, tuple(pending), tuple(effects))
 
 
 def _update_decision(
-    case: Case, todo: Plan, pending: tuple[tuple[str, str], ...], effects: tuple[Effect, ...]
+    case: Case, person: PersonFacts, todo: Plan, pending: tuple[tuple[str, str], ...], effects: tuple[Effect, ...]
 ) -> Decision:
-    changed = ["phone" if name == "phones" else name for name in todo.apply]
+    changed = veiled(diff(record(person), todo.apply))
     outcome = "apply" if changed else "challenge" if todo.new_email else "hold"
     reason = {"apply": "update_proven", "challenge": "new_address_asked", "hold": "fields_for_operator"}[outcome]
     state = {"apply": "applied", "challenge": "challenged", "hold": "held"}[outcome]
@@ -129,18 +130,18 @@ def _update_decision(
         owed.append(question)
     return Decision(
         outcome=outcome, row="16", reason=reason, kind="update", state=state,  # type: ignore[arg-type]
-        person_id=case.person.id if case.person else None, due_at=due, open=open_,  # type: ignore[arg-type]
+        person_id=person.id, due_at=due, open=open_,  # type: ignore[arg-type]
         effects=effects, owed=tuple(owed), pending=pending, tell_operator=bool(todo.operator),
     )  # fmt: skip
 
 
-def _unchanged(case: Case, todo: Plan) -> Decision:
+def _unchanged(case: Case, person: PersonFacts) -> Decision:
     """Everything the person stated stands in the register already: said so, as done."""
-    stated = [name for name in FIELD_NAMES if name in case.claim.extract.fields]
+    stated = veiled(diff({}, case.claim.extract.fields))
     owed = receipt(case, "update-applied", changed=stated, pending=[], unclear=[], undo_until=None, due_at=None)
     return Decision(
         outcome="apply", row="16", reason="update_proven", kind="update", state="applied",
-        person_id=case.person.id if case.person else None, owed=(owed,),
+        person_id=person.id, owed=(owed,),
     )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ from mailbot.store.unit import Unit
 REFUSALS = ("obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear")
 
 
-def _take(unit: Unit, number: str) -> Any:
+def take(unit: Unit, number: str) -> Any:
     """Return an open request, and make it the unit's. Raises InputError, ConflictError."""
     _require_live(unit)
     row = journal.find(unit.connection, number)
@@ -56,7 +56,7 @@ def release(line: Line, number: str, person: str | None = None, checked: str = "
     Raises InputError (no such request, nobody to do it for), ConflictError (nothing in it can be carried out).
     """
     with line.store.unit() as unit:
-        row = _take(unit, number)
+        row = take(unit, number)
         if "obligations" in row.open:
             obligation_closed(unit, line, row, checked)
             return "no obligation is open: destroyed when the window ends"
@@ -70,7 +70,7 @@ def release(line: Line, number: str, person: str | None = None, checked: str = "
         left = kind != row.kind or any(item[1] == "operator" for item in row.pending)
         if kind not in TAG_KINDS or (row.state == "applied" and not left):
             raise ConflictError(f"request {row.id} holds nothing that can be carried out: answer it, then `close` it")
-        decision = _decide(unit, line, row, kind, _person(unit, row, person, kind))
+        decision = _decide(unit, line, row, kind, person_for(unit, row, person, kind))
         unit.apply_released(decision)
         unit.update(Request, row.id, checked=checked)
         for owed in decision.owed:
@@ -78,7 +78,7 @@ def release(line: Line, number: str, person: str | None = None, checked: str = "
         return decision.outcome
 
 
-def _person(unit: Unit, row: Any, address: str | None, kind: str) -> PersonFacts | None:
+def person_for(unit: Unit, row: Any, address: str | None, kind: str) -> PersonFacts | None:
     """Return the person for whom a request is carried out; an unsubscribe needs none."""
     ids = [row.person_id] if row.person_id else []
     if address:  # an address, or the id that `people show` prints, where several share the address
@@ -109,7 +109,7 @@ def _decide(unit: Unit, line: Line, row: Any, kind: Any, person: PersonFacts | N
         kind=kind, rung="exact", tag=None, where="subject", language=row.language.split("+")[0], subject=mark,
         paragraph=mark, extract=extract,
     )  # fmt: skip
-    facts = Facts(now=unit.now, received_at=unit.now, people=(person,) if person else ())
+    facts = Facts(now=unit.now, received_at=unit.now, people=(person,) if person else (), vouched=True)
     case = Case(
         message=blank_message(), machine=None, claim=claim, facts=facts, deadlines=line.rules.deadlines,
         evidence=Evidence(level="authenticated", because="the operator made sure", address=address),
@@ -181,7 +181,7 @@ def refuse(line: Line, number: str, reason: str, note: str = "") -> None:
     if reason not in REFUSALS:
         raise InputError(f"no such reason: {reason}; use one of {', '.join(REFUSALS)}")
     with line.store.unit() as unit:
-        row = _take(unit, number)
+        row = take(unit, number)
         if row.kind == "form":
             raise ConflictError(f"request {row.id} came by a form, which is answered by nobody: `close` it")
         if row.kind == "withdrawal" and row.state == "applied":
@@ -213,7 +213,7 @@ def _keep_for_obligation(unit: Unit, line: Line, row: Any, reason: str) -> None:
 def close(line: Line, number: str) -> None:
     """Close a request that is none, or was settled by hand. Raises InputError, ConflictError."""
     with line.store.unit() as unit:
-        row = _take(unit, number)
+        row = take(unit, number)
         if "obligations" in row.open:
             raise ConflictError(
                 f"request {row.id} waits for one answer: `release` (nothing is open) or `refuse --reason obligation`"

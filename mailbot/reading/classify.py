@@ -13,6 +13,7 @@ from typing import Literal
 
 from mailbot.reading.claim import TAG_KINDS, Claim, Extract, Kind, Language, Mark, Word
 from mailbot.reading.cues import cues
+from mailbot.reading.enclosed import brings_request
 from mailbot.reading.extract import extract, is_label_line
 from mailbot.reading.fold import asks, is_blank
 from mailbot.reading.language import language
@@ -35,6 +36,7 @@ class _Heard:
     wishes: tuple[Wish, ...]
     cues: tuple[str, ...]
     own: str
+    enclosed: bool  # a picture or document, and next to no text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,7 @@ def _hear(message: Message, lexicon: Lexicon) -> _Heard:
         wishes=wishes(own),
         cues=cues(own),
         own=own,
+        enclosed=brings_request(message, own),
     )
 
 
@@ -94,9 +97,12 @@ def _choose(heard: _Heard) -> _Choice:
         choice = _Choice(mark=heard.paragraph, where="body")
     elif heard.wishes and len(heard.own) <= _WISH:
         choice = _Choice(mark=_wish(heard.wishes), where="body")
-    if "deceased" in heard.cues and not choice.mark.acts:
-        death = Mark(kind="question", rung="suggestion", tag=None, language=choice.mark.language, reason="deceased")
-        return _Choice(mark=replace(death, kinds=choice.mark.kinds), where="body")
+    if choice.mark.acts:
+        return choice
+    for seen, reason in (("deceased" in heard.cues, "deceased"), (heard.enclosed, "look_at_attachment")):
+        if seen and (reason == "deceased" or choice.mark.kind is None):
+            mark = Mark(kind="question", rung="suggestion", tag=None, language=choice.mark.language, reason=reason)
+            return _Choice(mark=replace(mark, kinds=choice.mark.kinds), where="body")
     return choice
 
 

@@ -93,10 +93,16 @@ def _token(unit: Unit, brought: tuple[str, ...], known: dict[str, Any], writer: 
         is_open=question is not None and _is_open(unit, question),
         from_addressee=bool(writer) and address_key(writer) == reply.address_key, address=reply.address,
         is_theirs=bounces.is_theirs(unit, request, reply),
-        asked_again=bool(question and question.asked_again),
+        asked_again=bool(question and question.asked_again), asks=_asks(unit, request.id) if waits_for == "ask" else 0,
         new_address=reply.address if waits_for == "new_address" else "",
         request=request_facts(unit, request), person=people.facts(unit.connection, person_id) if person_id else None,
     )  # fmt: skip
+
+
+def _asks(unit: Unit, number: str) -> int:
+    """Count how often the person was asked for data about that request."""
+    asks = sa.and_(_question.c.request_id == number, _question.c.waits_for == "ask")
+    return int(unit.connection.execute(sa.select(sa.func.count()).where(asks)).scalar_one())
 
 
 def _is_others(reply: Any, writer: str) -> bool:

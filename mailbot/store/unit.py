@@ -141,7 +141,7 @@ class Unit(Transaction):
             requests.open_request(self, decision, origin)
         else:
             requests.continue_request(self, decision, origin)
-        self._carry_out(decision)
+        self.carry_out(decision)
         self._update_mail(
             decision=decision.outcome, reason=decision.reason, kind=decision.kind, request_id=self.request_id,
             belongs="done" if decision.files else "",
@@ -155,10 +155,11 @@ class Unit(Transaction):
         self.request_id = decision.request_id
         effects.close_questions(self, self.request_id, "released")
         requests.carry_out(self, decision)
-        self._carry_out(decision)
+        self.carry_out(decision)
         self.event("released", decision.outcome, who="operator", person_id=decision.person_id)
 
-    def _carry_out(self, decision: Decision) -> None:
+    def carry_out(self, decision: Decision) -> None:
+        """Do each effect of a decision."""
         for effect in decision.effects:
             VERBS[effect.verb](self, **effect.args)
 

@@ -28,6 +28,7 @@ from tests.acceptance.world import (
 )
 
 PHONE = "+77019998877"
+CHILD = "arman@example.com"
 NEW_PHONE = f"Телефон: {PHONE}"
 NEW = "aliya.new@example.com"
 NO_OBLIGATIONS = '[withdrawal]\nobligations = "none"\n'
@@ -662,7 +663,6 @@ def test_row_10_two_tags_in_one_line_are_a_suggestion(world: World) -> None:
         ),
         (WITHDRAWAL["ru"], "Я адвокат, действую по доверенности от имени клиента.", "representative"),
         (WITHDRAWAL["ru"], "Прошу удалить данные моего несовершеннолетнего ребёнка.", "minor"),
-        (UPDATE["en"], "My sister died last month.", "deceased"),
         (
             WITHDRAWAL["ru"],
             "---------- Forwarded message ----------\nFrom: Борис <boris@example.com>\nSubject: Отзыв\n\nПрошу.",
@@ -678,6 +678,64 @@ def test_row_11_is_held_with_its_clock_and_reason(world: World, subject: str, bo
     assert request["due_at"] and len(taken.told) == 1
     person = world.person(ALIYA)
     assert person["state"] == "active" and person["news"] is True and person["phones"] == ["+77010000001"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "body"),
+    [
+        (UPDATE["en"], "My sister died last month."),
+        (WITHDRAWAL["ru"], "Моя мама умерла в марте, прошу удалить её данные."),
+        ("Хабарлама", "Сәлеметсіз бе, әкем қайтыс болды, хат жазбаңыздар."),
+    ],
+)
+def test_row_11_a_death_gets_no_standard_answer(world: World, subject: str, body: str) -> None:
+    taken = world.mail(ALIYA, subject, body)
+    check(taken, "held" if subject in (UPDATE["en"], WITHDRAWAL["ru"]) else "left", "INBOX")
+    request = world.request(taken)
+    assert (request["reason"], request["open"]) == ("deceased", ["operator"]) and request["due_at"]
+    assert len(taken.told) == 1 and world.person(ALIYA)["news"] is True
+
+
+def test_row_11_an_unsubscribe_over_a_death_is_applied_without_an_answer(world: World) -> None:
+    taken = world.mail(ALIYA, UNSUBSCRIBE["ru"], "Мой муж умер, это был его адрес.")
+    check(taken, "applied", "Done")
+    assert world.request(taken)["reason"] == "deceased" and world.request(taken)["open"] == ["operator"]
+    assert world.person(ALIYA)["news"] is False
+
+
+@pytest.mark.parametrize("asked", ["ask", "challenge", "receipt"])
+def test_row_11_a_death_in_an_answer_to_us_ends_what_we_asked(world: World, asked: str) -> None:
+    """No question is asked again, nothing is reminded, and whoever wrote is not told that it was "received"."""
+    first = {
+        "ask": lambda: world.mail(ALIYA, UPDATE["ru"], "Прошу обновить."),
+        "challenge": lambda: world.mail(ALIYA, WITHDRAWAL["ru"], proof="none"),
+        "receipt": lambda: world.mail(ALIYA, UPDATE["ru"], NEW_PHONE),
+    }[asked]()
+    taken = world.answer(ALIYA, "Это пишет её дочь. Мама умерла в пятницу, не пишите больше.", to=first.answer)
+    check(taken, "held" if asked != "receipt" else "left", "INBOX")
+    assert len(taken.told) == 1
+    before = len([sent for sent in world.sent() if sent.to == ALIYA])
+    for _ in range(2):
+        world.later(days=3)
+        world.poll()
+    assert len([sent for sent in world.sent() if sent.to == ALIYA]) == before
+
+
+@pytest.mark.parametrize("kind", [UPDATE["kk"], WITHDRAWAL["kk"], UNSUBSCRIBE["kk"]])
+def test_row_11_who_is_under_age_by_the_record(world: World, kind: str) -> None:
+    world.bring(f"email,birth_date,news,consent_at,consent_source\n{CHILD},2012-05-05,yes,2024-01-01,form\n")
+    taken = world.mail(CHILD, kind, "Телефон: +7 701 234 56 78")
+    request = world.request(taken)
+    assert (request["reason"], request["open"]) == ("minor", ["operator"])
+    assert world.person(CHILD)["phones"] == [] and world.person(CHILD)["news"] is (kind != UNSUBSCRIBE["kk"])
+
+
+def test_row_11_who_states_to_be_under_age(world: World) -> None:
+    taken = world.mail(ALIYA, UPDATE["ru"], "Дата рождения: 01.02.2013")
+    assert world.request(taken)["reason"] == "minor" and world.person(ALIYA)["birth_date"] == "1990-05-05"
+    number = world.request(taken)["id"]
+    world.ok("requests", "release", number, "--checked", "видела свидетельство")
+    assert world.person(ALIYA)["birth_date"] == "2013-02-01"
 
 
 def test_row_11_a_withdrawal_that_asks_for_erasure_is_one_wish(world: World) -> None:
