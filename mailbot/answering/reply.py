@@ -1,8 +1,7 @@
-"""Render one owed mail: template text in the right language, then the octets that the courier hands over.
+"""Render one owed mail: template text in the right language, the same as a page, then the octets for the courier.
 
-Serves RFC 3834 section 3.1 (headers of automatic answers), RFC 5322 and the rules for answers. It decides
-nothing, sends nothing and puts no text of a person into a header. Templates are the operator's or packaged
-files; text of others reaches them only as values, each cleaned to one line without control characters.
+Serves the rules for answers. It decides nothing and sends nothing. Templates are the operator's or packaged files;
+text of others reaches them only as values, each cleaned to one line without control characters, and no header at all.
 """
 
 from __future__ import annotations
@@ -10,12 +9,9 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
-from base64 import encodebytes
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.header import Header
-from email.utils import format_datetime, quote
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,41 +19,25 @@ from zoneinfo import ZoneInfo
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from mailbot.answering.mime import Frame, message_id, octets
+from mailbot.answering.page import page
 from mailbot.answering.samples import samples
 from mailbot.config import packaged
 from mailbot.deciding.decision import TEMPLATES, Owed
-from mailbot.reading.claim import Kind
 from mailbot.reading.header import is_address
 from mailbot.reading.quote import MARKERS
+
+__all__ = ["BOTH", "LANGUAGES", "MARKERS", "Frame", "Rendered", "Templates", "render"]
 
 LANGUAGES = tuple(MARKERS)
 BOTH = "kk+ru"
 MAX_BYTES = 100_000
-MAX_REFERENCES = 20
 _SEPARATOR = "* * *"
 _TOKEN = re.compile(r"[a-z2-7]{26}")
 _NUMBER = re.compile(r"[A-Za-z0-9-]{0,32}")
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,200}>")  # printable ASCII without < and >
 # what a template of the operator may raise; the packaged one takes its place then
 _BROKEN = (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, OSError)
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """What every mail of a request needs beside its template's values."""
-
-    number: str  # public number of the request, "" for a mail to the operator about many
-    kind: Kind | None
-    received_at: datetime  # aware
-    now: datetime  # aware
-    token: str  # 26 letters a-z2-7, the local part of our Message-ID
-    mailbox: str  # addr-spec that writes
-    operator_name: str = ""
-    operator_contact: str = ""
-    in_reply_to: str = ""  # Message-ID of the person's mail, "" where there is none
-    references: tuple[str, ...] = ()  # those of the person's mail
-    timezone: str = "Asia/Almaty"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +48,8 @@ class Rendered:
     recipient: str  # addr-spec
     octets: bytes  # RFC 5322, CRLF
     subject: str
-    body: str  # line ends LF
+    body: str  # the text, line ends LF
+    html: str  # the same as a page, line ends LF; "" for the operator, who gets text alone
 
 
 class Templates:
@@ -127,13 +108,16 @@ def render(owed: Owed, frame: Frame, templates: Templates) -> Rendered:
     address, a time or the rendered mail is not fit to be sent: a programming error. Source: RFC 3834 section 3.1.
     """
     _fit(owed, frame)
-    subject, body = _bodies(owed, frame, templates)
-    message_id = f"<{frame.token}@{_ascii(frame.mailbox.rpartition('@')[2])}>"
-    head = _head(owed, frame, subject, message_id)
-    octets = _with_body(head, body)
-    if len(octets) > MAX_BYTES:
-        raise ValueError(f"the mail {owed.template} has {len(octets)} bytes, more than {MAX_BYTES}")
-    return Rendered(message_id=message_id, recipient=owed.to, octets=octets, subject=subject, body=body)
+    subject, sections = _sections(owed, frame, templates)
+    token_line = f"[{frame.token}]"
+    texts = f"\n\n{_SEPARATOR}\n\n".join(text for _, text in sections)
+    body = f"{texts}\n\n{token_line}\n"
+    html = page(subject, sections, token_line) if owed.role != "operator" else ""
+    name = " ".join(_clean(frame.operator_name).split())
+    mail = octets(owed, frame, name, subject, (body, html))
+    if len(mail) > MAX_BYTES:
+        raise ValueError(f"the mail {owed.template} has {len(mail)} bytes, more than {MAX_BYTES}")
+    return Rendered(message_id=message_id(frame), recipient=owed.to, octets=mail, subject=subject, body=body, html=html)
 
 
 def _environment(folders: list[Path]) -> ImmutableSandboxedEnvironment:
@@ -179,20 +163,18 @@ def _fit(owed: Owed, frame: Frame) -> None:
             raise ValueError("an address is not one addr-spec")
 
 
-def _bodies(owed: Owed, frame: Frame, templates: Templates) -> tuple[str, str]:
-    """Return subject and body; in kk+ru both markers stand on top and the token's line once, at the very end."""
+def _sections(owed: Owed, frame: Frame, templates: Templates) -> tuple[str, list[tuple[str, str]]]:
+    """Return the subject and each language's text without the token's line; in kk+ru both markers stand on top."""
     languages = owed.language.split("+")
     markers = ["\n".join(MARKERS[language] for language in languages), *[""] * (len(languages) - 1)]
     common = {**_common(frame), **_tidied(owed.values, ZoneInfo(frame.timezone))}
-    token_line = f"[{frame.token}]"
-    subjects, bodies = [], []
+    subjects, sections = [], []
     for language, marker in zip(languages, markers, strict=True):
         values = {**common, "language": language, "marker": marker}
         subject, body = templates.text(owed.template, language, values)
         subjects.append(subject)
-        bodies.append(body.removesuffix(token_line).rstrip())
-    body = f"\n\n{_SEPARATOR}\n\n".join(bodies)
-    return " / ".join(subjects), f"{body}\n\n{token_line}\n"
+        sections.append((language, body.removesuffix(f"[{frame.token}]").rstrip()))
+    return " / ".join(subjects), sections
 
 
 def _common(frame: Frame) -> dict[str, Any]:
@@ -225,61 +207,3 @@ def _clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in text)
-
-
-def _head(owed: Owed, frame: Frame, subject: str, message_id: str) -> list[str]:
-    date = format_datetime(frame.now.astimezone(ZoneInfo(frame.timezone)))
-    return [
-        f"From: {_sender(frame)}",
-        f"To: {owed.to}",
-        f"Subject: {_encoded(subject, 'Subject')}",
-        f"Date: {date}",
-        f"Message-ID: {message_id}",
-        *(_thread(frame) if owed.threads else ()),
-        f"Auto-Submitted: {'auto-replied' if owed.threads else 'auto-generated'}",
-        "X-Auto-Response-Suppress: All",
-        f"Content-Language: {owed.language.replace('+', ', ')}",
-        "MIME-Version: 1.0",
-        "Content-Type: text/plain; charset=utf-8",
-    ]
-
-
-def _thread(frame: Frame) -> list[str]:
-    """Return In-Reply-To and References (RFC 5322 section 3.6.4); ids that are not sound are left out."""
-    parent = frame.in_reply_to.strip()
-    if not _MESSAGE_ID.fullmatch(parent):
-        return []
-    older = [i for i in dict.fromkeys(frame.references) if _MESSAGE_ID.fullmatch(i) and i != parent]
-    if len(older) >= MAX_REFERENCES:  # the first of a thread and the nearest ones are what mail programs look for
-        older = [older[0], *older[-(MAX_REFERENCES - 2) :]]
-    return [f"In-Reply-To: {parent}", "References: " + "\r\n ".join([*older, parent])]
-
-
-def _sender(frame: Frame) -> str:
-    name = " ".join(_clean(frame.operator_name).split())
-    if not name:
-        return frame.mailbox
-    plain = name.isascii() and "=?" not in name and len(name) <= 60
-    shown = f'"{quote(name)}"' if plain else _encoded(name, "From", always=True)
-    return f"{shown}\r\n <{frame.mailbox}>" if len(shown) > 60 else f"{shown} <{frame.mailbox}>"
-
-
-def _encoded(text: str, header: str, *, always: bool = False) -> str:
-    """Return a header's text as RFC 2047 wants it, folded; plain ASCII stays as it is."""
-    if text.isascii() and "=?" not in text and len(text) <= 70 and not always:
-        return text
-    return Header(text, "utf-8", maxlinelen=75, header_name=header).encode(linesep="\r\n")
-
-
-def _ascii(domain: str) -> str:
-    """Return the domain in A-labels, so that our Message-ID is ASCII whatever the mailbox is."""
-    return domain if domain.isascii() else domain.encode("idna").decode("ascii")
-
-
-def _with_body(head: list[str], body: str) -> bytes:
-    text = body.replace("\n", "\r\n")
-    # Needless base64 of plain ASCII makes a mail look like spam to filters.
-    plain = text.isascii() and max(map(len, text.split("\r\n"))) <= 900
-    octets = text.encode() if plain else encodebytes(text.encode()).replace(b"\n", b"\r\n")
-    transfer = f"Content-Transfer-Encoding: {'7bit' if plain else 'base64'}"
-    return "\r\n".join([*head, transfer, "", ""]).encode() + octets

@@ -17,6 +17,16 @@ FRAME: dict[str, Any] = {
 }  # fmt: skip
 _PENDING = [{"field": "email", "waits_for": "new_address"}, {"field": "birth_date", "waits_for": "operator"}]
 _UNCLEAR = [{"field": "birth_date", "why": "two_digit_year"}, {"field": "phone", "why": "no_such_reason"}]
+_DOUBTS = [{"field": "surname", "why": "ambiguous_name"}, {"field": "phone", "why": "which_phone"}]
+_CHANGED = [
+    {"field": "phone", "before": "+7 701 *** ** 67", "after": "+7 747 *** ** 22"},
+    {"field": "surname", "before": "А***", "after": "С***"},
+    {"field": "email", "before": "a***@example.kz", "after": "a***@example.com"},
+    {"field": "patronymic", "before": "С***", "after": ""},
+    {"field": "birth_place", "before": "", "after": "Т***"},
+    {"field": "birth_date", "before": "", "after": ""},
+    {"field": "given_name", "before": "А***", "after": "А***"},
+]
 _KINDS = ["update", "withdrawal"]
 _ITEM = {"number": "K7Q2", "kind": "withdrawal", "reason_text": "obligations", "address": "a@example.kz", "due_at": NOW}
 _WHERE: list[dict[str, Any]] = [
@@ -36,16 +46,16 @@ _TASKS = [
     )
 ]  # fmt: skip
 _CODES = ["obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear"]
-_WHY = ["subject_body_disagree", "too_old", "no_such_reason"]
+_WHY = ["subject_body_disagree", "look_at_attachment", "no_such_reason"]
 
 # template -> value -> what it may be; every combination is rendered
 VALUES: dict[str, dict[str, list[Any]]] = {
     "update-applied": {"places": _PLACES,
-                       "changed": [["surname", "phone"], list(FIELD_NAMES)], "pending": [[], _PENDING],
+                       "changed": [_CHANGED[:1], _CHANGED], "pending": [[], _PENDING],
                        "unclear": [[], _UNCLEAR], "undo_until": [None, LATER], "due_at": [None, LATER]},
     "update-waiting": {"pending": [[], _PENDING], "unclear": [[], _UNCLEAR], "due_at": [LATER]},
-    "ask": {"unclear": [[], _UNCLEAR], "missing": [[], ["surname"], list(FIELD_NAMES)], "due_at": [LATER]},
-    "ask-again": {"about": ["challenge", "ask"]},
+    "ask": {"unclear": [[], _UNCLEAR, _DOUBTS], "missing": [[], ["surname"], list(FIELD_NAMES)], "due_at": [LATER]},
+    "ask-again": {"about": ["challenge", "ask"], "unclear": [[], _UNCLEAR], "missing": [[], ["surname"]]},
     "challenge": {"kind": _KINDS, "asked_at": [NOW], "due_at": [LATER], "news_stopped": [False, True]},
     "new-address": {"due_at": [LATER]},
     "address-changed": {"undo_until": [None, LATER]},
@@ -66,6 +76,7 @@ VALUES: dict[str, dict[str, list[Any]]] = {
     "undone-notice": {"undone_kind": [*_KINDS, "unsubscribe"]},
     "only-news": {"places": _PLACES, "undone_kind": ["withdrawal"]},
     "resubscribed": {"kind": ["resubscribe"]},
+    "condolence": {"kind": [""], "stopped": ["news", "all"]},
     "refused": {"kind": [*_KINDS, "erasure"], "code": [*_CODES, "no_such_code"], "note": ["", "Some words."]},
     "denied": {"asked_kind": _KINDS, "news_restored": [False, True]},
     "operator": {"items": [[], [{**_ITEM, "ask": ask, "places": []} for ask in ("obligations", "review", "nothing")]

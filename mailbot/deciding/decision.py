@@ -20,8 +20,7 @@ TEMPLATES = (
     "update-applied", "update-waiting", "ask", "ask-again", "challenge", "new-address", "address-changed",
     "withdrawal-stopped", "withdrawal-notice", "withdrawal-partial", "destroyed", "unsubscribed", "not-on-list",
     "not-stored", "received", "form-question", "form-taken",
-    "undone", "undone-notice", "only-news", "resubscribed", "refused", "denied", "condolence",
-    "operator",
+    "undone", "undone-notice", "only-news", "resubscribed", "refused", "denied", "condolence", "operator",
 )  # fmt: skip
 
 

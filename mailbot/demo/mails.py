@@ -69,7 +69,7 @@ def make(mail: dict[str, Any], at: datetime) -> Sample:
 
 def answer(mail: dict[str, Any], at: datetime, sent: Message) -> Sample:
     """Return an answer as a phone writes it: the text on top, our mail quoted below."""
-    body = sent.get_payload(decode=True)
+    body = next(part for part in sent.walk() if part.get_content_type() == "text/plain").get_payload(decode=True)
     quoted = "\n".join(f"> {row}" for row in body.decode().splitlines()) if isinstance(body, bytes) else ""
     thread = [f"In-Reply-To: {sent['Message-ID']}", f"References: {sent['Message-ID']}"]
     return make({**mail, "subject": "Re:", "body": f"{mail['body']}\n\n{quoted}", "headers": thread}, at)

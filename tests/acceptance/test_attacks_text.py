@@ -181,7 +181,9 @@ def test_10_markup_neither_acts_nor_comes_back(world: World, language: str) -> N
         taken = world.take(html(world, ALIYA, UPDATE[language], live))
     assert taken.decision == "applied" and world.person(ALIYA)["phones"] == [PHONE]
     for answer in world.sent():
-        assert answer.mail.get_content_type() == "text/plain" and "<" not in answer.text and "alert" not in answer.text
+        assert answer.mail.get_content_type() == "multipart/alternative"
+        assert "<" not in answer.text and "alert" not in answer.text
+        assert not re.search("alert|javascript|<script|<img|href|src=", answer.page)
     assert [what for what, _ in (*seen, *more) if what != "write"] == [], "nothing was fetched"
 
 

@@ -111,7 +111,16 @@ class Sent:
 
     @property
     def text(self) -> str:
-        return self.mail.get_content().replace("\r\n", "\n")
+        part = self.mail.get_body(("plain",))
+        assert part is not None
+        return str(part.get_content()).replace("\r\n", "\n")
+
+    @property
+    def page(self) -> str:
+        """The HTML part."""
+        part = self.mail.get_body(("html",))
+        assert part is not None
+        return str(part.get_content())
 
     @property
     def message_id(self) -> str:

@@ -837,7 +837,8 @@ def found_in_replies(app: App) -> list[tuple[str, str]]:
     found = []
     for template, octets in values(app.line.store, "reply", "template", "octets"):
         message = message_from_bytes(octets, policy=policy.default)
-        text = str(message) + (message.get_content() if octets else "")  # type: ignore[attr-defined]
+        parts = [part for part in message.walk() if part.get_content_maintype() == "text"]
+        text = str(message) + "".join(part.get_content() for part in parts if octets)  # type: ignore[attr-defined]
         found += [(template, secret) for secret in SECRETS if secret in text]
     return found
 

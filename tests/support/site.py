@@ -123,8 +123,10 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The body, decoded."""
-        return str(self.mail.get_content())
+        """The text part, decoded."""
+        part = self.mail.get_body(("plain",))
+        assert part is not None
+        return str(part.get_content())
 
     @property
     def language(self) -> str:
