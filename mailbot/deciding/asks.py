@@ -11,7 +11,7 @@ from mailbot.deciding.case import Case, hold, not_past
 from mailbot.deciding.decision import Decision, Effect, Open, Owed, State
 from mailbot.deciding.facts import TokenFacts
 from mailbot.reading.answered import answered
-from mailbot.reading.claim import Extract
+from mailbot.reading.claim import FIELD_NAMES, Extract
 
 ASKS = 2  # how often one request asks for data before a person has to look
 
@@ -77,9 +77,12 @@ def row_6(case: Case) -> Decision | None:
         held = hold(case, "7" if case.claim.word == "human" else "6", reason, person_id=token.request.person_id)
         state: State = "applied" if token.request.state == "applied" else "held"  # what was done stays done
         return replace(held, kind="answer", state=state, request_id=token.request.id)
-    about = "ask" if token.waits_for == "ask" else "challenge"
+    values: dict[str, Any] = {"about": "challenge"}
+    if token.waits_for == "ask":
+        unclear = [{"field": item["field"], "why": item["why"]} for item in token.request.fields.get("unclear", ())]
+        values = {"about": "ask", "unclear": unclear, "missing": [] if unclear else list(FIELD_NAMES)}
     owed = Owed(
-        template="ask-again", role="question", to=token.address, language=case.language, values={"about": about},
+        template="ask-again", role="question", to=token.address, language=case.language, values=values,
         waits_for=token.waits_for, proven=case.proven,  # type: ignore[arg-type]
     )  # fmt: skip
     again = Effect(verb="ask_again", args={"token": token.token})

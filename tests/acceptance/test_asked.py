@@ -48,7 +48,9 @@ def test_a_bare_value_answers_what_was_asked(world: World, first: str, answer: s
     assert world.person(ALIYA)[field] == value
 
 
-@pytest.mark.parametrize("answer", ["Здравствуйте, а что именно?", "Позвоните 8 701 999 88 77 завтра после обеда", "1990"])
+@pytest.mark.parametrize(
+    "answer", ["Здравствуйте, а что именно?", "Позвоните 8 701 999 88 77 завтра после обеда", "1990"]
+)
 def test_what_is_no_value_is_none(world: World, answer: str) -> None:
     asked = world.mail(ALIYA, UPDATE["ru"], "Прошу обновить мои данные.").answer
     before = world.person(ALIYA)
