@@ -102,7 +102,7 @@ def _choose(heard: _Heard) -> _Choice:
     for seen, reason in (("deceased" in heard.cues, "deceased"), (heard.enclosed, "look_at_attachment")):
         if seen and (reason == "deceased" or choice.mark.kind is None):
             mark = Mark(kind="question", rung="suggestion", tag=None, language=choice.mark.language, reason=reason)
-            return _Choice(mark=replace(mark, kinds=choice.mark.kinds), where="body")
+            return _Choice(mark=replace(mark, kinds=choice.mark.kinds), where="body" if reason == "deceased" else None)
     return choice
 
 
