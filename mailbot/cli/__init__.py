@@ -12,13 +12,13 @@ from mailbot.errors import MailbotError
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return its exit code (sysexits(3), listed in the README)."""
-    from mailbot.cli.arguments import parser
+    from mailbot.cli.arguments import parse
 
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # whatever the locale says
     try:
-        arguments = parser().parse_args(argv)
+        arguments = parse(argv)
         return int(arguments.run(arguments))
     except MailbotError as exc:
         print(f"mailbot: {exc}", file=sys.stderr)

@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -28,6 +29,16 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}\n{self.format_usage().strip()}")
 
 
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    """Return what was asked; the installation's folder is that of --config, else of the environment, else this one.
+
+    Raises UsageError.
+    """
+    arguments = parser().parse_args(argv)
+    arguments.config = arguments.config or Path(os.environ.get("MAILBOT_CONFIG", "."))
+    return arguments
+
+
 def day(text: str) -> date:
     """Return the day that `--since` names. Raises UsageError."""
     try:
@@ -48,12 +59,13 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
     return run
 
 
+@cache
 def parser() -> Parser:
-    """Return the parser of every command."""
+    """Return the parser of every command, made once: it holds nothing of a call."""
     top = Parser(prog="mailbot", description="Answers the mailbox that a privacy policy promises.", allow_abbrev=False)
     top.add_argument("--version", action="version", version=f"mailbot {__version__}")
     top.add_argument(
-        "--config", type=Path, default=Path(os.environ.get("MAILBOT_CONFIG", ".")), metavar="DIR",
+        "--config", type=Path, metavar="DIR",
         help="the folder that init wrote (default: MAILBOT_CONFIG, else the current folder)",
     )  # fmt: skip
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
