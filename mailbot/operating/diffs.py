@@ -20,7 +20,7 @@ def changes(connection: sa.Connection, row: Any) -> dict[str, Changes]:
     waits = {field for field, _ in row.pending}
     stated = row.fields.get("fields", {})
     undecided = row.kind in ("update", "form") and row.state in ("held", "asked", "challenged")
-    named = {name: value for name, value in stated.items() if name in waits or (undecided and row.open)}
+    named = {name: value for name, value in stated.items() if name in waits or undecided}
     person = people.facts(connection, row.person_id) if row.person_id and named else None
     on_file = record(person) if person else {}
     would = [each for each in diff(on_file, named) if each["before"] != each["after"]] if person else []
