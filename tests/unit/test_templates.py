@@ -28,7 +28,11 @@ LABELS = {
     "en": ("Surname", "First name", "Patronymic", "Date of birth", "Place of birth", "E-mail", "Phone", "Old phone",
            "New phone"),
 }  # fmt: skip
-NOT_CLEAR = {"kk": "Түсінбедік", "ru": ("Не поняли", "Не изменили, потому"), "en": ("Not clear", "Not changed, because")}
+NOT_CLEAR = {
+    "kk": "Түсінбедік",
+    "ru": ("Не поняли", "Не изменили, потому"),
+    "en": ("Not clear", "Not changed, because"),
+}
 ASKING = ("ask", "ask-again", "challenge", "new-address", "not-stored", "form-question")
 FORBIDDEN = (
     "!", "\u0259", "token", "токен", "authentic", "аутентифик", "suppress", "супресс", "suspicious", "подозр", "күдік",
