@@ -16,7 +16,7 @@ OWN = """{% extends "_frame.txt" %}
 Здравствуйте, это Ваши курсы & друзья: напишите, что изменилось, до {{ due_at.day }}-го числа.
 {% endblock %}
 """
-BROKEN = '{% extends "_frame.txt" %}{% block body %}{{ nobody }}{% endblock %}'
+BROKEN = OWN.replace("Здравствуйте", "{{ nobody }}")
 
 
 def own(world: World, language: str, name: str, text: str) -> Path:

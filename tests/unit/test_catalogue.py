@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from mailbot.answering.catalogue import catalogue, named, preview, rows
 from mailbot.answering.reply import LANGUAGES, Templates
-from mailbot.app import read_rules
-from mailbot.config import load_policy
 from mailbot.deciding.decide import decide
 from mailbot.deciding.decision import TEMPLATES
 from mailbot.deciding.reasons import table
 from mailbot.operating.explain import case_of
+from tests.support.explained import NOW, RULES
 
 CORPUS = sorted((Path(__file__).parents[1] / "corpus").glob("*.eml"))
-RULES = read_rules(load_policy(None))
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 TEMPLATES_IN_USE = Templates([])
 
 
