@@ -60,7 +60,7 @@ class Templates:
 
     def __init__(self, folders: list[Path]) -> None:
         """Prepare the environments; reads no file yet. Raises ConfigError where the packaged folder is missing."""
-        base = packaged("templates") / "mail"
+        self.packaged = base = packaged("templates") / "mail"
         self._own = [folder for folder in folders if folder != base]
         self._packaged = {lang: _environment([base / lang]) for lang in LANGUAGES}
         self._all = {lang: _environment([*(f / lang for f in self._own), base / lang]) for lang in LANGUAGES}
@@ -76,6 +76,16 @@ class Templates:
             except _BROKEN as exc:
                 _log.warning("template %s/%s fails with %s", language, name, type(exc).__name__)
         return _split(self._packaged[language], name, values)
+
+    def own(self, name: str) -> dict[str, Path]:
+        """Return the operator's own files of a template that are in use: language → path."""
+        files = {
+            lang: folder / lang / f"{name}.txt"
+            for lang in LANGUAGES
+            for folder in reversed(self._own)
+            if (folder / lang / f"{name}.txt").is_file()
+        }
+        return {lang: path for lang, path in files.items() if not self._problem(lang, name)}
 
     def check(self) -> list[str]:
         """Render every template in every language with sample data; return one sentence a failure."""

@@ -35,7 +35,7 @@ _WHERE: list[dict[str, Any]] = [
     {"name": "books", "preset": "accounting", "title": "", "due_at": None, "law": "Tax Code, art. 50",
      "term": "5 years", "what": "withdrawal"},
 ]  # fmt: skip
-_ERASING = [[], _WHERE, [{**_WHERE[1], "due_at": None}], _WHERE[2:]]
+_ERASING = [[], [{**_WHERE[1], "due_at": None}], _WHERE[2:], _WHERE]
 _PLACES = [[], [{**each, "what": "update"} for each in _WHERE[:2]]]
 _TASKS = [
     {"place": "list", "preset": preset, "what": what, "identifier": who, "how": how, "early": early}
@@ -46,7 +46,7 @@ _TASKS = [
     )
 ]  # fmt: skip
 _CODES = ["obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear"]
-_WHY = ["subject_body_disagree", "look_at_attachment", "no_such_reason"]
+_WHY = ["no_such_reason", "look_at_attachment", "subject_body_disagree"]
 
 # template -> value -> what it may be; every combination is rendered
 VALUES: dict[str, dict[str, list[Any]]] = {
@@ -54,13 +54,13 @@ VALUES: dict[str, dict[str, list[Any]]] = {
                        "changed": [_CHANGED[:1], _CHANGED], "pending": [[], _PENDING],
                        "unclear": [[], _UNCLEAR], "undo_until": [None, LATER], "due_at": [None, LATER]},
     "update-waiting": {"pending": [[], _PENDING], "unclear": [[], _UNCLEAR], "due_at": [LATER]},
-    "ask": {"unclear": [[], _UNCLEAR, _DOUBTS], "missing": [[], ["surname"], list(FIELD_NAMES)], "due_at": [LATER]},
+    "ask": {"unclear": [[], _DOUBTS, _UNCLEAR], "missing": [[], list(FIELD_NAMES), ["surname"]], "due_at": [LATER]},
     "ask-again": {"about": ["challenge", "ask"], "unclear": [[], _UNCLEAR], "missing": [[], ["surname"]]},
     "challenge": {"kind": _KINDS, "asked_at": [NOW], "due_at": [LATER], "news_stopped": [False, True]},
     "new-address": {"due_at": [LATER]},
     "address-changed": {"undo_until": [None, LATER]},
     "withdrawal-stopped": {"places": _ERASING, "kind": ["withdrawal"],
-                           "destroy_at": [None, LATER], "obligations": [False, True],
+                           "destroy_at": [None, LATER], "obligations": [True, False],
                            "due_at": [None, LATER]},
     "withdrawal-notice": {"kind": ["withdrawal"], "destroy_at": [None, LATER]},
     "withdrawal-partial": {"places": _ERASING, "kind": ["withdrawal"], "kept": [[], list(FIELD_NAMES)],
@@ -71,13 +71,13 @@ VALUES: dict[str, dict[str, list[Any]]] = {
     "not-stored": {"kind": _KINDS, "news_suppressed": [False, True], "due_at": [LATER]},
     "form-question": {"kind": ["form"], "asked_at": [NOW], "due_at": [LATER], "news": [False, True]},
     "form-taken": {"kind": ["form"]},
-    "received": {"kind": ["", *get_args(Kind)], "why": _WHY, "due_at": [None, LATER]},
-    "undone": {"undone_kind": [*_KINDS, "unsubscribe"]},
-    "undone-notice": {"undone_kind": [*_KINDS, "unsubscribe"]},
+    "received": {"kind": ["", *reversed(get_args(Kind))], "why": _WHY, "due_at": [None, LATER]},
+    "undone": {"undone_kind": ["unsubscribe", *_KINDS]},
+    "undone-notice": {"undone_kind": ["unsubscribe", *_KINDS]},
     "only-news": {"places": _PLACES, "undone_kind": ["withdrawal"]},
     "resubscribed": {"kind": ["resubscribe"]},
     "condolence": {"kind": [""], "stopped": ["news", "all"]},
-    "refused": {"kind": [*_KINDS, "erasure"], "code": [*_CODES, "no_such_code"], "note": ["", "Some words."]},
+    "refused": {"kind": [*_KINDS, "erasure"], "code": ["no_such_code", *reversed(_CODES)], "note": ["", "Some words."]},
     "denied": {"asked_kind": _KINDS, "news_restored": [False, True]},
     "operator": {"items": [[], [{**_ITEM, "ask": ask, "places": []} for ask in ("obligations", "review", "nothing")]
                            + [{**_ITEM, "ask": "place", "places": each} for each in ([], _TASKS)]],

@@ -74,6 +74,7 @@ def parser() -> Parser:
     _add_requests(commands)
     _add_people(commands)
     _add_lists(commands)
+    _add_templates(commands)
     return top
 
 
@@ -175,6 +176,19 @@ def _add_lists(commands: Any) -> None:
     guard.add_argument("--column", default="", metavar="NAME", help="the column of the addresses, or its number")
     guard.add_argument("--unsubscribe-column", default="", metavar="NAME", help="add each List-Unsubscribe under it")
     guard.add_argument("--output", type=Path, metavar="FILE", help="where to (default: standard output)")
+
+
+def _add_templates(commands: Any) -> None:
+    group = commands.add_parser("templates", help="the texts of the answers", allow_abbrev=False)
+    verbs = group.add_subparsers(required=True, metavar="VERB", parser_class=Parser)
+    _add(verbs, "list", "templates.list_", "each template: which rows send it, when, and where its own file lies")
+    _add(verbs, "check", "templates.check", "try every template in every language; exit 1 where one is wrong")
+    preview = _add(verbs, "preview", "templates.show", "how an answer looks, with invented values")
+    preview.add_argument("row", metavar="ROW", help="a template's name, or a row of the decision table (16, 7a)")
+    preview.add_argument(
+        "--lang", choices=("kk", "ru", "en", "kk+ru"), help="in which language (default: the operator's)"
+    )
+    preview.add_argument("--html", action="store_true", help="the HTML part")
 
 
 def _listing(sub: Parser) -> None:

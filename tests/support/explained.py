@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from mailbot.answering.catalogue import catalogue
 from mailbot.answering.reply import Frame, Templates, render
 from mailbot.app import read_rules
 from mailbot.config import load_policy
@@ -58,6 +59,7 @@ def check_answers(octets: bytes, known: bool) -> int:
         in_reply_to=message.message_id, references=message.references,
     )  # fmt: skip
     for owed in decision.owed:
+        assert decision.row in catalogue()[owed.template].rows
         assert owed.to == message.writer or owed.to in case.claim.extract.emails
         answer = email.message_from_bytes(render(owed, frame, TEMPLATES).octets, policy=email.policy.default)
         assert answer["To"] == owed.to

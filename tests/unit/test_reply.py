@@ -28,7 +28,7 @@ OWED = Owed(template="ask", role="question", to="aliya@example.com", language="r
             values={"unclear": [], "missing": ["phone"], "due_at": NOW})  # fmt: skip
 ONCE = {
     "from", "to", "subject", "date", "message-id", "in-reply-to", "references", "auto-submitted",
-    "x-auto-response-suppress", "content-language", "mime-version", "content-type", "content-transfer-encoding",
+    "x-auto-response-suppress", "content-language", "mime-version", "content-type",
 }  # fmt: skip
 templates = Templates([])
 
@@ -41,6 +41,10 @@ def parsed(mail: Rendered) -> EmailMessage:
     message = email.message_from_bytes(mail.octets, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     return message
+
+
+def content(part: Any) -> str:
+    return str(part.get_content()).replace("\r\n", "\n")
 
 
 def names(mail: Rendered) -> list[str]:
@@ -62,9 +66,13 @@ def test_headers_and_body_come_back() -> None:
     assert message["Auto-Submitted"] == "auto-replied"
     assert message["X-Auto-Response-Suppress"] == "All"
     assert message["Content-Language"] == "ru"
-    assert message.get_content_type() == "text/plain"
-    assert message.get_content_charset() == "utf-8"
-    assert message.get_content().replace("\r\n", "\n") == mail.body
+    assert message.get_content_type() == "multipart/alternative"
+    text, page = message.iter_parts()
+    assert (text.get_content_type(), page.get_content_type()) == ("text/plain", "text/html"), "the best one stands last"
+    assert text.get_content_charset() == page.get_content_charset() == "utf-8"
+    assert text.defects == page.defects == []
+    assert content(text) == mail.body
+    assert content(page) == mail.html
     assert mail.recipient == "aliya@example.com"
 
 
@@ -79,10 +87,24 @@ def test_lines_end_in_crlf_and_are_short() -> None:
 
 def test_plain_ascii_is_not_wrapped_in_base64() -> None:
     mail = rendered(replace(OWED, language="en"), operator_name="Example Courses")
-    assert b"Content-Transfer-Encoding: 7bit" in mail.octets
+    assert mail.octets.count(b"Content-Transfer-Encoding: 7bit") == 2
+    assert b"base64" not in mail.octets
     assert mail.body.replace("\n", "\r\n").encode() in mail.octets
+    assert mail.html.replace("\n", "\r\n").encode() in mail.octets
     assert parsed(mail)["From"].addresses[0].display_name == "Example Courses"
-    assert b"Content-Transfer-Encoding: base64" in rendered().octets
+    assert rendered().octets.count(b"Content-Transfer-Encoding: base64") == 2
+
+
+def test_the_operator_gets_text_alone() -> None:
+    values = {key: value for key, value in samples("operator")[-1].items() if key in ("items", "counts")}
+    owed = Owed(
+        template="operator", role="operator", to="owner@example.kz", language="ru", values=values, threads=False
+    )
+    mail = rendered(owed)
+    message = parsed(mail)
+    assert (message.get_content_type(), mail.html) == ("text/plain", "")
+    assert content(message) == mail.body
+    assert names(mail) == sorted(ONCE - {"in-reply-to", "references"} | {"content-transfer-encoding"})
 
 
 def test_a_mail_to_an_address_that_wrote_nothing_opens_a_thread() -> None:
@@ -185,7 +207,7 @@ def test_both_languages_in_one_mail() -> None:
     assert mail.body.split("\n")[:2] == [MARKERS["kk"], MARKERS["ru"]]
     assert mail.body.count(MARKERS["ru"]) == mail.body.count(MARKERS["kk"]) == mail.body.count(TOKEN) == 1
     kk, ru = mail.body.split("\n* * *\n")
-    assert "телефон" in kk
+    assert "Телефон:" in kk
     assert "адам қарасын" in kk
     assert "пусть посмотрит человек" in ru
     assert ru.endswith(f"\n[{TOKEN}]\n")
@@ -214,7 +236,7 @@ def test_a_value_is_text_and_stays_on_its_line(note: str) -> None:
     )
     lines = mail.body.split("\n")
     shown = "".join(c if c.isprintable() else " " for c in note)
-    assert f"Note of the operator: {' '.join(shown.split())}" in lines
+    assert f"Explanation: {' '.join(shown.split())}" in lines
     assert "49" not in mail.body
 
 

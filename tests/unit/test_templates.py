@@ -19,6 +19,20 @@ FOLDER = packaged("templates") / "mail"
 TOKEN = "abcdefghijklmnopqrstuvwx23"
 ALL = [(name, language) for name in TEMPLATES for language in LANGUAGES]
 TO_PEOPLE = [(name, language) for name, language in ALL if name != "operator"]
+BY_PROGRAM = [(name, language) for name, language in TO_PEOPLE if name != "condolence"]
+LABELS = {
+    "kk": ("Тегі", "Аты", "Әкесінің аты", "Туған күні", "Туған жері", "Электрондық пошта", "Телефон", "Ескі телефон",
+           "Жаңа телефон"),
+    "ru": ("Фамилия", "Имя", "Отчество", "Дата рождения", "Место рождения", "Электронная почта", "Телефон",
+           "Старый телефон", "Новый телефон"),
+    "en": ("Surname", "First name", "Patronymic", "Date of birth", "Place of birth", "E-mail", "Phone", "Old phone",
+           "New phone"),
+}  # fmt: skip
+NOT_CLEAR = {
+    "kk": "Түсінбедік",
+    "ru": ("Не поняли", "Не изменили, потому"),
+    "en": ("Not clear", "Not changed, because"),
+}
 ASKING = ("ask", "ask-again", "challenge", "new-address", "not-stored", "form-question")
 FORBIDDEN = (
     "!", "\u0259", "token", "токен", "authentic", "аутентифик", "suppress", "супресс", "suspicious", "подозр", "күдік",
@@ -45,6 +59,7 @@ OPTIONAL = {
     "new-address": ("due_at",),
     "withdrawal-partial": ("kept",),
     "operator": ("counts",),
+    "ask-again": ("missing", "unclear"),
 }
 templates = Templates([])
 
@@ -69,6 +84,11 @@ def text_lines(rendered: Rendered, language: str) -> list[str]:
     """Return the lines between the marker and the signature block."""
     head = rendered.body.split(HUMAN[language])[0].split("\n")[:-1]
     return [line for line in head if line.strip() and line not in MARKERS.values()]
+
+
+def is_of_a_field(line: str, language: str) -> bool:
+    """Tell whether a line speaks of one field alone: its change, its blank, or why it was not clear."""
+    return line.partition(":")[0] in LABELS[language] or line.startswith(NOT_CLEAR[language])
 
 
 def folded(line: str) -> str:
@@ -114,25 +134,28 @@ def test_what_every_mail_keeps(name: str, language: str) -> None:
         assert not re.search(r"  | [,;:]|\(\)|[.,:] *\.", rendered.body.replace("...", "x")), rendered.body
 
 
-@pytest.mark.parametrize(("name", "language"), TO_PEOPLE)
+@pytest.mark.parametrize(("name", "language"), BY_PROGRAM)
 def test_short_with_number_human_and_operator(name: str, language: str) -> None:
     for values, rendered in mails(name, language):
         lines = text_lines(rendered, language)
-        assert 1 <= len(lines) <= 8, rendered.body
-        many = len(str(values)) > 900 or values.get("changed") or values.get("missing") or values.get("kept")
+        assert 1 <= len([line for line in lines if not is_of_a_field(line, language)]) <= 8, rendered.body
+        many = len(str(values)) > 900 or values.get("changed") or values.get("unclear") or values.get("kept")
         assert max(map(len, lines)) <= (190 if many else 170), rendered.body
         assert values["number"] in rendered.subject
         assert HUMAN[language] in rendered.body
         assert "Example Courses, +7 700 000 00 00" in rendered.body
 
 
-@pytest.mark.parametrize(("name", "language"), TO_PEOPLE)
+@pytest.mark.parametrize(("name", "language"), BY_PROGRAM)
 def test_number_and_time_are_told(name: str, language: str) -> None:
-    clock = {"kk": "2026 ж. 23 қараша, 14:0", "ru": "23 ноября 2026 г., 14:0", "en": "23 November 2026, 14:0"}[language]
+    clock = {
+        "kk": r"2026 ж\. 23 қараша(?:,| күні сағат) 14:0", "ru": r"23 ноября 2026 г\.(?:,| в) 14:0",
+        "en": r"23 November 2026(?:,| at) 14:0",
+    }[language]  # fmt: skip
     for _, rendered in mails(name, language):
         if name != "ask-again":  # that one is a single sentence
             assert "K7Q2" in rendered.body
-            assert clock in rendered.body
+            assert re.search(clock, rendered.body)
 
 
 def tags() -> set[str]:
@@ -260,7 +283,7 @@ def test_no_word_mixes_alphabets_and_no_language_holds_foreign_letters() -> None
         if path.parent.name == "ru":
             assert not re.search("[ӘәІіҢңҒғҮүҰұҚқӨөҺһ]", text), path
         if path.parent.name == "en":
-            assert text.isascii(), path
+            assert text.replace("→", "").isascii(), path
 
 
 def test_a_template_of_the_operator_comes_first(tmp_path: Path) -> None:
