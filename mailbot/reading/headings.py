@@ -41,9 +41,17 @@ _GLUED = _any(_TABLE["glued"])
 _VERBS = rf"(?:(?:^|(?<=[\s>)\"»,\]-]))(?:{_any(_TABLE['verbs'])})(?![\w-])|{_GLUED})"
 _VERB = re.compile(_VERBS, re.IGNORECASE)
 _LAST_VERB = re.compile(rf"{_VERBS} ?[:：.։]?$", re.IGNORECASE)
+_OWN_VERB = re.compile(  # the person speaks of their own letter
+    rf"(?:^|[\s,])(?:i|we|я|мы|мен|біз|ich|wir|je|j'ai|yo|io|eu|ik|jag|jeg|ja|ben) {_VERBS}", re.IGNORECASE
+)
 _NAME_AND_VERB = re.compile(rf"(?:[\w.'’\"«»<>@()+/-]+ ){{1,5}}(?:{_any(_TABLE['verbs'])}) ?[:：]", re.IGNORECASE)
 _TIME = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)")
-_DATE = re.compile(r"(?<!\d)(?:\d{1,2}[:.]\d{2}(?!\d)|(?:19|20)\d{2}(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})")
+_MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_DATE = re.compile(
+    r"(?<!\d)(?:\d{1,2}[:.]\d{2}(?!\d)|(?:19|20)\d{2}(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})|"
+    rf"\b(?:{_MONTH})[a-z]{{0,6}} \d{{1,2}}(?!\d)",
+    re.IGNORECASE,
+)
 _START = re.compile(
     rf"(?:(?:{_any(_TABLE['starts'])})(?:[\s,.]|(?=\d))|在|於|[a-zäöå]{{2,4}}\.? \d{{1,2}}\.[\s,]|\d{{1,4}}[ ./年-])",
     re.IGNORECASE,
@@ -52,7 +60,7 @@ _DATED_ADDRESS = re.compile(r"\d{4}\S{0,8} [^<>@]{0,80}<[^<>@\s]{1,100}@[^<>@\s]
 _HEADER_LABEL = re.compile(r"[*_\s]{0,4}([^\W\d_][\w'’ -]{0,24}?)[*_ ]{0,3}[:：]")
 _INNER_LABEL = re.compile(r"(?:^|(?<=[\s*_]))[^\W\d_]{2,20}(?=[*_ ]{0,3}[:：])")
 _SHARED = re.compile(  # "On Wed, 4 Apr" behind other words of its line
-    r"(?:(?<=\S) |-{2,} ?)(?=On (?:(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|\d))",
+    rf"(?:(?<=\S) |-{{2,}} ?)(?=On (?:(?:mon|tue|wed|thu|fri|sat|sun|{_MONTH})|\d))",
     re.IGNORECASE,
 )
 
@@ -107,9 +115,14 @@ def heading(views: Sequence[str], number: int) -> int:
             return 0
         if any(opens(views[start]) and _is_heading(" ".join(views[start:end])) for start in range(number + 1, end)):
             return 0  # the heading starts further down: this line is the person's own
-        if _is_heading(joined):
+        if _is_heading(joined) and _stands_alone(first, joined):
             return end - number
     return 0
+
+
+def _stands_alone(first: str, joined: str) -> bool:
+    """Tell whether a heading is one without a marked line below: a program's order of words, no sentence's."""
+    return opens(first) or "@" in joined or bool(_LAST_VERB.search(joined)) or joined.rstrip(":：։ ")[-1:].isdigit()
 
 
 def _next(views: Sequence[str], number: int, joined: str) -> int:
@@ -133,8 +146,7 @@ def heading_above(views: Sequence[str], last: int, is_free: Sequence[bool], alon
     view = view.strip("-—– ")
     if opens(view) and _DATED_ADDRESS.search(view):
         return 1
-    ends = view.endswith(_COLONS)
-    if not (ends or _LAST_VERB.search(view)):
+    if not (view.endswith(_COLONS) or _LAST_VERB.search(view)):
         return 0
     known = opens(view) and _is_heading(view)
     for start in range(last - 1, max(last - HEADING_LINES, -1), -1):
@@ -142,7 +154,7 @@ def heading_above(views: Sequence[str], last: int, is_free: Sequence[bool], alon
             break
         if opens(views[start]):
             return last - start + 1
-    if known or _is_heading(view) or _LAST_VERB.search(view):
+    if known or _is_heading(view) or is_short(view):
         return 1
     return int(alone and (last == 0 or not views[last - 1]))
 
@@ -200,7 +212,7 @@ def _is_evident(block: Sequence[str], kinds: set[str], above: bool) -> bool:
     address = any("@" in view for view in block)
     time = any(_TIME.search(view) for view in block if len(view) <= LONGEST)
     if "from" not in kinds:
-        return len(kinds) >= 3 and (address or time) or (len(kinds) == 2 and "sent" in kinds and address and time)
+        return (len(kinds) >= 3 and (address or time)) or (kinds >= {"sent", "to"} and address and time)
     if len(kinds) < 2:
         return False
     return address or time or (above and "sent" in kinds)
@@ -219,5 +231,5 @@ def _is_heading(view: str) -> bool:
         return False
     date, address = bool(_DATE.search(view)), "@" in view
     if _VERB.search(view):
-        return date or address
+        return (date or address) and not _OWN_VERB.search(view)
     return colon and date and address
