@@ -35,6 +35,7 @@ _ADDRESS_LINES = 5  # where an address is broken off between "<" and ">"
 _BLOCK_LINES = 9
 _COLONS = (":", "：", "։")
 _RULE = re.compile(r"(?:[-_=*—–─] ?){3,}")
+_RULE_WITH_WORDS = re.compile(r"[-_=*—–─]{4,} ?[^-_=*—–─]{1,60}[-_=*—–─]{4,}")
 _DASHES = "-_=*—–─#<>[] "
 _FRAMED = re.compile(r"(?:-{2,}|—{2,}|–{2,}) ?(?=\S)")
 _GLUED = _any(_TABLE["glued"])
@@ -42,10 +43,10 @@ _VERBS = rf"(?:(?:^|(?<=[\s>)\"»,\]-]))(?:{_any(_TABLE['verbs'])})(?![\w-])|{_G
 _VERB = re.compile(_VERBS, re.IGNORECASE)
 _LAST_VERB = re.compile(rf"{_VERBS} ?[:：.։]?$", re.IGNORECASE)
 _OWN_VERB = re.compile(  # the person speaks of their own letter
-    rf"(?:^|[\s,])(?:i|we|я|мы|мен|біз|ich|wir|je|j'ai|yo|io|eu|ik|jag|jeg|ja|ben) {_VERBS}", re.IGNORECASE
+    rf"(?:^|[\s,])(?:i|we|я|мы|мен|біз|ich|wir|je|yo|io|eu|ik|jag|jeg) (?:\S{{1,20}} ){{0,2}}{_VERBS}", re.IGNORECASE
 )
 _NAME_AND_VERB = re.compile(rf"(?:[\w.'’\"«»<>@()+/-]+ ){{1,5}}(?:{_any(_TABLE['verbs'])}) ?[:：]", re.IGNORECASE)
-_TIME = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)")
+_TIME = re.compile(r"(?<![\d.])\d{1,2}[:.h]\d{2}(?!\d|\.\d)")
 _MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DATE = re.compile(
     r"(?<!\d)(?:\d{1,2}[:.]\d{2}(?!\d)|(?:19|20)\d{2}(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})|"
@@ -57,6 +58,7 @@ _START = re.compile(
     re.IGNORECASE,
 )
 _DATED_ADDRESS = re.compile(r"\d{4}\S{0,8} [^<>@]{0,80}<[^<>@\s]{1,100}@[^<>@\s]{1,100}>$")
+_BRACKETED = re.compile(r"[<\[(](?:mailto:)?[^<>@\s]{1,100}@[^<>@\s]{1,100}[>\])]")
 _HEADER_LABEL = re.compile(r"[*_\s]{0,4}([^\W\d_][\w'’ -]{0,24}?)[*_ ]{0,3}[:：]")
 _INNER_LABEL = re.compile(r"(?:^|(?<=[\s*_]))[^\W\d_]{2,20}(?=[*_ ]{0,3}[:：])")
 _SHARED = re.compile(  # "On Wed, 4 Apr" behind other words of its line
@@ -66,8 +68,8 @@ _SHARED = re.compile(  # "On Wed, 4 Apr" behind other words of its line
 
 
 def is_rule(view: str) -> bool:
-    """Tell whether a line is nothing but a rule of dashes or underscores. Raises: nothing."""
-    return len(view) <= LONGEST and _RULE.fullmatch(view) is not None
+    """Tell whether a line is a rule of dashes or underscores, be it with few words inside. Raises: nothing."""
+    return len(view) <= LONGEST and bool(_RULE.fullmatch(view) or _RULE_WITH_WORDS.fullmatch(view))
 
 
 def is_title(view: str) -> bool:
@@ -173,18 +175,18 @@ def shared(view: str) -> int:
 
 
 def header(view: str) -> str | None:
-    """Return which field a line's label names: from, sent, to, cc or subject; None for any other. Raises: nothing."""
+    """Return which field a line's label names: from, sent, date, to, cc, subject, or None. Raises: nothing."""
     found = _HEADER_LABEL.match(view) if len(view) <= LONGEST else None
     return _LABELS.get(_folded(found.group(1).strip())) if found else None
 
 
 def is_header_block(views: Sequence[str], headers: Sequence[str | None], number: int, above: bool) -> bool:
-    """Tell whether a mail's header is quoted from here: labels on adjacent lines, and an address or a date in them.
+    """Tell whether a mail's header is quoted from here: labels on adjacent lines, and what only a program writes there.
 
-    `headers[n]` is `header` of line n. Without own text above, a date is not enough, as a letter may begin with whom
-    it is to and from. Raises: nothing.
+    `headers[n]` is `header` of line n; `above` says whether own text stands above. The head of a letter («Кому», «От
+    кого», «Дата») is the person's own. Raises: nothing.
     """
-    if not headers[number]:
+    if headers[number] in (None, "to", "cc") or (number and headers[number - 1]):
         return False
     kinds: set[str] = set()
     block: list[str] = []
@@ -196,26 +198,29 @@ def is_header_block(views: Sequence[str], headers: Sequence[str | None], number:
             strangers += 1
             if strangers > 2 or not view:
                 break
-        block.append(view)
+        block.append(view[:LONGEST])
     if len(kinds) == 1:
-        block, kinds = [views[number]], _inner_kinds(views[number])
+        block, kinds = block[:1], _inner_kinds(block[0])
     return _is_evident(block, kinds, above)
 
 
 def _inner_kinds(view: str) -> set[str]:
     """The fields whose labels stand in one line, as a page leaves them whose line breaks are lost."""
-    found = (_LABELS.get(_folded(label)) for label in _INNER_LABEL.findall(view[:LONGEST]))
+    found = (_LABELS.get(_folded(label)) for label in _INNER_LABEL.findall(view))
     return {kind for kind in found if kind}
 
 
 def _is_evident(block: Sequence[str], kinds: set[str], above: bool) -> bool:
-    address = any("@" in view for view in block)
-    time = any(_TIME.search(view) for view in block if len(view) <= LONGEST)
+    """Tell whether the lines of a block hold what a letter's head has not: a time, addresses, a word for sending."""
+    addresses = sum("@" in view for view in block)
+    time = any(_TIME.search(view) for view in block)
     if "from" not in kinds:
-        return (len(kinds) >= 3 and (address or time)) or (kinds >= {"sent", "to"} and address and time)
+        return time and (len(kinds) >= 3 or (len(kinds) == 2 and "to" in kinds and addresses > 0))
     if len(kinds) < 2:
         return False
-    return address or time or (above and "sent" in kinds)
+    if "sent" in kinds or any(_BRACKETED.search(view) for view in block):
+        return above or time or addresses > 0
+    return time or (above and addresses > 1)
 
 
 def _bare(view: str) -> str:

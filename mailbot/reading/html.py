@@ -128,6 +128,8 @@ def _walk(root: Any, state: _State) -> bool:
         node, leaving = stack.pop()
         if leaving:
             _leave(node, state)
+            if closing[-1][0] != state.quoted:  # the line belongs to the quotation that ends here, be it a span
+                state.page.end_line(state.depth)
             state.quoted, state.struck, state.kept = closing.pop()
             continue
         seen += 1
@@ -215,6 +217,7 @@ def _quote(tag: str, attributes: dict[str, str | None], style: str, state: _Stat
         or _REST_CLASSES & classes
         or (tag == "div" and _OUTLOOK_LINE.search(style) and _OUTLOOK_NONE.search(style))
     ):
+        state.page.end_line(state.depth)
         state.rest_quoted = True
     elif tag == "blockquote" and _is_indent(attributes, style, state):
         return
@@ -225,6 +228,7 @@ def _quote(tag: str, attributes: dict[str, str | None], style: str, state: _Stat
         or _QUOTE_CLASSES & classes
         or attributes.get("data-marker") in _QUOTE_MARKERS
     ):
+        state.page.end_line(state.depth)  # a span starts no line by itself
         # a heading inside a quoting container is no second level
         state.quoted += 1 if tag == "blockquote" or not state.quoted else 0
 

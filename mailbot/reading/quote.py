@@ -83,7 +83,7 @@ def _parted(lines: Sequence[str]) -> list[str]:
     parted: list[str] = []
     for line, below in zip(lines, [*lines[1:], ""], strict=True):
         start = shared(line) if below.lstrip().startswith(">") and len(line) <= LONGEST else 0
-        parted += [line[:start], line[start:]] if start else [line]
+        parted += [line[:start], line[start:].lstrip()] if start else [line]
     return parted
 
 
@@ -135,7 +135,7 @@ def _closes_link(above: str, view: str) -> bool:
 
 
 def _mark_rule_above(views: Sequence[str], marks: list[str], number: int) -> None:
-    """Give a line of underscores above a header block to the quote."""
+    """Give a rule above a header block to the quote, and a title in dashes of any language."""
     number -= 1
     while number >= 0 and (not views[number] or is_rule(views[number])):
         marks[number] = "q"
