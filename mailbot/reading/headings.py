@@ -33,6 +33,7 @@ _LABELS = {_folded(label): kind for kind, labels in _TABLE["labels"].items() for
 HEADING_LINES = 3
 _ADDRESS_LINES = 5  # where an address is broken off between "<" and ">"
 _BLOCK_LINES = 9
+_LONGEST_VERB = 40  # characters, with what may stand behind it
 _COLONS = (":", "：", "։")
 _RULE = re.compile(r"(?:[-_=*—–─] ?){3,}")
 _RULE_WITH_WORDS = re.compile(r"[-_=*—–─]{4,} ?[^-_=*—–─]{1,60}[-_=*—–─]{4,}")
@@ -104,27 +105,30 @@ def opens(view: str) -> bool:
 def heading(views: Sequence[str], number: int) -> int:
     """Return how many lines the heading that starts at a line has, 0 where none does. Raises: nothing."""
     joined = ""
-    first = views[number]
+    goes_on = opens(views[number]) or "@" in views[number]
     end = number
-    for length in range(1, _ADDRESS_LINES + 1):
+    for length in range(1, _ADDRESS_LINES + 1 if goes_on else 2):
         end = _next(views, end, joined)
         if end < 0 or len(joined := f"{joined} {views[end]}".strip()) > LONGEST:
             return 0
         end += 1
-        if length > 1 and not (opens(first) or "@" in first):
-            return 0
         if length > HEADING_LINES and "<" not in joined:
             return 0
-        if any(opens(views[start]) and _is_heading(" ".join(views[start:end])) for start in range(number + 1, end)):
-            return 0  # the heading starts further down: this line is the person's own
-        if _is_heading(joined) and _stands_alone(first, joined):
+        if _is_heading(joined) and _stands_alone(views[number], joined):
+            lower = (start for start in range(number + 1, end) if opens(views[start]))
+            if any(_is_heading(" ".join(views[start:end])) for start in lower):
+                return 0  # the heading starts further down: this line is the person's own
             return end - number
     return 0
 
 
 def _stands_alone(first: str, joined: str) -> bool:
     """Tell whether a heading is one without a marked line below: a program's order of words, no sentence's."""
-    return opens(first) or "@" in joined or bool(_LAST_VERB.search(joined)) or joined.rstrip(":：։ ")[-1:].isdigit()
+    return opens(first) or "@" in joined or _ends_in_verb(joined) or joined.rstrip(":：։ ")[-1:].isdigit()
+
+
+def _ends_in_verb(view: str) -> bool:
+    return _LAST_VERB.search(view, max(len(view) - _LONGEST_VERB, 0)) is not None
 
 
 def _next(views: Sequence[str], number: int, joined: str) -> int:
@@ -136,26 +140,26 @@ def _next(views: Sequence[str], number: int, joined: str) -> int:
     return -1
 
 
-def heading_above(views: Sequence[str], last: int, is_free: Sequence[bool], alone: bool) -> int:
+def heading_above(views: Sequence[str], last: int, free: Sequence[bool], alone: bool) -> int:
     """Return how many lines down to `last` are the heading of a block of `>` lines, 0 where they are none.
 
     A line that ends in a colon is one in any language, where it stands alone in its paragraph; `alone` says whether
-    that is enough. `is_free[n]` says whether line n is nobody's yet. Raises: nothing.
+    that is enough. `free` says of the last lines, `last` included, whether they are nobody's yet. Raises: nothing.
     """
-    view = views[last]
-    if len(view) > LONGEST or not is_free[last]:
+    view = views[last].strip("-—– ")
+    if len(view) > LONGEST or not free[-1]:
         return 0
-    view = view.strip("-—– ")
     if opens(view) and _DATED_ADDRESS.search(view):
         return 1
-    if not (view.endswith(_COLONS) or _LAST_VERB.search(view)):
+    if not (view.endswith(_COLONS) or _ends_in_verb(view)):
         return 0
     known = opens(view) and _is_heading(view)
-    for start in range(last - 1, max(last - HEADING_LINES, -1), -1):
-        if known or not views[start] or not is_free[start] or len(views[start]) > LONGEST:
+    for length in range(2, 1 if known else min(HEADING_LINES, len(free)) + 1):
+        above = views[last + 1 - length]
+        if not above or not free[-length] or len(above) > LONGEST:
             break
-        if opens(views[start]):
-            return last - start + 1
+        if opens(above):
+            return length
     if known or _is_heading(view) or is_short(view):
         return 1
     return int(alone and (last == 0 or not views[last - 1]))
@@ -166,7 +170,7 @@ def shared(view: str) -> int:
 
     Raises: nothing.
     """
-    if len(view) > LONGEST or not _LAST_VERB.search(view) or opens(view):
+    if len(view) > LONGEST or not _ends_in_verb(view) or opens(view):
         return 0
     for found in _SHARED.finditer(view):
         if found.start() and _is_heading(view[found.end() :]):
@@ -232,7 +236,7 @@ def _bare(view: str) -> str:
 def _is_heading(view: str) -> bool:
     view = view.rstrip("-—– ")
     colon = view.endswith(_COLONS)
-    if not colon and not _LAST_VERB.search(view):
+    if not colon and not _ends_in_verb(view):
         return False
     date, address = bool(_DATE.search(view)), "@" in view
     if _VERB.search(view):

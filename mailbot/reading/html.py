@@ -43,7 +43,7 @@ _OUTLOOK_NONE = re.compile(r"border\s*:\s*none", re.IGNORECASE)
 _QUOTE_CLASSES = _words(
     "gmail_quote moz-cite-prefix moz-forward-container yahoo_quoted mail-quote mail_quote protonmail_quote "
     "tutanota_quote zmail_extra gmail_attr moz-email-headers-table ms-outlook-mobile-reference-message "
-    "mailru-blockquote quoted-text email-quote wmi-quote gmail_quote_container front-blockquote"
+    "mailru-blockquote quoted-text email-quote wmi-quote front-blockquote"
 )
 _QUOTE_IDS = _words(
     "mail-editor-reference-message-container ms-outlook-mobile-reference-message reply-intro "
@@ -228,17 +228,14 @@ def _quote(tag: str, attributes: dict[str, str | None], style: str, state: _Stat
         or _QUOTE_CLASSES & classes
         or attributes.get("data-marker") in _QUOTE_MARKERS
     ):
-        state.page.end_line(state.depth)  # a span starts no line by itself
-        # a heading inside a quoting container is no second level
+        state.page.end_line(state.depth)  # a span starts no line; a heading inside a container is no second level
         state.quoted += 1 if tag == "blockquote" or not state.quoted else 0
 
 
 def _is_indent(attributes: dict[str, str | None], style: str, state: _State) -> bool:
     """Tell whether a block is set off by its writer, with the button for it, and no heading stands above."""
-    if attributes.get("type") or attributes.get("cite") or attributes.get("class") or not _INDENT.search(style):
-        return False
-    above = next((text for _, text in reversed(state.page.lines) if text), "")
-    return not above.endswith((":", "："))
+    above = next((text for _, text in reversed(state.page.lines[-3:]) if text), "")
+    return attributes.keys() <= {"style", "dir"} and bool(_INDENT.search(style)) and not above.endswith((":", "："))
 
 
 def _tight(tag: str, attributes: dict[str, str | None], style: str) -> bool:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailbot.reading.headings import (
+    HEADING_LINES,
     header,
     heading,
     heading_above,
@@ -149,8 +150,7 @@ def _mark_heading_above(views: Sequence[str], marks: list[str], number: int, alo
         last -= 1
     if last < 0:
         return
-    free = [mark == "o" for mark in marks[: last + 1]]
-    length = heading_above(views, last, free, alone)
+    length = heading_above(views, last, [mark == "o" for mark in marks[max(last - HEADING_LINES, 0) : last + 1]], alone)
     marks[last + 1 - length : last + 1] = ["q"] * length
 
 

@@ -108,8 +108,8 @@ PROGRAMS = {  # a reply of each program below OWN, whose history is the word "ol
     "</div></div>",
     "Outlook": "<div class=WordSection1><p class=MsoNormal>{}<o:p></o:p></p><p class=MsoNormal>&nbsp;</p><div><div "
     "style='border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm'><p class=MsoNormal><b>Кімнен:</b> "
-    "Site<br><b>Жіберілді:</b> 3 қараша 2025 ж. 10:15<br><b>Кімге:</b> Динара<br><b>Тақырып:</b> Деректер</p></div></div>"
-    "<p class=MsoNormal>old</p></div>",
+    "Site<br><b>Жіберілді:</b> 3 қараша 2025 ж. 10:15<br><b>Кімге:</b> Динара<br><b>Тақырып:</b> Деректер</p></div>"
+    "</div><p class=MsoNormal>old</p></div>",
     "Outlook on the web": '<div style="font-family:Calibri">{}</div><div id="appendonsend"></div><hr style="display:'
     'inline-block;width:98%"><div id="divRplyFwdMsg" dir="ltr"><font><b>От:</b> Site &lt;info@example.kz&gt;<br>'
     "<b>Отправлено:</b> 3 ноября 2025 г. 10:15<br><b>Кому:</b> Динара<br><b>Тема:</b> Данные</font><div>&nbsp;</div>"
