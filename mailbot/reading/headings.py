@@ -60,7 +60,7 @@ _START = re.compile(
 )
 _DATED_ADDRESS = re.compile(r"\d{4}\S{0,8} [^<>@]{0,80}<[^<>@\s]{1,100}@[^<>@\s]{1,100}>$")
 _BRACKETED = re.compile(r"[<\[(](?:mailto:)?[^<>@\s]{1,100}@[^<>@\s]{1,100}[>\])]")
-_HEADER_LABEL = re.compile(r"[*_\s]{0,4}([^\W\d_][\w'’ -]{0,24}?)[*_ ]{0,3}[:：]")
+_HEADER_LABEL = re.compile(r"[*_\s]{0,4}([^\W\d_][^:：]{0,24}?)[*_ ]{0,3}[:：]")
 _INNER_LABEL = re.compile(r"(?:^|(?<=[\s*_]))[^\W\d_]{2,20}(?=[*_ ]{0,3}[:：])")
 _SHARED = re.compile(  # "On Wed, 4 Apr" behind other words of its line
     rf"(?:(?<=\S) |-{{2,}} ?)(?=On (?:(?:mon|tue|wed|thu|fri|sat|sun|{_MONTH})|\d))",

@@ -31,7 +31,9 @@ _SHORTLY = re.compile(  # few words, so that a sentence which begins so is the p
     re.IGNORECASE,
 )
 _GET_APP = re.compile(
-    rf"^(?:{_any(_TABLE['get'])}).{{0,4}} ?(?:{_any(_TABLE['programs'])})[^,;!?]{{0,90}}$", re.IGNORECASE
+    rf"^(?:(?:{_any(_TABLE['get'])}).{{0,4}} ?(?:{_any(_TABLE['programs'])})[^,;!?]{{0,90}}|"
+    rf"(?:outlook|ios|android) [^,;!?]{{2,40}} ?(?:{_any(_TABLE['get_end'])}))$",
+    re.IGNORECASE,
 )
 _LINK = re.compile(r" ?<[^<> ]{0,300}>|https?://\S{1,300}")
 _DEVICE_WORD = re.compile(_any(_TABLE["devices"]), re.IGNORECASE)

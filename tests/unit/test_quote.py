@@ -136,6 +136,9 @@ PROGRAMS = [
     "(sent from my phone)",
     "Sent from my TI-85",
     "Завантажити Outlook для Android",
+    "Получить Outlook для iOS",
+    "Android үшін Outlook бағдарламасын жүктеп алыңыз",
+    "Outlook für iOS beziehen",
     "Get Outlook for iOShttps://example.org/a",
 ]
 SIGN_OFFS = [
