@@ -240,5 +240,5 @@ def _is_heading(view: str) -> bool:
         return False
     date, address = bool(_DATE.search(view)), "@" in view
     if _VERB.search(view):
-        return (date or address) and not _OWN_VERB.search(view)
+        return address or (date and not _OWN_VERB.search(view))
     return colon and date and address

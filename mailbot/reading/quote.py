@@ -1,8 +1,8 @@
 """Split a mail's text into what the person wrote now, the signature, and quoted history.
 
-Structure comes first (`>` lines, header blocks, delimiter lines, the shape of a quote heading), words of a language
-second, so that an unknown mail client is still cut in the right place. Every line of the input is kept in exactly one
-of the three parts. It renders no HTML (parse.py) and reads no meaning (classify.py, extract.py).
+Structure comes first (`>` lines, and what headings.py knows of the lines above them), so that an unknown mail client
+is still cut in the right place. Every line of the input is kept in exactly one of the three parts; only a line that own
+words share with a heading is parted. It renders no HTML (html.py) and reads no meaning (classify.py, extract.py).
 
 Serves RFC 3676 section 4.3 (the "-- " delimiter) and 4.5 (quoting); a quoted line that is acted upon is worse than an
 own line that is not.
@@ -50,7 +50,7 @@ def split(text: str) -> Split:
     """Split a body into own text, signature and quoted history.
 
     `text` is plain text with LF or CRLF line ends; every non-blank line of it is in exactly one part, unchanged but for
-    its line end. Time is linear in the length. Raises: nothing. Source: RFC 3676 sections 4.3 and 4.5.
+    its line end; a heading behind own words on one line is a line of its own. Time is linear in the length. Raises: nothing. Source: RFC 3676 sections 4.3 and 4.5.
     """
     lines = _parted(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     views = [_view(line) for line in lines]

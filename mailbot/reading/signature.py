@@ -1,7 +1,7 @@
 """Find where the signature starts: a delimiter, a mail program's own line, or a sign-off with few short lines below.
 
 It looks at lines that quote.py has cleaned of invisible characters, and knows nothing of quotes. Serves RFC 3676
-section 4.3 (the "-- " delimiter); the rest is custom, in Kazakh, Russian and English and some neighbours' languages.
+section 4.3 (the "-- " delimiter); the rest is custom, its words are in signature.toml.
 """
 
 from __future__ import annotations

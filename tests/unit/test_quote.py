@@ -60,6 +60,7 @@ HEADINGS = [
     "On Monday, November 3, 2025 at 10:15:00 AM GMT+5, Site <info@example.kz> wrote:",
     "On Mon, Nov 3, Айгүл Үлгі\n<aigul@example.kz>\nwrote:",
     "- Le 2025-11-03 10:15, Айгүл Үлгі a écrit :",
+    "On Mon, Nov 3, 2025 at 10:15 AM I Kim <info@example.kz> wrote:",
 ]
 MARKED_ONLY = [  # headings above marked lines, in languages whose words are known or not
     "Айгүл Үлгі, 03.11.2025 10:15 dedi ki:",
