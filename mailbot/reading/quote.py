@@ -50,7 +50,8 @@ def split(text: str) -> Split:
     """Split a body into own text, signature and quoted history.
 
     `text` is plain text with LF or CRLF line ends; every non-blank line of it is in exactly one part, unchanged but for
-    its line end; a heading behind own words on one line is a line of its own. Time is linear in the length. Raises: nothing. Source: RFC 3676 sections 4.3 and 4.5.
+    its line end; a heading behind own words on one line is a line of its own. Time is linear in the length. Raises:
+    nothing. Source: RFC 3676 sections 4.3 and 4.5.
     """
     lines = _parted(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     views = [_view(line) for line in lines]
