@@ -38,18 +38,21 @@ _HIDDEN = re.compile(  # in lower case
 _LINE_THROUGH = re.compile(r"text-decoration(?:-line)?\s*:[^;]{0,40}line-through", re.IGNORECASE)
 _NO_MARGIN = re.compile(r"margin(?:-top|-bottom)?\s*:\s*0", re.IGNORECASE)
 _OUTLOOK_LINE = re.compile(r"border-top\s*:\s*solid\s+#(?:E1E1E1|B5C4DF|CCCCCC)", re.IGNORECASE)
+_INDENT = re.compile(r"margin\s*:\s*0(?:px)? 0(?:px)? 0(?:px)? 40px\s*;\s*border\s*:\s*(?:none|0)", re.IGNORECASE)
 _OUTLOOK_NONE = re.compile(r"border\s*:\s*none", re.IGNORECASE)
 _QUOTE_CLASSES = _words(
     "gmail_quote moz-cite-prefix moz-forward-container yahoo_quoted mail-quote mail_quote protonmail_quote "
     "tutanota_quote zmail_extra gmail_attr moz-email-headers-table ms-outlook-mobile-reference-message "
-    "mailru-blockquote quoted-text email-quote wmi-quote"
+    "mailru-blockquote quoted-text email-quote wmi-quote front-blockquote"
 )
 _QUOTE_IDS = _words(
     "mail-editor-reference-message-container ms-outlook-mobile-reference-message reply-intro "
     "replyBlockquote isReplyContent OLK_SRC_BODY_SECTION"
 )
-_REST_IDS = frozenset(("divRplyFwdMsg", "x_divRplyFwdMsg", "replySplit"))  # this and all that follows is history
-_REST_CLASSES = frozenset(("OutlookMessageHeader", "x_OutlookMessageHeader"))
+_REST_IDS = frozenset(("divRplyFwdMsg", "replySplit"))  # this and all that follows is history
+_REST_CLASSES = frozenset(("OutlookMessageHeader",))
+_QUOTE_MARKERS = frozenset(("__HEADERS__", "__QUOTED_TEXT__"))  # Zimbra's
+_COPIED = re.compile(r"^(?:x_)+|^(?:yiv|ydp)[0-9a-f]{4,20}")  # what a web mail puts before the names of a mail
 _TAGS = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 _FLAT = _words(  # never nest: void, or closed by their next sibling
     "br img hr meta link input col area base wbr source p li td tr th dt dd option tbody thead o"
@@ -125,6 +128,8 @@ def _walk(root: Any, state: _State) -> bool:
         node, leaving = stack.pop()
         if leaving:
             _leave(node, state)
+            if closing[-1][0] != state.quoted:  # the line belongs to the quotation that ends here, be it a span
+                state.page.end_line(state.depth)
             state.quoted, state.struck, state.kept = closing.pop()
             continue
         seen += 1
@@ -205,22 +210,32 @@ def _row(cells: list[_Page], state: _State) -> None:
 
 
 def _quote(tag: str, attributes: dict[str, str | None], style: str, state: _State) -> None:
-    classes = (attributes.get("class") or "").split()
-    name = attributes.get("id") or ""
+    classes = {_COPIED.sub("", name) for name in (attributes.get("class") or "").split()}
+    name = _COPIED.sub("", attributes.get("id") or "")
     if (
         name in _REST_IDS
-        or _REST_CLASSES.intersection(classes)
+        or _REST_CLASSES & classes
         or (tag == "div" and _OUTLOOK_LINE.search(style) and _OUTLOOK_NONE.search(style))
     ):
+        state.page.end_line(state.depth)
         state.rest_quoted = True
+    elif tag == "blockquote" and _is_indent(attributes, style, state):
+        return
     elif (
         tag == "blockquote"
         or name in _QUOTE_IDS
         or name.startswith("yahoo_quoted")
-        or _QUOTE_CLASSES.intersection(part.removeprefix("x_") for part in classes)
+        or _QUOTE_CLASSES & classes
+        or attributes.get("data-marker") in _QUOTE_MARKERS
     ):
-        # a heading inside a quoting container is no second level
+        state.page.end_line(state.depth)  # a span starts no line; a heading inside a container is no second level
         state.quoted += 1 if tag == "blockquote" or not state.quoted else 0
+
+
+def _is_indent(attributes: dict[str, str | None], style: str, state: _State) -> bool:
+    """Tell whether a block is set off by its writer, with the button for it, and no heading stands above."""
+    above = next((text for _, text in reversed(state.page.lines[-3:]) if text), "")
+    return attributes.keys() <= {"style", "dir"} and bool(_INDENT.search(style)) and not above.endswith((":", "："))
 
 
 def _tight(tag: str, attributes: dict[str, str | None], style: str) -> bool:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailbot.reading.html import render
+from mailbot.reading.quote import split
 
 QUIET = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a loaded machine is no defect
 
@@ -94,6 +95,87 @@ def test_history_is_quoted(history: str) -> None:
     assert lines[0] == "own"
     assert any("old" in line for line in lines)
     assert all(line.startswith(">") for line in lines[1:] if line)
+
+
+OWN = "Жаңа нөмірім: +7 747 000 11 22"
+PROGRAMS = {  # a reply of each program below OWN, whose history is the word "old"
+    "Gmail": '<div dir="ltr">{}</div><br><div class="gmail_quote gmail_quote_container"><div dir="ltr" '
+    'class="gmail_attr">пн, 3 нояб. 2025\u202fг. в 10:15, Site &lt;<a href="mailto:info@example.kz">info@example.kz</a>'
+    '&gt;:<br></div><blockquote class="gmail_quote" style="margin:0px 0px 0px 0.8ex;border-left:1px solid">old'
+    "</blockquote></div>",
+    "Gmail, English": '<div dir="ltr">{}</div><div class="gmail_extra"><div class="gmail_quote">On Mon, Nov 3, 2025 at '
+    '10:15 AM, Site <span>&lt;info@example.kz&gt;</span> wrote:<br><blockquote class="gmail_quote">old</blockquote>'
+    "</div></div>",
+    "Outlook": "<div class=WordSection1><p class=MsoNormal>{}<o:p></o:p></p><p class=MsoNormal>&nbsp;</p><div><div "
+    "style='border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm'><p class=MsoNormal><b>Кімнен:</b> "
+    "Site<br><b>Жіберілді:</b> 3 қараша 2025 ж. 10:15<br><b>Кімге:</b> Динара<br><b>Тақырып:</b> Деректер</p></div>"
+    "</div><p class=MsoNormal>old</p></div>",
+    "Outlook on the web": '<div style="font-family:Calibri">{}</div><div id="appendonsend"></div><hr style="display:'
+    'inline-block;width:98%"><div id="divRplyFwdMsg" dir="ltr"><font><b>От:</b> Site &lt;info@example.kz&gt;<br>'
+    "<b>Отправлено:</b> 3 ноября 2025 г. 10:15<br><b>Кому:</b> Динара<br><b>Тема:</b> Данные</font><div>&nbsp;</div>"
+    "</div><div>old</div>",
+    "Outlook on the phone": '<div>{}</div><div id="ms-outlook-mobile-signature"><div></div></div><div id='
+    '"mail-editor-reference-message-container"><hr><div><b>From:</b> Site<br><b>Sent:</b> Monday</div>old</div>',
+    "Apple Mail": '<html><body dir="auto"><div>{}</div><br><div><blockquote type="cite"><div>On 3 Nov 2025, at 10:15, '
+    "Site &lt;info@example.kz&gt; wrote:</div><br><div>old</div></blockquote></div></body></html>",
+    "iPhone": '<html><body dir="auto">{}<div dir="ltr"><br><blockquote type="cite">3 нояб. 2025 г., в 10:15, Site '
+    '&lt;info@example.kz&gt; написал(а):<br><br></blockquote></div><blockquote type="cite"><div dir="ltr">old</div>'
+    "</blockquote></body></html>",
+    "Thunderbird": '<p>{}</p><div class="moz-cite-prefix">3.11.2025 10:15 уақытында, Site жазған:<br></div><blockquote '
+    'type="cite" cite="mid:1@example.kz"><p>old</p></blockquote>',
+    "Thunderbird forwards": '<p>{}</p><div class="moz-forward-container"><br>-------- Бағытталған хабарлама --------'
+    '<table class="moz-email-headers-table"><tr><th>Тақырыбы: </th><td>x</td></tr></table>old</div>',
+    "Mail.ru": '<div>{}</div><div>&nbsp;</div><blockquote style="border-left:1px solid #0857A6;margin:10px;padding:0 '
+    '0 0 10px;">Понедельник, 3 ноября 2025, 10:15 +05:00 от Site &lt;info@example.kz&gt;:<br>old</blockquote>',
+    "Yandex": "<div>{}</div><div>&nbsp;</div><div>03.11.2025, 10:15, &quot;Site&quot; &lt;info@example.kz&gt;:</div>"
+    "<blockquote><div>old</div></blockquote>",
+    "Samsung": '<div dir="auto">{}</div><div><br></div><div align="left" dir="auto"><div>-------- Исходное сообщение '
+    "--------</div><div>От: Site</div><div>Дата: 03.11.25 10:15 (GMT+05:00)</div></div><div>old</div>",
+    "Yahoo": '<div>{}</div><div id="ydp9b1f0a55yahoo_quoted_5894" class="ydp9b1f0a55yahoo_quoted"><div>On Monday, '
+    "November 3, 2025 at 10:15:00 AM GMT+5, Site wrote:</div><div>old</div></div>",
+    "Zimbra": '<div>{}</div><hr id="zwchr" data-marker="__DIVIDER__"><div data-marker="__HEADERS__"><b>From: </b>Site'
+    '<br><b>Sent: </b>Monday</div><div data-marker="__QUOTED_TEXT__">old</div>',
+    "Hotmail": '<div>{}</div><hr id="stopSpelling">Date: Mon, 3 Nov 2025 10:15:00 +0500<br>Subject: Data<br>From: '
+    "info@example.kz<br>To: dinara@example.kz<br><br>old",
+    "Outlook Express": '<div>{}</div><div style="FONT: 10pt arial">----- Original Message ----- <div><b>From:</b> Site'
+    "</div><div><b>Sent:</b> Monday</div></div><div>old</div>",
+    "Outlook for Mac": '<div>{}</div><span id="OLK_SRC_BODY_SECTION"><div><b>From: </b>Site<br></div>old</span>',
+    "Proton": '<div>{}</div><div class="protonmail_quote">On Monday, November 3rd, 2025 at 10:15, Site wrote:<br>'
+    '<blockquote class="protonmail_quote" type="cite">old</blockquote></div>',
+    "Lotus Notes": "<font size=2>{}</font><br><br><table><tr><td>From:</td><td>Site &lt;info@example.kz&gt;</td></tr>"
+    "<tr><td>To:</td><td>dinara@example.kz</td></tr><tr><td>Date:</td><td>03.11.2025 10:15</td></tr></table><hr>old",
+    "Windows Mail": '<div>{}</div><div style="border-top-color: rgb(229, 229, 229); border-top-width: 1px;"><strong>'
+    "Von:</strong>&nbsp;Site<br><strong>Gesendet:</strong>&nbsp;Montag, 3. November 2025 10:15<br><strong>An:</strong>"
+    "&nbsp;Dinara</div><div>old</div>",
+    "line breaks lost": "<div>{}</div><hr><div><b>From: info@example.kz</b> <b>Date: Mon, 3 Nov 2025 10:15</b></div>"
+    "<div>old</div>",
+    "QQ": "<div>{}</div><div><br></div><div>------------------&nbsp;原始邮件&nbsp;------------------</div><div><b>"
+    "发件人:</b>Site</div><div>old</div>",
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_own_words_above_the_history_of_each_program(program: str) -> None:
+    found = split(render(PROGRAMS[program].format(OWN))[0])
+    assert (found.own, found.signature) == (OWN, "")
+    assert "old" in found.quoted
+
+
+def test_text_set_off_with_the_button_for_it_is_own() -> None:
+    indent = '<blockquote style="margin:0 0 0 40px;border:none;padding:0px">Аты: Айгүл</blockquote>'
+    assert render(f"<div>Менің деректерім</div>{indent}")[0] == "Менің деректерім\n\nАты: Айгүл"
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        '<div>Айгүл жазған:</div><blockquote style="margin:0 0 0 40px;border:none">old</blockquote>',
+        '<blockquote type="cite" style="margin:0 0 0 40px;border:none">old</blockquote>',
+        '<blockquote style="border:none;border-left:solid #CCCCCC 1.0pt;margin:0 0 0 40px">old</blockquote>',
+    ],
+)
+def test_a_quote_that_looks_like_text_set_off_stays_a_quote(history: str) -> None:
+    assert render(f"<div>own</div>{history}")[0].endswith("> old")
 
 
 def test_quotation_has_depth_and_ends() -> None:

@@ -34,6 +34,42 @@ HEADINGS = [
     "Le lun. 3 nov. 2025 à 10:15, Site <info@example.kz>\na écrit :",
     "El lun, 3 nov 2025 a las 10:15, Site (<info@example.kz>) escribió:",
     "Site <info@example.kz>, 3 Kas 2025 Pzt, 10:15 tarihinde şunu yazdı:",
+    "Il giorno lun 3 nov 2025 alle ore 10:15 Site <info@example.kz> ha scritto:",
+    "Em seg., 3 de nov. de 2025 às 10:15, Site <info@example.kz> escreveu:",
+    "Op ma 3 nov 2025 om 10:15 schreef Site <info@example.kz>:",
+    "Op 3 nov. 2025 om 10:15 heeft Site <info@example.kz> het volgende geschreven:",
+    "pon., 3 lis 2025 o 10:15 Site <info@example.kz> napisał(a):",
+    "W dniu 3.11.2025 o 10:15, Site pisze:",
+    "mån 3 nov. 2025 kl. 10:15 skrev Site <info@example.kz>:",
+    "Den man. 3. nov. 2025 kl. 10.15 skrev Site <info@example.kz>:",
+    "man. 3. nov. 2025 kl. 10:15 skrev Site <info@example.kz>:",
+    "ma 3.11.2025 klo 10.15 Site (info@example.kz) kirjoitti:",
+    "po 3. 11. 2025 v 10:15 odesílatel Site <info@example.kz>\nnapsal:",
+    "În lun., 3 nov. 2025 la 10:15, Site <info@example.kz> a scris:",
+    "Site <info@example.kz> ezt írta (időpont: 2025. nov. 3., H, 10:15):",
+    "Στις Δευ 3 Νοε 2025 στις 10:15, ο/η Site <info@example.kz> έγραψε:",
+    "2025年11月3日(月) 10:15 Site <info@example.kz>:",
+    "Site <info@example.kz> 于2025年11月3日周一 10:15写道：",
+    "在 2025年11月3日，10:15，Site <info@example.kz> 写道：",
+    "2025년 11월 3일 (월) 오전 10:15, Site <info@example.kz>님이 작성:",
+    "‫בתאריך יום ב׳, 3 בנוב׳ 2025 ב-10:15 מאת ‪Site‬‏ <‪info@example.kz‬‏>:‬",
+    "Vào 10:15, Th 2, 3 thg 11, 2025 Site <info@example.kz> đã viết:",
+    "пн, 3 лист. 2025 р. о 10:15 Site <info@example.kz> пише:",
+    "---- On Mon, 03 Nov 2025 10:15:00 +0500 Site <info@example.kz> wrote ----",
+    "Max Üb <info@example.kz> schrieb am Mo., 3. Nov. 2025, 10:15:",
+    "On Monday, November 3, 2025 at 10:15:00 AM GMT+5, Site <info@example.kz> wrote:",
+    "On Mon, Nov 3, Айгүл Үлгі\n<aigul@example.kz>\nwrote:",
+    "- Le 2025-11-03 10:15, Айгүл Үлгі a écrit :",
+    "On Mon, Nov 3, 2025 at 10:15 AM I Kim <info@example.kz> wrote:",
+]
+MARKED_ONLY = [  # headings above marked lines, in languages whose words are known or not
+    "Айгүл Үлгі, 03.11.2025 10:15 dedi ki:",
+    "Skrivet eo bet gant Айгүл Үлгі :",
+    "Айгүл Үлгі 이(가) 쓴 글:",
+    "Айгүл Үлгі-ը գրել է.",
+    "كتب Айгүл Үлгі:",
+    "2025/11/3 Айгүл Үлгі <aigul@example.kz>",
+    "Айгүл Үлгі ile 03.11.2025:",
 ]
 BLOCKS = [
     "-----Original Message-----\nFrom: Site <info@example.kz>\nSent: Monday\nSubject: Data",
@@ -49,6 +85,32 @@ BLOCKS = [
     "От: Site\n<info@example.kz>\nОтправлено: понедельник\nКому: Динара",
     "Von: Site\nGesendet: Montag\nAn: Dinara\nBetreff: Daten",
     "De : Site\nEnvoyé : lundi\nÀ : Dinara\nObjet : Données",
+    "Da: Site <info@example.kz>\nInviato: lunedì 3 novembre 2025\nA: Dinara\nOggetto: Dati",
+    "De: Site <info@example.kz>\nEnviado el: lunes, 3 de noviembre de 2025 10:15\nPara: Dinara\nAsunto: Datos",
+    "De: Site <info@example.kz>\nEnviada em: segunda-feira, 3 de novembro de 2025 10:15\nPara: Dinara\nAssunto: Dados",
+    "Van: Site <info@example.kz>\nVerzonden: maandag 3 november 2025 10:15\nAan: Dinara\nOnderwerp: Gegevens",
+    "Od: Site <info@example.kz>\nWysłano: poniedziałek, 3 listopada 2025 10:15\nDo: Dinara\nTemat: Dane",
+    "Från: Site <info@example.kz>\nSkickat: den 3 november 2025 10:15\nTill: Dinara\nÄmne: Uppgifter",
+    "Fra: Site <info@example.kz>\nSendt: 3. november 2025 10:15\nTil: Dinara\nEmne: Data",
+    "Lähettäjä: Site <info@example.kz>\nLähetetty: 3. marraskuuta 2025 10:15\nVastaanottaja: Dinara\nAihe: Tiedot",
+    "Gönderen: Site <info@example.kz>\nGönderildi: 3 Kasım 2025 10:15\nKime: Dinara\nKonu: Veri",
+    "Від: Site <info@example.kz>\nНадіслано: 3 листопада 2025 р. 10:15\nКому: Dinara\nТема: Дані",
+    "Od: Site <info@example.kz>\nOdesláno: pondělí 3. listopadu 2025 10:15\nKomu: Dinara\nPředmět: Údaje",
+    "发件人: Site <info@example.kz>\n发送时间: 2025年11月3日 10:15\n收件人: Dinara\n主题: 数据",
+    "差出人: Site <info@example.kz>\n送信日時: 2025年11月3日 10:15\n宛先: Dinara\n件名: データ",
+    "보낸 사람: Site <info@example.kz>\n보낸 날짜: 2025년 11월 3일 10:15\n받는 사람: Dinara\n제목: 데이터",
+    "מאת: Site <info@example.kz>\nנשלח: 3 נובמבר 2025 10:15\nאל: Dinara\nנושא: נתונים",
+    "Date: Mon, 3 Nov 2025 10:15:00 +0500\nTo: dinara@example.kz",
+    "Date: Mon, 3 Nov 2025 10:15 From: info@example.kz To: Dinara Subject: Data",
+    "-------- Әрі қарай жіберілген хабарлама --------",
+    "--- Treść oryginalnej wiadomości ---",
+    "-------- İletilen İleti --------\nKonu: Veri",
+    "------------------ 原始邮件 ------------------",
+    "-------- Oprindelig meddelelse --------",
+    "-----Reply Message-----",
+    "##- Please type your reply above this line -##",
+    "Début du message réexpédié :\n\nDe: Site",
+    "Начало пересылаемого сообщения:\n\nОт: Site",
 ]
 PROGRAMS = [
     "Отправлено с iPhone",
@@ -62,8 +124,42 @@ PROGRAMS = [
     "Отправлено из Outlook для Android",
     "Надіслано з iPhone",
     "Von meinem iPhone gesendet",
+    "Verstuurd vanaf mijn iPhone",
+    "Sendt fra min iPhone",
+    "Enviado do meu iPhone",
+    "Wysłane z iPhone'a",
+    "發自我的 iPhone",
+    "从我的 iPhone 发送",
+    "나의 iPhone에서 보냄",
+    "iPhoneから送信",
+    "iPhone'umdan gönderildi",
+    "Sent from my iPhone. Please excuse typos",
+    "(sent from my phone)",
+    "Sent from my TI-85",
+    "Завантажити Outlook для Android",
+    "Получить Outlook для iOS",
+    "Android үшін Outlook бағдарламасын жүктеп алыңыз",
+    "Outlook für iOS beziehen",
+    "Get Outlook for iOShttps://example.org/a",
 ]
-SIGN_OFFS = ["Құрметпен,", "Ізгі ниетпен", "С уважением,", "Kind regards,", "С наилучшими пожеланиями", "Best regards"]
+SIGN_OFFS = [
+    "Құрметпен,",
+    "Ізгі ниетпен",
+    "С уважением,",
+    "Kind regards,",
+    "С наилучшими пожеланиями",
+    "Best regards",
+    "С уважением, Ерлан Үлгі",
+    "с уважением, ерлан",
+    "Med venlig hilsen",
+    "Mvh,",
+    "Met vriendelijke groet,",
+    "Z poważaniem,",
+    "S pozdravem,",
+    "Cordiali saluti",
+    "Üdvözlettel,",
+    "З повагою,",
+]
 
 
 @pytest.mark.parametrize("heading", HEADINGS)
@@ -80,11 +176,43 @@ def test_a_heading_cuts_a_quote_without_marks(heading: str) -> None:
     assert "+7 702" in found.quoted
 
 
+@pytest.mark.parametrize("heading", MARKED_ONLY)
+def test_a_heading_of_any_language_goes_with_the_marked_lines_below(heading: str) -> None:
+    found = split(f"Жаңа нөмірім: +7 747 000 11 22\n\n{heading}\n{OLD}")
+    assert found.own == "Жаңа нөмірім: +7 747 000 11 22"
+    assert found.quoted.startswith(heading)
+
+
+def test_a_heading_that_shares_a_line_with_own_words_is_parted_from_them() -> None:
+    found = split(f"Келісемін On Mon, Nov 3, 2025 at 10:15 AM, Site <info@example.kz> wrote:\n{OLD}")
+    assert found.own == "Келісемін"
+    assert found.quoted.startswith("On Mon, Nov 3")
+
+
+def test_an_address_broken_off_by_a_blank_line_is_part_of_the_heading() -> None:
+    heading = "On Mon, Nov 3, 2025 at 10:15 AM Site\n\n<\ninfo@example.kz\n> wrote:"
+    found = split(f"Келісемін\n\n{heading}\nТелефон: +7 702 000 00 01")
+    assert found.own == "Келісемін"
+
+
+@pytest.mark.parametrize("piece", ["(https://example.org/a?b=1) >", "<https://example.org/a?b=1>>", "onse=3dd518)"])
+def test_a_link_broken_off_between_quoted_lines_goes_with_them(piece: str) -> None:
+    found = split(f"Келісемін\n\nAйгүл жазған:\n> Өтініш (http://example.org/acti\n{piece}\n> соңы")
+    assert found.own == "Келісемін"
+
+
 @pytest.mark.parametrize("block", BLOCKS)
 def test_a_header_block_cuts_everything_below(block: str) -> None:
     found = split(f"Прошу заменить почту\n\n{block}\n\nТелефон: +7 702 000 00 01")
     assert found.own == "Прошу заменить почту"
     assert found.signature == ""
+
+
+def test_a_title_of_any_language_goes_with_the_header_block_below() -> None:
+    found = split(
+        "Келісемін\n\n-------- Някакво писмо --------\nFrom: Site <info@example.kz>\nSent: Monday\nTo: Динара"
+    )
+    assert found.own == "Келісемін"
 
 
 @pytest.mark.parametrize("line", PROGRAMS)
@@ -119,6 +247,26 @@ def test_the_delimiter_of_rfc_3676(delimiter: str) -> None:
         "Аты: Айгүл\n\n\nТелефон: 8 701 234 56 78",
         "Я родился в 1990 году. Мой адрес:\naigul@example.kz",
         "Отправлено сегодня, прошу ответить",
+        "Здравствуйте!\n\nКому: ТОО Пример\nОт кого: Айгүл Үлгі\nТема: отзыв согласия\n\nПрошу отозвать согласие",
+        "Кому: директору ТОО Пример\nОт: Айгүл Үлгі\nДата: 03.11.2025\n\nПрошу отозвать согласие",
+        "Здравствуйте!\nКому: ТОО\nОт: Айгүл Үлгі, aigul@example.kz\nДата: 03.11.2025\n\nПрошу отозвать согласие",
+        "Сәлеметсіз бе!\nКімнен: Айгүл Үлгі\nКүні: 03.11.2025\n\nКелісімімді кері аламын",
+        "Аты: Айгүл\nКүні: 01.01.1990\nТақырып: деректерім\nТелефон: 8 701 234 56 78",
+        "Name: Aigul\nDate: 01.01.1990\nTo: Almaty\nPhone: 8 701 234 56 78",
+        "Здравствуйте!\nС уважением прошу изменить телефон на 8 701 234 56 78",
+        "Сәлеметсіз бе!\nҚұрметпен сұраймын: нөмірімді өзгертіңіз",
+        "Hello!\nCheers to all, my phone is 8 701 234 56 78",
+        "Я уже писал 05.05.2026:\nпрошу изменить телефон на 8 701 234 56 78",
+        "Мен жазған 05.05.2026 хатымда:\nтелефоным 8 701 234 56 78",
+        "Von meinem Handy aus bitte ich Sie, die Nummer zu ändern",
+        "Hello\n\nFrom my mobile I ask you to remove the number 8 701 234 56 78",
+        "Hello\n\nSent from my new address",
+        "Please enter it below.\n\n-------- Enter it below --------\n\nТелефон: 8 701 234 56 78",
+        "Смотрите:\n>>> https://example.org <<<\nэто моя страница",
+        "Мои данные:\n--------------------------\nТелефон: 8 701 234 56 78",
+        "On Thursday:\n\nТелефон: 8 701 234 56 78",
+        "On the one hand it is old, on the other:\n8 701 234 56 78",
+        "- Айгүл\n- Үлгі\n- 8 701 234 56 78",
     ],
 )
 def test_own_text_stays_whole(text: str) -> None:
@@ -128,6 +276,22 @@ def test_own_text_stays_whole(text: str) -> None:
 def test_answers_between_the_quoted_lines_are_kept() -> None:
     found = split("Айгүл пишет:\n> Телефон?\n\n8 701 234 56 78\n\n> Аты?\n\nДинара\n")
     assert [line for line in found.own.split("\n") if line] == ["8 701 234 56 78", "Динара"]
+
+
+@pytest.mark.parametrize("line", ["Мой телефон такой:", "Менің жауабым мынау:", "Here is my answer:"])
+def test_a_line_that_ends_in_a_colon_between_answers_is_own(line: str) -> None:
+    found = split(f"Айгүл жазған:\n> Телефон?\n\n{line}\n\n> Аты?\nДинара")
+    assert [own for own in found.own.split("\n") if own] == [line, "Динара"]
+
+
+def test_an_answer_directly_below_marked_lines_is_own() -> None:
+    found = split("Айгүл жазған:\n> Телефон?\n8 701 234 56 78\n> Аты?\nДинара")
+    assert found.own == "8 701 234 56 78\nДинара"
+
+
+def test_an_answer_below_the_quote_is_own() -> None:
+    found = split(f"{HEADINGS[0]}\n{OLD}\n\nКелісемін")
+    assert found.own == "Келісемін"
 
 
 def test_a_postscript_below_the_sign_off_is_own() -> None:

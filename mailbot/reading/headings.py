@@ -1,0 +1,244 @@
+"""Recognise the lines that a mail program writes above quoted history: a heading, a title in dashes, a header block.
+
+Structure comes first: a date and an address, dashes around few words, labels on adjacent lines; the words of 70
+languages (headings.toml) come second. It looks at lines that quote.py has cleaned of invisible characters and decides
+nothing about what stands below. Serves RFC 3676 section 4.5 and RFC 5322 section 3.6 (the fields of a header).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+
+from mailbot.reading.signature import LONGEST
+
+_TABLE = tomllib.loads(files("mailbot.reading").joinpath("headings.toml").read_text("utf-8"))
+
+
+def _any(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True))
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text.casefold()).replace("\u0307", "")  # the dot that İ leaves on its i
+
+
+_TITLES = tuple(_folded(title) for title in _TABLE["titles"])
+_OPENERS = frozenset(_folded(opener) for opener in _TABLE["openers"])
+_LABELS = {_folded(label): kind for kind, labels in _TABLE["labels"].items() for label in labels}
+
+HEADING_LINES = 3
+_ADDRESS_LINES = 5  # where an address is broken off between "<" and ">"
+_BLOCK_LINES = 9
+_LONGEST_VERB = 40  # characters, with what may stand behind it
+_COLONS = (":", "：", "։")
+_RULE = re.compile(r"(?:[-_=*—–─] ?){3,}")
+_RULE_WITH_WORDS = re.compile(r"[-_=*—–─]{4,} ?[^-_=*—–─]{1,60}[-_=*—–─]{4,}")
+_DASHES = "-_=*—–─#<>[] "
+_FRAMED = re.compile(r"(?:-{2,}|—{2,}|–{2,}) ?(?=\S)")
+_GLUED = _any(_TABLE["glued"])
+_VERBS = rf"(?:(?:^|(?<=[\s>)\"»,\]-]))(?:{_any(_TABLE['verbs'])})(?![\w-])|{_GLUED})"
+_VERB = re.compile(_VERBS, re.IGNORECASE)
+_LAST_VERB = re.compile(rf"{_VERBS} ?[:：.։]?$", re.IGNORECASE)
+_OWN_VERB = re.compile(  # the person speaks of their own letter
+    rf"(?:^|[\s,])(?:i|we|я|мы|мен|біз|ich|wir|je|yo|io|eu|ik|jag|jeg) (?:\S{{1,20}} ){{0,2}}{_VERBS}", re.IGNORECASE
+)
+_NAME_AND_VERB = re.compile(rf"(?:[\w.'’\"«»<>@()+/-]+ ){{1,5}}(?:{_any(_TABLE['verbs'])}) ?[:：]", re.IGNORECASE)
+_TIME = re.compile(r"(?<![\d.])\d{1,2}[:.h]\d{2}(?!\d|\.\d)")
+_MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_DATE = re.compile(
+    r"(?<!\d)(?:\d{1,2}[:.]\d{2}(?!\d)|(?:19|20)\d{2}(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})|"
+    rf"\b(?:{_MONTH})[a-z]{{0,6}} \d{{1,2}}(?!\d)",
+    re.IGNORECASE,
+)
+_START = re.compile(
+    rf"(?:(?:{_any(_TABLE['starts'])})(?:[\s,.]|(?=\d))|在|於|[a-zäöå]{{2,4}}\.? \d{{1,2}}\.[\s,]|\d{{1,4}}[ ./年-])",
+    re.IGNORECASE,
+)
+_DATED_ADDRESS = re.compile(r"\d{4}\S{0,8} [^<>@]{0,80}<[^<>@\s]{1,100}@[^<>@\s]{1,100}>$")
+_BRACKETED = re.compile(r"[<\[(](?:mailto:)?[^<>@\s]{1,100}@[^<>@\s]{1,100}[>\])]")
+_HEADER_LABEL = re.compile(r"[*_\s]{0,4}([^\W\d_][^:：]{0,24}?)[*_ ]{0,3}[:：]")
+_INNER_LABEL = re.compile(r"(?:^|(?<=[\s*_]))[^\W\d_]{2,20}(?=[*_ ]{0,3}[:：])")
+_SHARED = re.compile(  # "On Wed, 4 Apr" behind other words of its line
+    rf"(?:(?<=\S) |-{{2,}} ?)(?=On (?:(?:mon|tue|wed|thu|fri|sat|sun|{_MONTH})|\d))",
+    re.IGNORECASE,
+)
+
+
+def is_rule(view: str) -> bool:
+    """Tell whether a line is a rule of dashes or underscores, be it with few words inside. Raises: nothing."""
+    return len(view) <= LONGEST and bool(_RULE.fullmatch(view) or _RULE_WITH_WORDS.fullmatch(view))
+
+
+def is_title(view: str) -> bool:
+    """Tell whether a line is the title of quoted history: words in dashes, or a known opening with a colon.
+
+    Raises: nothing.
+    """
+    bare = view.strip(_DASHES + ":：")
+    if len(view) > LONGEST or len(bare) > LONGEST // 3:
+        return False
+    before = view[: len(view) - len(view.lstrip(_DASHES))]
+    after = view[len(view.rstrip(_DASHES + ":：")) :]
+    if len(before.strip("<>[] ")) >= 2 and after.strip("<>[] "):
+        return _folded(bare).startswith(_TITLES) or (len(before) >= 4 and len(after) >= 4 and _is_heading(bare))
+    return view.endswith(_COLONS) and _folded(bare) in _OPENERS
+
+
+def is_short(view: str) -> bool:
+    """Tell whether a line is a name and the verb alone: "Айгүл жазған:". Raises: nothing."""
+    return len(view) <= LONGEST and view.endswith(_COLONS) and _NAME_AND_VERB.fullmatch(view) is not None
+
+
+def opens(view: str) -> bool:
+    """Tell whether a line looks like the first of a heading: a weekday, "On" or a number, and a date.
+
+    Raises: nothing.
+    """
+    view = _bare(view)
+    return len(view) <= LONGEST and bool(_START.match(view) and _DATE.search(view))
+
+
+def heading(views: Sequence[str], number: int) -> int:
+    """Return how many lines the heading that starts at a line has, 0 where none does. Raises: nothing."""
+    joined = ""
+    goes_on = opens(views[number]) or "@" in views[number]
+    end = number
+    for length in range(1, _ADDRESS_LINES + 1 if goes_on else 2):
+        end = _next(views, end, joined)
+        if end < 0 or len(joined := f"{joined} {views[end]}".strip()) > LONGEST:
+            return 0
+        end += 1
+        if length > HEADING_LINES and "<" not in joined:
+            return 0
+        if _is_heading(joined) and _stands_alone(views[number], joined):
+            lower = (start for start in range(number + 1, end) if opens(views[start]))
+            if any(_is_heading(" ".join(views[start:end])) for start in lower):
+                return 0  # the heading starts further down: this line is the person's own
+            return end - number
+    return 0
+
+
+def _stands_alone(first: str, joined: str) -> bool:
+    """Tell whether a heading is one without a marked line below: a program's order of words, no sentence's."""
+    return opens(first) or "@" in joined or _ends_in_verb(joined) or joined.rstrip(":：։ ")[-1:].isdigit()
+
+
+def _ends_in_verb(view: str) -> bool:
+    return _LAST_VERB.search(view, max(len(view) - _LONGEST_VERB, 0)) is not None
+
+
+def _next(views: Sequence[str], number: int, joined: str) -> int:
+    """Return the next line of a heading, -1 where it ends; an address may stand below a blank line."""
+    if number < len(views) and views[number]:
+        return number
+    if joined and number + 1 < len(views) and views[number + 1].startswith("<"):
+        return number + 1
+    return -1
+
+
+def heading_above(views: Sequence[str], last: int, free: Sequence[bool], alone: bool) -> int:
+    """Return how many lines down to `last` are the heading of a block of `>` lines, 0 where they are none.
+
+    A line that ends in a colon is one in any language, where it stands alone in its paragraph; `alone` says whether
+    that is enough. `free` says of the last lines, `last` included, whether they are nobody's yet. Raises: nothing.
+    """
+    view = views[last].strip("-—– ")
+    if len(view) > LONGEST or not free[-1]:
+        return 0
+    if opens(view) and _DATED_ADDRESS.search(view):
+        return 1
+    if not (view.endswith(_COLONS) or _ends_in_verb(view)):
+        return 0
+    known = opens(view) and _is_heading(view)
+    for length in range(2, 1 if known else min(HEADING_LINES, len(free)) + 1):
+        above = views[last + 1 - length]
+        if not above or not free[-length] or len(above) > LONGEST:
+            break
+        if opens(above):
+            return length
+    if known or _is_heading(view) or is_short(view):
+        return 1
+    return int(alone and (last == 0 or not views[last - 1]))
+
+
+def shared(view: str) -> int:
+    """Return where in a line the heading starts that shares it with other words, 0 where none does.
+
+    Raises: nothing.
+    """
+    if len(view) > LONGEST or not _ends_in_verb(view) or opens(view):
+        return 0
+    for found in _SHARED.finditer(view):
+        if found.start() and _is_heading(view[found.end() :]):
+            return found.start()
+    return 0
+
+
+def header(view: str) -> str | None:
+    """Return which field a line's label names: from, sent, date, to, cc, subject, or None. Raises: nothing."""
+    found = _HEADER_LABEL.match(view) if len(view) <= LONGEST else None
+    return _LABELS.get(_folded(found.group(1).strip())) if found else None
+
+
+def is_header_block(views: Sequence[str], headers: Sequence[str | None], number: int, above: bool) -> bool:
+    """Tell whether a mail's header is quoted from here: labels on adjacent lines, and what only a program writes there.
+
+    `headers[n]` is `header` of line n; `above` says whether own text stands above. The head of a letter («Кому», «От
+    кого», «Дата») is the person's own. Raises: nothing.
+    """
+    if headers[number] in (None, "to", "cc") or (number and headers[number - 1]):
+        return False
+    kinds: set[str] = set()
+    block: list[str] = []
+    strangers = 0
+    for view, kind in zip(views[number : number + _BLOCK_LINES], headers[number:], strict=False):
+        if kind:
+            kinds.add(kind)
+        elif view or strangers:  # one folded line inside the block is no end of it
+            strangers += 1
+            if strangers > 2 or not view:
+                break
+        block.append(view[:LONGEST])
+    if len(kinds) == 1:
+        block, kinds = block[:1], _inner_kinds(block[0])
+    return _is_evident(block, kinds, above)
+
+
+def _inner_kinds(view: str) -> set[str]:
+    """The fields whose labels stand in one line, as a page leaves them whose line breaks are lost."""
+    found = (_LABELS.get(_folded(label)) for label in _INNER_LABEL.findall(view))
+    return {kind for kind in found if kind}
+
+
+def _is_evident(block: Sequence[str], kinds: set[str], above: bool) -> bool:
+    """Tell whether the lines of a block hold what a letter's head has not: a time, addresses, a word for sending."""
+    addresses = sum("@" in view for view in block)
+    time = any(_TIME.search(view) for view in block)
+    if "from" not in kinds:
+        return time and (len(kinds) >= 3 or (len(kinds) == 2 and "to" in kinds and addresses > 0))
+    if len(kinds) < 2:
+        return False
+    if "sent" in kinds or any(_BRACKETED.search(view) for view in block):
+        return above or time or addresses > 0
+    return time or (above and addresses > 1)
+
+
+def _bare(view: str) -> str:
+    """A heading without the dashes in front that some programs set."""
+    found = _FRAMED.match(view)
+    return view[found.end() :] if found else view
+
+
+def _is_heading(view: str) -> bool:
+    view = view.rstrip("-—– ")
+    colon = view.endswith(_COLONS)
+    if not colon and not _ends_in_verb(view):
+        return False
+    date, address = bool(_DATE.search(view)), "@" in view
+    if _VERB.search(view):
+        return address or (date and not _OWN_VERB.search(view))
+    return colon and date and address
