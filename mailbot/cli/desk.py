@@ -9,10 +9,11 @@ from typing import Any
 
 from mailbot.app import App, opened
 from mailbot.cli.arguments import day
-from mailbot.cli.output import clean, print_json
+from mailbot.cli.documents import line as document_line
+from mailbot.cli.output import clean, print_json, tell
 from mailbot.deciding.reasons import sentence
 from mailbot.errors import InputError
-from mailbot.operating import places, review
+from mailbot.operating import documents, places, review
 from mailbot.store import journal, writers
 
 PLACE_WORDS = {
@@ -104,6 +105,7 @@ def show(arguments: argparse.Namespace) -> int:
             **journal.as_json(row), "tag": row.tag, "rung": row.rung, "evidence": row.evidence, "because": row.because,
             "pending": [{"field": f, "waits_for": w} for f, w in row.pending], "fields": row.fields.get("fields", {}),
             "undo_until": row.undo_until, "destroy_at": row.destroy_at, "checked": row.checked,
+            "document": documents.as_json(row),
             "places": places.of_request(connection, app.line.rules.policy, row.id),
             "replies": [_reply(each) for each in replies],
             "wrong_tokens": wrong.count if wrong else 0, "wrong_tokens_last_at": wrong.last_at if wrong else None,
@@ -177,6 +179,8 @@ def _show_words(result: dict[str, Any], app: App) -> None:
         ("destroyed" if result["reason"] == "destroyed" else "destroy after", when(result["destroy_at"])),
         ("checked", result["checked"] or "-"),
     ]  # fmt: skip
+    if result["document"]:
+        rows.append(("document", document_line(result["document"], when(result["document"]["recorded_at"]))))
     rows += [("asks", f"{name} = {value}") for name, value in result["fields"].items()]
     rows += [("waits", f"{each['field']} for {each['waits_for']}") for each in result["pending"]]
     rows += [("place", _place(each, when)) for each in result["places"]]
@@ -197,6 +201,8 @@ def _show_words(result: dict[str, Any], app: App) -> None:
 def release(arguments: argparse.Namespace) -> int:
     """Carry a request out."""
     with opened(arguments.config) as app:
+        if documents.is_missing(app.line, arguments.id):
+            tell("no document is on record for it: `mailbot requests document ID` says which one you saw, also later")
         done = review.release(app.line, arguments.id, arguments.person, arguments.checked)
     print(f"{arguments.id.upper()}: {done}")
     return 0
