@@ -163,17 +163,24 @@ class _Work:
             job.alone = next((raw for raw in wholes if raw is not None and self._is_it(job.row, raw)), None)
 
     def _is_it(self, row: Any, mail: RawMail) -> bool:
-        """Tell whether a mail is the one of the ledger: by its fingerprint, which stays when octets do not."""
-        found = self.line.store.keys.fingerprint(parse(mail.octets, complete=mail.complete))
-        return bool(found == row.fingerprint)
+        """Tell whether a mail is the one of the ledger: its octets, or another delivery that no row has as its own."""
+        digest = sha256(mail.octets)
+        if digest == row.sha256:
+            return True
+        with self.line.store.reading() as connection:
+            another = attachments.is_anothers(connection, row, digest)
+        return not another and self._print(mail.octets, mail.complete) == row.fingerprint
+
+    def _print(self, octets: bytes, complete: bool = True) -> str:
+        return self.line.store.keys.fingerprint(parse(octets, complete=complete))
 
     def _stripped(self, row: Any, mail: RawMail) -> Stripped:
         """Return the copy that reads as the mail did; a text with a file name may be all that was written."""
-        keys, at = self.line.store.keys, row.attachments_at or self.began
+        read, at = self._print(mail.octets), row.attachments_at or self.began
         note = partial(_note_of, row.language, f"{at.astimezone(self.line.rules.deadlines.zone):%d.%m.%Y}")
         for keep_named in (False, True):
             stripped = strip(mail.octets, at, note, keep_named=keep_named)
-            if not stripped.octets or keys.fingerprint(parse(stripped.octets)) == row.fingerprint:
+            if not stripped.octets or self._print(stripped.octets) == read:
                 return stripped
         return Stripped(why="structure")
 

@@ -109,6 +109,12 @@ def message_id_of(row: Any) -> str:
     return str(row.message_id) if row.mail_id == row.ledger_id else ""
 
 
+def is_anothers(connection: sa.Connection, row: Any, digest: str) -> bool:
+    """Tell whether these octets are another mail's of the ledger: the same text, better or worse proven."""
+    other = sa.and_(_mail.c.sha256 == digest, _mail.c.id != row.ledger_id)
+    return connection.execute(sa.select(_mail.c.id).where(other)).first() is not None
+
+
 def expect(unit: Transaction, number: str) -> None:
     """Mark the mails of a request as ones that may have attachments: the operator saw a document in one of them."""
     mine = sa.and_(_mail.c.request_id == number, _mail.c.copy_of.is_(None), _mail.c.attachments.is_(None))
