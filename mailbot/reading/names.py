@@ -19,6 +19,8 @@ _PATRONYMIC = re.compile(
     re.IGNORECASE,
 )
 _PARTICLE = frozenset(("ұлы", "улы", "қызы", "кызы", "оглы", "оғлы", "гызы", "заде", "uly", "kyzy", "qyzy", "ogly"))
+_FOREIGN = frozenset(["van", "von", "der", "den", "de", "di", "da", "del", "la", "le", "el", "al", "bin", "ibn", "ter", "zu", "фон", "ван", "дер", "де", "ди", "ла", "ль", "аль", "бин", "ибн"])
+PARTICLES = _PARTICLE | _FOREIGN
 _DECLINED = re.compile(
     r"(?:(?:ов|ев|ёв|ин|ын)(?:ой|ою|у|ым|ыми)|(?:ск|цк)(?:ую|ому|им)|(?:ов|ев)н(?:ы|е|у|ой)|(?:ов|ев)ич(?:а|у|ем|е)|"
     r"(?:ұлы|қызы|улы|кызы)(?:ның|нын|на|ға|га|н|мен))$",
@@ -54,7 +56,7 @@ def parse_name(text: str) -> tuple[str, str]:
     words = name.split()
     if any(_CYRILLIC.search(word) and _LATIN.search(word) for word in words):
         return "", "mixed_scripts"
-    if len(words) > 3 or (len(words) > 1 and not _capitals(words)):
+    if len(words) > 4 or (len(words) > 1 and not _capitals(words)):
         return "", "not_a_name"
     if any(_DECLINED.search(word) for word in words):
         return "", "declined_name"
@@ -62,7 +64,9 @@ def parse_name(text: str) -> tuple[str, str]:
 
 
 def _capitals(words: list[str]) -> bool:
-    return all(word[0].isupper() or word.casefold() in _PARTICLE for word in words)
+    return words[-1][0].isupper() + (words[-1].casefold() in _PARTICLE) > 0 and all(
+        word[0].isupper() or word.casefold() in PARTICLES for word in words
+    )
 
 
 def split_name(text: str, *, ordered: bool = False) -> tuple[dict[str, str], str]:

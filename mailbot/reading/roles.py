@@ -1,0 +1,269 @@
+"""Judge what a sentence says of each value in it: new, old, unchanged, somebody else's, a number of something else.
+
+The words of the same clause count, the nearest first; patterns of two values («X на Y», «X емес, Y», "Y, not X") come
+before single words. It takes nothing (extract.py, prose.py). Serves policy section 2 (the seven fields).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from mailbot.reading.contacts import Spot
+from mailbot.reading.wording import STEMS, Word, key_of
+
+Role = Literal["new", "old", "unchanged", "plain"]
+ARROWS = frozenset(("->", "=>", "–>", "—>", "→", "⇒", ">"))
+_STEMS = frozenset(STEMS)
+_EDGES = frozenset(",;()")
+_JOINTS = frozenset(("but", "and"))
+_SOFT = _STEMS | {"filler", "own", "toward", "polite", "as"}
+_QUOTES = frozenset("«»\"“”„'(:–—-")
+_BEFORE = frozenset(("на", "по", "с", "со", "от", "до", "из", "к", "через", "at", "from", "via", "on", "for", "by"))
+_FROM = frozenset(("с", "со", "from"))
+_RELATIVE = ("котор", "which", "that", "деген", "его", "ее", "it", "это", "бул", "он", "она", "они", "ол", "this", "они")
+_OBLIQUE = ("не", "нен", "га", "ге", "нан", "де", "да", "мен", "нин", "на", "дан", "ден", "ине", "инен")
+_CUES: tuple[tuple[str, Role], ...] = (
+    ("instead", "old"), ("delete", "old"), ("unchanged", "unchanged"), ("old", "old"), ("right", "new"), ("new", "new"),
+    ("wrong", "old"), ("onfile", "old"),
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Said:
+    """What is said of one value."""
+
+    role: Role = "plain"
+    told: bool = False  # a word says so; False for plain
+    clash: bool = False  # one word says new, another old
+    mine: str = ""  # mine, other or "": whose it is
+    mention: bool = False  # «на номер …», «с номера …»: the sentence only uses it
+    thing: bool = False  # the number of an order, a card, a document
+
+
+def collapse(words: list[Word], spots: Sequence[Spot]) -> list[Word]:
+    """Return the words with one word for each value. Raises: nothing."""
+    out: list[Word] = []
+    for word in words:
+        spot = next((n for n, spot in enumerate(spots) if spot.start < word.end and word.start < spot.end), -1)
+        if spot < 0:
+            out.append(word)
+        elif not out or out[-1].spot != spot:
+            out.append(Word("", spots[spot].start, spots[spot].end, spot=spot))
+    return out
+
+
+def judge(words: list[Word], spots: Sequence[Spot]) -> list[Said]:
+    """Return what is said of each value of collapsed words, in the order of `spots`. Raises: nothing."""
+    heard = frozenset().union(*(word.says for word in words)) if words else frozenset[str]()
+    said = [Said() for _ in spots]
+    places = {word.spot: place for place, word in enumerate(words) if word.spot >= 0}
+    for number, (before, after) in _parts(words).items():
+        one = said[number]
+        if spots[number].kind == "place":
+            continue
+        _cues(one, before, after, changing="change" in heard)
+        one.mine = _whose(words, places[number], after)
+        one.mention = _is_mention(before, after) and "change" not in heard
+        one.thing = _is_thing(before, after)
+    _pairs(words, spots, said, heard)
+    return said
+
+
+def is_edge(word: Word) -> bool:
+    """Tell whether a clause ends at a word. Raises: nothing."""
+    return word.text in _EDGES or (bool(word.says & _JOINTS) and not word.says & {"own", "delete"})
+
+
+def _parts(words: list[Word]) -> dict[int, tuple[list[Word], list[Word]]]:
+    """Return the words before and after each value that speak of it."""
+    places = [place for place, word in enumerate(words) if word.spot >= 0]
+    parts: dict[int, tuple[list[Word], list[Word]]] = {}
+    start = 0
+    for number, place in enumerate(places):
+        last = number + 1 == len(places)
+        gap = words[place + 1 :] if last else words[place + 1 : places[number + 1]]
+        before = words[start:place]
+        cut = _cut(gap, led=any(word.says & {cue for cue, _ in _CUES} for word in before), last=last)
+        parts[words[place].spot] = (before, gap[:cut])
+        start = place + 1 + cut
+    return parts
+
+
+def _cut(gap: list[Word], *, led: bool, last: bool) -> int:
+    """Return how many words behind a value belong to it."""
+    if gap and gap[0].text == "(":
+        return next((place for place, word in enumerate(gap) if word.text == ")"), len(gap) - 1) + 1
+    edge = next((place for place, word in enumerate(gap) if is_edge(word)), None)
+    if edge is None:
+        after = last or (not led and any(w.says & {"old", "new", "delete", "right", "not_behind"} for w in gap))
+        return len(gap) if after or (gap and "not_behind" in gap[0].says) else 0
+    if edge + 1 < len(gap) and gap[edge].text == ",":
+        further = next((p for p in range(edge + 1, len(gap)) if is_edge(gap[p])), len(gap) if last else None)
+        clause = gap[edge + 1 : further]
+        says = frozenset().union(*(word.says for word in clause))
+        relative = bool(clause) and key_of(clause[0].text).startswith(_RELATIVE)
+        if further and (relative or ("delete" in says and not says & (_STEMS | {"old", "new"}))):
+            return further
+    return edge
+
+
+def _cues(one: Said, before: list[Word], after: list[Word], *, changing: bool) -> None:
+    if _negated(before) or (after and after[0].says & {"not_behind", "instead_behind"}):
+        one.role, one.told = "old", True
+        return
+    left, right = _left(before, changing), _right(after)
+    one.clash = {left, right} == {"new", "old"} or {left, right} == {"new", "clash"} or "clash" in (left, right)
+    role = left or right
+    if role in ("new", "old", "unchanged"):
+        one.role, one.told = role, True  # type: ignore[assignment]
+
+
+def _negated(before: list[Word]) -> bool:
+    """Tell whether «не», "not", «вместо» stand right before a value."""
+    for word in reversed(before):
+        if word.says & {"not", "instead"}:
+            return True
+        if word.text not in _QUOTES and not (word.says and word.says <= _SOFT):
+            return False
+    return False
+
+
+def _left(before: list[Word], changing: bool) -> str:
+    """Return what the nearest telling word before a value says of it."""
+    solid = False
+    for place in range(len(before) - 1, -1, -1):
+        word = before[place]
+        if is_edge(word) and solid:
+            return ""
+        if "toward" in word.says and changing and not solid:
+            return "new"
+        for cue, role in _CUES:
+            if cue not in word.says:
+                continue
+            if cue in ("onfile", "wrong") and any("change" in w.says for w in before[:place]):
+                return "new" if cue == "onfile" else "clash"
+            if cue == "old" and _is_predicate(before, place):
+                return "unchanged"
+            return role
+        if "change" in word.says:
+            return ""
+        solid = solid or bool(word.says & (_STEMS | {"own"}))
+    return ""
+
+
+def _is_predicate(before: list[Word], place: int) -> bool:
+    """Tell «телефон прежний: …» from «прежний телефон …»."""
+    if not key_of(before[place].text).startswith(("прежн", "буринги")) or not place:
+        return False
+    follows = place + 1 < len(before) and bool(before[place + 1].says & _STEMS)
+    return bool(before[place - 1].says & _STEMS) and not follows
+
+
+def _right(after: list[Word]) -> str:
+    """Return what the words behind a value say of it."""
+    heard: set[str] = set()
+    if after and "as" in after[0].says and any("change" in word.says for word in after):
+        return "new"  # «… деп өзгертіңіз»
+    for word in after:
+        if word.says & {"old", "delete", "wrong", "onfile", "instead_behind"} and not word.says & {"new"}:
+            heard.add("old")
+        elif word.says & {"new", "right"}:
+            heard.add("new")
+        elif "unchanged" in word.says:
+            heard.add("unchanged")
+    return "clash" if {"new", "old"} <= heard else next(iter(heard)) if len(heard) == 1 else ""
+
+
+def _whose(words: list[Word], place: int, after: list[Word]) -> str:
+    """Return mine or other, told by the nearest clause before a value that tells, else by the words behind it."""
+    clause: list[Word] = []
+    own = _of_clause(after)
+    if own == "other":
+        return own
+    clauses = 0
+    for number in range(place - 1, -2, -1):
+        if number < 0 or is_edge(words[number]):
+            if found := _of_clause(clause[::-1]):
+                return found
+            clause, clauses = [], clauses + bool(clause)
+            if clauses > 4:
+                break
+        else:
+            clause.append(words[number])
+    return own or _of_clause(words[place + 1 :])
+
+
+def _of_clause(clause: list[Word]) -> str:
+    owner = own = -1
+    for place, word in enumerate(clause):
+        if "owner" in word.says or ("yours" in word.says and _has_number(clause, place)):
+            owner = place
+        elif "own" in word.says:
+            own = place
+    says = frozenset().union(*(word.says for word in clause))
+    if owner >= 0 and own <= owner and "took" not in says:
+        return "other"
+    return "mine" if own >= 0 or says & {"new", "right", "change"} else ""
+
+
+def _has_number(clause: list[Word], place: int) -> bool:
+    """Tell «ваш номер», «ваш +7 …» from «ваша база»."""
+    for word in clause[place + 1 : place + 4]:
+        if word.spot >= 0 or word.says & _STEMS:
+            return True
+        if not word.says & {"filler", "new", "old"}:
+            return False
+    return place + 1 == len(clause)
+
+
+def _is_mention(before: list[Word], after: list[Word]) -> bool:
+    for word in reversed(before):
+        key = key_of(word.text)
+        if key in _BEFORE:
+            return True
+        if word.says & {"phone", "email"} and key.endswith(_OBLIQUE):
+            return True
+        if word.text not in _QUOTES and not word.says & (_STEMS | {"filler", "own", "new", "old"}):
+            break
+    return bool(after and after[0].says & {"phone", "email"} and key_of(after[0].text).endswith(_OBLIQUE))
+
+
+def _is_thing(before: list[Word], after: list[Word]) -> bool:
+    for word in reversed(before):
+        if word.says & {"phone", "email"} or is_edge(word):
+            break
+        if "thing" in word.says or word.text in "№#":
+            return True
+    return bool(after and "thing" in after[0].says)
+
+
+def _pairs(words: list[Word], spots: Sequence[Spot], said: list[Said], heard: frozenset[str]) -> None:
+    """Set the roles of two values that a pattern joins."""
+    order = [(place, word.spot) for place, word in enumerate(words) if word.spot >= 0]
+    for kind in dict.fromkeys(spot.kind for spot in spots):
+        same = [(place, number) for place, number in order if spots[number].kind == kind]
+        for (left, old), (right, new) in pairwise(same):
+            if said[old].role != "new" and _leads(words, left, right, said[old].role == "old" or "change" in heard):
+                said[old].role, said[old].told, said[old].clash = "old", True, False
+                said[new].role, said[new].told, said[new].clash = "new", True, False
+        plain = [number for _, number in same if said[number].role == "plain"]
+        turned = any(said[number].role == "old" for _, number in same)
+        if turned and len(plain) == 1 and heard & {"not", "not_behind", "change", "error", "right", "but"}:
+            said[plain[0]].role, said[plain[0]].told = "new", True
+
+
+def _leads(words: list[Word], left: int, right: int, changing: bool) -> bool:
+    """Tell whether the words between two values are «на», "to", an arrow and nothing that disturbs."""
+    gap = words[left + 1 : right]
+    if any(word.text in ARROWS for word in gap):
+        return len(gap) < 6
+    start = next((key_of(w.text) for w in reversed(words[:left]) if w.text not in _QUOTES and not w.says & _SOFT), "")
+    before = {key_of(word.text) for word in words[max(0, left - 3) : left]}
+    if not changing and start not in _FROM and not before & _FROM:
+        return False
+    if not gap or not any("toward" in word.says for word in gap):
+        return False
+    return all(word.says or word.text in _QUOTES | _EDGES for word in gap) and len(gap) < 9
