@@ -77,7 +77,7 @@ def _heard(words: list[Word], value: str) -> str:
 
 def _read(value: str, spots: list[Spot]) -> tuple[list[Word], list[Said]]:
     words = collapse(words_of(value, latin=True), spots)
-    return words, judge(words, spots)
+    return words, judge(words, spots, changing=True)
 
 
 def _contact(name: str, value: str, label: Label, found: Found) -> None:

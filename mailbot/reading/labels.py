@@ -113,7 +113,7 @@ def label_of(text: str) -> Label | None:
 
 def may_open_label(word: str) -> bool:
     """Tell whether a label may start with a word. Raises: nothing."""
-    key = _key(word)
+    key = _key(word).partition(" ")[0]
     return key in _first_words() or (key.isascii() and transliterate(key) in _first_words())
 
 
@@ -122,13 +122,16 @@ def _plain_label(text: str) -> Label | None:
     for variant in dict.fromkeys((key, _cyrillic(key))):
         if variant in fields:
             ordered = variant.startswith(("фамилия", "теги ")) and " " in variant
-            return Label(field=fields[variant], ordered=ordered)
+            name = fields[variant]
+            return Label(field="", cue="new") if name == "any" else Label(field=name, ordered=ordered)
         typed = variant.split()
         for length in range(min(5, len(typed)), 0, -1):
             for first in range(min(8, len(typed) - length + 1)):
                 core = " ".join(typed[first : first + length])
-                if typed[first] in _first_words() and core in fields:
-                    return _around(fields[core], typed[:first], typed[first + length :])
+                if typed[first] in _first_words() and fields.get(core, "any") != "any":
+                    label = _around(fields[core], typed[:first], typed[first + length :])
+                    if label:
+                        return label
     bare = _cue(key.split(), before=True)
     return Label(field="", cue=bare) if bare else None
 
@@ -137,7 +140,7 @@ def _around(name: str, before: list[str], after: list[str]) -> Label | None:
     """Return the label of a field with the words around its name, None where one of them is none."""
     typed = [*before, *after]
     says = frozenset().union(*(word.says for word in words_of(" ".join(typed), latin=True)))
-    if says & _ELSE:
+    if says & _ELSE and "took" not in says:
         return Label(field="other")
     head, tail = _cue(before, before=True), _cue(after, before=False)
     return None if head is None or tail is None else Label(field=name, cue=tail or head)

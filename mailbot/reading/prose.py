@@ -46,7 +46,7 @@ class _Sentence:
     @property
     def unsure(self) -> str:
         """Return why its values can't be taken as they stand, "" where they can."""
-        return next((why for why in ("doubt", "hypo", "temp") if why in self.heard), "")
+        return next((why for why in ("doubt", "hypo", "temp", "forbid") if why in self.heard), "")
 
 
 def sentences(text: str) -> list[str]:
@@ -122,7 +122,7 @@ def _is_stated(said: Said, sentence: _Sentence, *, spoken: bool) -> bool:
     heard = sentence.heard
     if said.told:
         return spoken or said.mine == "mine"
-    if said.mention or not spoken:
+    if said.mention or not spoken or "forbid" in heard:
         return False
     if said.mine == "mine" and heard & _NEWS:
         return True

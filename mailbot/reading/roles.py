@@ -37,6 +37,7 @@ class Said:
 
     role: Role = "plain"
     told: bool = False  # a word says so; False for plain
+    negated: bool = False  # «не …», «… емес», "instead of …"
     clash: bool = False  # one word says new, another old
     mine: str = ""  # mine, other or "": whose it is
     mention: bool = False  # «на номер …», «с номера …»: the sentence only uses it
@@ -55,9 +56,10 @@ def collapse(words: list[Word], spots: Sequence[Spot]) -> list[Word]:
     return out
 
 
-def judge(words: list[Word], spots: Sequence[Spot]) -> list[Said]:
+def judge(words: list[Word], spots: Sequence[Spot], *, changing: bool = False) -> list[Said]:
     """Return what is said of each value of collapsed words, in the order of `spots`. Raises: nothing."""
     heard = frozenset().union(*(word.says for word in words)) if words else frozenset[str]()
+    heard = heard | {"change"} if changing else heard
     said = [Said() for _ in spots]
     places = {word.spot: place for place, word in enumerate(words) if word.spot >= 0}
     for number, (before, after) in _parts(words).items():
@@ -95,8 +97,9 @@ def _parts(words: list[Word]) -> dict[int, tuple[list[Word], list[Word]]]:
 def _cut(gap: list[Word], *, led: bool, last: bool) -> int:
     """Return how many words behind a value belong to it."""
     if gap and gap[0].text == "(":
-        return next((place for place, word in enumerate(gap) if word.text == ")"), len(gap) - 1) + 1
-    edge = next((place for place, word in enumerate(gap) if is_edge(word)), None)
+        return next((place for place, word in enumerate(gap) if word.text == ")"), -1) + 1
+    inside = int(bool(gap) and gap[0].text in ")»\"”")
+    edge = next((place for place, word in enumerate(gap) if place >= inside and is_edge(word)), None)
     if edge is None:
         after = last or (not led and any(w.says & {"old", "new", "delete", "right", "not_behind"} for w in gap))
         return len(gap) if after or (gap and "not_behind" in gap[0].says) else 0
@@ -111,10 +114,13 @@ def _cut(gap: list[Word], *, led: bool, last: bool) -> int:
 
 
 def _cues(one: Said, before: list[Word], after: list[Word], *, changing: bool) -> None:
-    if _negated(before) or (after and after[0].says & {"not_behind", "instead_behind"}):
-        one.role, one.told = "old", True
+    behind = [word for word in after if word.text not in _QUOTES and word.text not in ")»\"”"][:1]
+    if _negated(before) or (behind and behind[0].says & {"not_behind", "instead_behind"}):
+        one.role, one.told, one.negated = "old", True, True
         return
-    left, right = _left(before, changing), _right(after)
+    left, right = _left(before, changing, near=True), _right(after)
+    if not left and not right:
+        left = _left(before, changing, near=False)
     one.clash = {left, right} == {"new", "old"} or {left, right} == {"new", "clash"} or "clash" in (left, right)
     role = left or right
     if role in ("new", "old", "unchanged"):
@@ -131,12 +137,12 @@ def _negated(before: list[Word]) -> bool:
     return False
 
 
-def _left(before: list[Word], changing: bool) -> str:
-    """Return what the nearest telling word before a value says of it."""
+def _left(before: list[Word], changing: bool, *, near: bool) -> str:
+    """Return what the nearest telling word before a value says of it; `near`: in the value's own clause."""
     solid = False
     for place in range(len(before) - 1, -1, -1):
         word = before[place]
-        if is_edge(word) and solid:
+        if is_edge(word) and (solid or (near and place < len(before) - 1)):
             return ""
         if "toward" in word.says and changing and not solid:
             return "new"
@@ -249,6 +255,9 @@ def _pairs(words: list[Word], spots: Sequence[Spot], said: list[Said], heard: fr
             if said[old].role != "new" and _leads(words, left, right, said[old].role == "old" or "change" in heard):
                 said[old].role, said[old].told, said[old].clash = "old", True, False
                 said[new].role, said[new].told, said[new].clash = "new", True, False
+        other = [number for _, number in same if not said[number].negated]
+        if len(other) == 1 and len(same) == 2:
+            said[other[0]].role, said[other[0]].told, said[other[0]].clash = "new", True, False
         plain = [number for _, number in same if said[number].role == "plain"]
         turned = any(said[number].role == "old" for _, number in same)
         if turned and len(plain) == 1 and heard & {"not", "not_behind", "change", "error", "right", "but"}:
