@@ -22,6 +22,7 @@ from mailbot.reading.wording import Word, words_of
 _BRACKETS = re.compile(r"\(([^()]{0,100})\)")
 _BLANK = " .-–—_…\xa0"
 _CUED = frozenset(("old", "new", "right", "wrong", "onfile", "not", "not_behind", "instead", "instead_behind", "delete"))
+_CAPITALS = re.compile(r"^[^\W\d_a-zа-я][\w'’-]*(?: [^\W\d_a-zа-я][\w'’-]*){0,2}$")
 _ARROW = re.compile(r"->|→|=>|⇒|–>|—>")
 
 
@@ -35,7 +36,7 @@ def read_row(label: Label, value: str, found: Found) -> str:
     if unchanged:
         for part in NAMES if name == "full_name" else (name,):
             found.take(part, None, "unchanged")
-        return ""
+        return value.partition(", ")[2]
     value, rest = _cut(name, value)
     if name in found.values:
         _contact(name, value, label, found)
@@ -155,7 +156,7 @@ def _name(name: str, label: Label, value: str, found: Found) -> None:
     for inside in _BRACKETS.findall(value):
         _former(name, inside, found)
     said = frozenset().union(*(word.says for word in words_of(bare, latin=True)))
-    if said & _CUED or any(arrow in bare for arrow in ARROWS - {">"}):
+    if (said & _CUED and not _CAPITALS.match(bare)) or any(arrow in bare for arrow in ARROWS - {">"}):
         _told_names(name, bare, label, found)
     elif name == "full_name" or (name == "given_name" and len(bare.split()) > 1):
         found.full_name(bare, role, ordered=label.ordered)

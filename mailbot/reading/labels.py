@@ -119,28 +119,38 @@ def may_open_label(word: str) -> bool:
 
 def _plain_label(text: str) -> Label | None:
     key, fields = _key(text), _fields()
-    for variant in dict.fromkeys((key, _cyrillic(key))):
+    variants = list(dict.fromkeys((key, _cyrillic(key))))
+    for variant in variants:
         if variant in fields:
             ordered = variant.startswith(("фамилия", "теги ")) and " " in variant
             name = fields[variant]
             return Label(field="", cue="new") if name == "any" else Label(field=name, ordered=ordered)
-        typed = variant.split()
-        for length in range(min(5, len(typed)), 0, -1):
-            for first in range(min(8, len(typed) - length + 1)):
-                core = " ".join(typed[first : first + length])
-                if typed[first] in _first_words() and fields.get(core, "any") != "any":
-                    label = _around(fields[core], typed[:first], typed[first + length :])
-                    if label:
-                        return label
+    typed = [variant.split() for variant in variants]
+    for length in range(min(5, len(typed[0])), 0, -1):
+        for words_ in typed:
+            if label := _inside(words_, length):
+                return label
     bare = _cue(key.split(), before=True)
     return Label(field="", cue=bare) if bare else None
+
+
+def _inside(typed: list[str], length: int) -> Label | None:
+    """Return the label whose name are `length` of these words."""
+    for first in range(min(8, len(typed) - length + 1)):
+        if typed[first] not in _first_words():
+            continue
+        name = _fields().get(" ".join(typed[first : first + length]), "any")
+        label = None if name == "any" else _around(name, typed[:first], typed[first + length :])
+        if label:
+            return label
+    return None
 
 
 def _around(name: str, before: list[str], after: list[str]) -> Label | None:
     """Return the label of a field with the words around its name, None where one of them is none."""
     typed = [*before, *after]
     says = frozenset().union(*(word.says for word in words_of(" ".join(typed), latin=True)))
-    if says & _ELSE and "took" not in says:
+    if says & _ELSE and "took" not in says and len(typed) < 5:
         return Label(field="other")
     head, tail = _cue(before, before=True), _cue(after, before=False)
     return None if head is None or tail is None else Label(field=name, cue=tail or head)

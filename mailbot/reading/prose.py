@@ -36,6 +36,7 @@ class _Sentence:
     spots: list[Spot]
     said: list[Said]
     heard: frozenset[str]
+    nameless: list[Word]  # the words where names are no values
 
     @property
     def asked(self) -> bool:
@@ -71,12 +72,13 @@ def read_sentence(text: str, found: Found) -> None:
     if "birth" in heard:
         dates = find_dates(text, typed, found.language, today=found.today)
         spots = [s for s in spots if not any(s.start < d.end and d.start < s.end for d in dates)] + dates
+    nameless = collapse(typed, spots)
     if heard & {*NAMES, "full_name", "new", "right", "old", "as", "change", "took"}:
         spots += find_names(text, typed, spots)
     spots.sort(key=lambda spot: spot.start)
     words = collapse(typed, spots)
     heard = frozenset().union(*(word.says for word in words))
-    sentence = _Sentence(text, words, spots, judge(words, spots), heard)
+    sentence = _Sentence(text, words, spots, judge(words, spots), heard, nameless)
     for kind in ("phone", "email"):
         _contacts(kind, sentence, found)
     if "birth" in heard and not sentence.asked:
@@ -205,7 +207,7 @@ def _birth(sentence: _Sentence, found: Found) -> None:
 
 
 def _birth_place(sentence: _Sentence, found: Found) -> None:
-    value, why = place_of_birth(sentence.text, sentence.words)
+    value, why = place_of_birth(sentence.text, sentence.nameless)
     whose = [said.mine for said in sentence.said] or ["other" if "owner" in sentence.heard else ""]
     if "other" in whose or not (value or why):
         return

@@ -92,7 +92,7 @@ def _rows_of(line: str) -> Iterator[Row]:
 
 
 def _marked(line: str) -> Iterator[Row]:
-    whole = None if _DASH.search(line) else label_of(line)
+    whole = None if _MARK.search(line.rstrip(" :：=-–—.")) or _DASH.search(line) else label_of(line)
     if whole and whole.field:
         yield Row(label=whole, value="", name=line)
         return

@@ -19,6 +19,7 @@ _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 _LONGEST = 400  # words of a sentence
 _PREFIXES = range(2, 13)  # letters that stand before an asterisk
 STEMS = ("phone", "email", "surname", "given_name", "patronymic", "full_name", "birth")
+_CASES = ("", *"нин дин тин ни ди ти га ге ка ке а е нан нен дан ден тан тен да де та те мен бен пен".split())  # folded
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -49,12 +50,13 @@ def _phrases() -> tuple[dict[str, list[_Phrase]], dict[str, list[_Phrase]]]:
         for phrase in " ".join(listed.split()).split(","):
             first, *rest = (_folded(word) for word in phrase.split())
             entry = _Phrase(tuple(rest), says)
-            (stems if first.endswith("*") else whole).setdefault(first.rstrip("*"), []).append(entry)
+            for ending in _CASES if first.endswith("~") else ("",):
+                (stems if first.endswith("*") else whole).setdefault(first.rstrip("*~") + ending, []).append(entry)
     return whole, stems
 
 
 def _folded(word: str) -> str:
-    return fold(word.rstrip("*")) + "*" * word.endswith("*")
+    return fold(word.rstrip("*~")) + word[-1] * word.endswith(("*", "~"))
 
 
 @lru_cache(4096)
