@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 
 from mailbot.reading.claim import Language
 from mailbot.reading.contacts import Spot
@@ -131,7 +132,7 @@ def find_dates(text: str, typed: list[Word], language: Language, *, today: date 
     Raises: nothing.
     """
     found = [_spot(text, place.start(), place.end(), language, today) for place in list(_IN_TEXT.finditer(text))[:10]]
-    kinds = [_part(word) for word in typed]
+    kinds = [_part(key_of(word.text)) or ("comma" if word.text in ",." else "") for word in typed]
     for number in [place for place, kind in enumerate(kinds) if kind == "month"][:10]:
         first, last = _reach(kinds, number, -1), _reach(kinds, number, 1)
         spot = _worded(text, typed, (first, number, last), (language, today))
@@ -160,11 +161,11 @@ def _spot(text: str, start: int, end: int, language: Language, today: date | Non
     return Spot(kind="date", value=value, why=why, start=start, end=end, text=text[start:end])
 
 
-def _part(word: Word) -> str:
-    """Return what part of a date a word may be: number, month, word, comma or ""."""
-    key = key_of(word.text)
+@lru_cache(4096)
+def _part(key: str) -> str:
+    """Return what part of a date a folded word may be: number, month, word or ""."""
     if not key:
-        return "comma" if word.text in ",." else ""
+        return ""
     if key[0].isdecimal():
         digits = len(key) - len(key.lstrip("0123456789"))
         tail = key[digits:].lstrip("-")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -93,6 +93,7 @@ def months() -> dict[str, int]:
     return {fold(word): int(number) for number, words in table()["month"].items() for word in words}
 
 
+@lru_cache(2048)
 def label_of(text: str) -> Label | None:
     """Return what a label means, None for text that is none.
 
@@ -126,11 +127,13 @@ def _plain_label(text: str) -> Label | None:
             name = fields[variant]
             return Label(field="", cue="new") if name == "any" else Label(field=name, ordered=ordered)
     typed = [variant.split() for variant in variants]
+    if not any(word in _first_words() for each in typed for word in each[:8]):
+        typed = [[]]
     for length in range(min(5, len(typed[0])), 0, -1):
         for words_ in typed:
             if label := _inside(words_, length):
                 return label
-    bare = _cue(key.split(), before=True)
+    bare = _cue(key.split(), before=True) if key.count(" ") < 3 else ""
     return Label(field="", cue=bare) if bare else None
 
 

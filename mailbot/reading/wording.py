@@ -15,12 +15,13 @@ from importlib.resources import files
 from mailbot.reading.fold import fold, transliterate
 
 _TOKEN = re.compile(r"[-–—=]>|[^\W_]+(?:[-'’`/][^\W\d_]+)*|[^\w\s]")
+_LATIN = re.compile("[A-Za-z]")
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 _LONGEST = 400  # words of a sentence
 _PREFIXES = range(2, 13)  # letters that stand before an asterisk
 STEMS = ("phone", "email", "surname", "given_name", "patronymic", "full_name", "birth")
 _CASES = ("", *"нин дин тин ни ди ти га ге ка ке а е нан нен дан ден тан тен да де та те мен бен пен".split())  # folded
-_NOTHING: frozenset[str] = frozenset()
+NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -30,7 +31,7 @@ class Word:
     text: str
     start: int
     end: int
-    says: frozenset[str] = _NOTHING
+    says: frozenset[str] = NOTHING
     spot: int = -1
 
 
@@ -65,16 +66,17 @@ def key_of(word: str) -> str:
     return fold(word)
 
 
-@lru_cache(4096)
-def _starting(key: str) -> tuple[_Phrase, ...]:
-    """Return the phrases that may start with a folded word."""
+@lru_cache(8192)
+def _starting(key: str) -> tuple[frozenset[str], tuple[_Phrase, ...]]:
+    """Return what a folded word says by itself, and the longer phrases that may start with it, longest first."""
     whole, stems = _phrases()
     found = list(whole.get(key, ()))
     for length in _PREFIXES:
         if length > len(key):
             break
         found += stems.get(key[:length], ())
-    return tuple(found)
+    longer = sorted((phrase for phrase in found if phrase.rest), key=lambda phrase: -len(phrase.rest))
+    return frozenset(phrase.says for phrase in found if not phrase.rest), tuple(longer)
 
 
 def words_of(sentence: str, *, latin: bool = False) -> list[Word]:
@@ -83,33 +85,30 @@ def words_of(sentence: str, *, latin: bool = False) -> list[Word]:
     `latin`: words in Latin letters may be Kazakh. Raises: nothing.
     """
     words = [Word(found.group(), found.start(), found.end()) for found in _TOKEN.finditer(sentence)][:_LONGEST]
-    _hear(words, [key_of(word.text) for word in words])
-    if latin:
-        _hear(words, [key if _CYRILLIC.search(key) else _cyrillic(key) for key in (key_of(w.text) for w in words)])
+    keys = [key_of(word.text) for word in words]
+    _hear(words, keys)
+    if latin and _LATIN.search(sentence):
+        _hear(words, [_cyrillic(key) for key in keys])
     return words
 
 
 @lru_cache(4096)
 def _cyrillic(key: str) -> str:
-    return transliterate(key)
+    return key if _CYRILLIC.search(key) else transliterate(key)
 
 
 def _hear(words: list[Word], keys: list[str]) -> None:
     place = 0
     while place < len(keys):
-        longest, says = 0, set[str]()
-        for phrase in _starting(keys[place]):
-            length = 1 + len(phrase.rest)
-            if length < longest or not _goes_on(keys, place + 1, phrase.rest):
-                continue
-            if length > longest:
-                longest, says = length, set()
-            says.add(phrase.says)
+        says, longer = _starting(keys[place])
+        length = 1
+        if longer and (phrases := [p for p in longer if _goes_on(keys, place + 1, p.rest)]):
+            length = 1 + len(phrases[0].rest)
+            says = frozenset(p.says for p in phrases if len(p.rest) + 1 == length)
         if says:
-            heard = words[place].says | says
-            for word in words[place : place + longest]:
-                word.says = heard if word.says is _NOTHING or longest > 1 else word.says | says
-        place += max(1, longest)
+            for word in words[place : place + length]:
+                word.says = says if word.says is NOTHING else word.says | says
+        place += length
 
 
 def _goes_on(keys: list[str], place: int, rest: tuple[str, ...]) -> bool:
