@@ -38,7 +38,7 @@ def _opens(typed: list[Word], place: int, *, shouted: bool) -> bool:
     if not _is_name(word) or (shouted and not (place and typed[place - 1].says)):
         return False
     if place == 0:
-        return len(typed) > 1 and key_of(typed[1].text) in _BEHIND_FIRST
+        return len(typed) > 1 and (key_of(typed[1].text) or typed[1].text) in _BEHIND_FIRST
     before = typed[place - 1]
     if before.text in (".", "!", "?", "…") and place > 1 and len(typed[place - 2].text) > 2:
         return False

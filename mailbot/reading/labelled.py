@@ -55,6 +55,8 @@ def _cut(name: str, value: str) -> tuple[str, str]:
         end = end_of_place(value)
         return value[:end], value[end:].lstrip(" .,;!(")
     first, *further = sentences(value) or [value]
+    while further and first.endswith(";") and name in ("phone", "email"):
+        first = f"{first} {further.pop(0)}"
     return first, " ".join(further)
 
 
@@ -156,7 +158,7 @@ def _name(name: str, label: Label, value: str, found: Found) -> None:
     for inside in _BRACKETS.findall(value):
         _former(name, inside, found)
     said = frozenset().union(*(word.says for word in words_of(bare, latin=True)))
-    if (said & _CUED and not _CAPITALS.match(bare)) or any(arrow in bare for arrow in ARROWS - {">"}):
+    if (said & _CUED and not _CAPITALS.match(bare)) or any(arrow in bare for arrow in ARROWS):
         _told_names(name, bare, label, found)
     elif name == "full_name" or (name == "given_name" and len(bare.split()) > 1):
         found.full_name(bare, role, ordered=label.ordered)

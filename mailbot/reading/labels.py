@@ -130,23 +130,23 @@ def _plain_label(text: str) -> Label | None:
     if not any(word in _first_words() for each in typed for word in each[:8]):
         typed = [[]]
     for length in range(min(5, len(typed[0])), 0, -1):
-        for words_ in typed:
-            if label := _inside(words_, length):
+        for each in typed:
+            known, label = _inside(each, length)
+            if known:
                 return label
     bare = _cue(key.split(), before=True) if key.count(" ") < 3 else ""
     return Label(field="", cue=bare) if bare else None
 
 
-def _inside(typed: list[str], length: int) -> Label | None:
-    """Return the label whose name are `length` of these words."""
+def _inside(typed: list[str], length: int) -> tuple[bool, Label | None]:
+    """Tell whether so many of these words in a row name a field, and return the label that they all make."""
     for first in range(min(8, len(typed) - length + 1)):
         if typed[first] not in _first_words():
             continue
         name = _fields().get(" ".join(typed[first : first + length]), "any")
-        label = None if name == "any" else _around(name, typed[:first], typed[first + length :])
-        if label:
-            return label
-    return None
+        if name != "any":
+            return True, _around(name, typed[:first], typed[first + length :])
+    return False, None
 
 
 def _around(name: str, before: list[str], after: list[str]) -> Label | None:

@@ -12,9 +12,10 @@ from mailbot.reading.roles import is_edge
 from mailbot.reading.wording import Word, key_of, words_of
 
 _LONGEST = 200  # characters
-_ODD = re.compile(r"[=<>{}\[\]|\\^~$@?]|https?:|www\.", re.IGNORECASE)
+_ODD = re.compile(r"[=<>{}\[\]|\\^~$@?!]|https?:|www\.", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _SHORT = ["г", "с", "п", "пос", "гор", "обл", "респ", "р-н", "ауд", "қ", "а", "ст", "ж", "өңірі", "аул", "дер", "пгт", "мкр", "рес", "окр"]
+_PART = re.compile(r"[.!,;(]\s+")
 _NEXT = re.compile(r"(?<=[^\W\d_]{2})[.!;…]+\s+(?=[^\W\d_])")
 _DECLINED_RU = re.compile(r"(?:[^\W\d_](?:е|и|ах|ях|ой|ом|ем|ске|цке|ым|ью))$", re.IGNORECASE)
 _DECLINED_KK = re.compile(r"(?:да|де|та|те|нда|нде)$")
@@ -40,12 +41,17 @@ def judge_place(value: str) -> tuple[str, str]:
 def end_of_place(value: str) -> int:
     """Return where a place ends and another sentence or a wish begins: «г. Тараз. Спасибо». Raises: nothing."""
     for mark in _NEXT.finditer(value):
-        if value[: mark.start()].rsplit(maxsplit=1)[-1].casefold().lstrip(",(") not in _SHORT:
+        if not _ends_short(value[: mark.start()]):
             return mark.start()
-    for part in re.finditer(r"[,(]\s+", value):
-        if any(word.says & {"change", "polite"} for word in words_of(value[part.end() :])[:3]):
-            return part.start()
+    for part in _PART.finditer(value):
+        following = words_of(value[part.end() : part.end() + 60])[:3]
+        if any(word.says & {"change", "polite"} for word in following) or (following and "courtesy" in following[0].says):
+            return part.start() + (part.group()[0] == "." and _ends_short(value[: part.start()]))
     return len(value)
+
+
+def _ends_short(value: str) -> bool:
+    return value.rsplit(maxsplit=1)[-1].casefold().lstrip(",(") in _SHORT
 
 
 def place_of_birth(text: str, words: list[Word]) -> tuple[str, str]:

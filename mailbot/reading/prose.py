@@ -140,7 +140,7 @@ def _take_contacts(kind: str, stated: list[tuple[Spot, Said]], sentence: _Senten
     if sentence.asked:
         return
     plain = [spot for spot, said in stated if not said.told]
-    if len(plain) > 1 and "both" not in sentence.heard:
+    if len(plain) > (len(plain) == len(stated)) and "both" not in sentence.heard:
         found.doubt(kind, sentence.text, "several_values")
         stated = [(spot, said) for spot, said in stated if said.told]
     for spot, said in stated:

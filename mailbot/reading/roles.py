@@ -15,7 +15,7 @@ from mailbot.reading.contacts import Spot
 from mailbot.reading.wording import STEMS, Word, key_of
 
 Role = Literal["new", "old", "unchanged", "plain"]
-ARROWS = frozenset(("->", "=>", "–>", "—>", "→", "⇒", ">"))
+ARROWS = frozenset(("->", "=>", "–>", "—>", "→", "⇒"))
 _STEMS = frozenset(STEMS)
 _EDGES = frozenset(",;()")
 _JOINTS = frozenset(("but", "and"))
@@ -101,8 +101,8 @@ def _cut(gap: list[Word], *, led: bool, last: bool) -> int:
     inside = int(bool(gap) and gap[0].text in ")»\"”")
     edge = next((place for place, word in enumerate(gap) if place >= inside and is_edge(word)), None)
     if edge is None:
-        after = last or (not led and any(w.says & {"old", "new", "delete", "right", "not_behind"} for w in gap))
-        return len(gap) if after or (gap and "not_behind" in gap[0].says) else 0
+        after = last or (not led and any(w.says & {"old", "new", "delete", "right"} for w in gap))
+        return len(gap) if after else int(bool(gap and gap[0].says & {"not_behind", "instead_behind"}))
     if edge + 1 < len(gap) and gap[edge].text == ",":
         further = next((p for p in range(edge + 1, len(gap)) if is_edge(gap[p])), len(gap) if last else None)
         clause = gap[edge + 1 : further]
@@ -252,7 +252,8 @@ def _pairs(words: list[Word], spots: Sequence[Spot], said: list[Said], heard: fr
     for kind in dict.fromkeys(spot.kind for spot in spots):
         same = [(place, number) for place, number in order if spots[number].kind == kind]
         for (left, old), (right, new) in pairwise(same):
-            if said[old].role != "new" and _leads(words, left, right, said[old].role == "old" or "change" in heard):
+            given = said[old].role == "old" or "change" in heard
+            if (said[old].role != "new" or _comes_from(words, left)) and _leads(words, left, right, given):
                 said[old].role, said[old].told, said[old].clash = "old", True, False
                 said[new].role, said[new].told, said[new].clash = "new", True, False
         other = [number for _, number in same if not said[number].negated]
@@ -269,10 +270,18 @@ def _leads(words: list[Word], left: int, right: int, changing: bool) -> bool:
     gap = words[left + 1 : right]
     if any(word.text in ARROWS for word in gap):
         return len(gap) < 6
-    start = next((key_of(w.text) for w in reversed(words[:left]) if w.text not in _QUOTES and not w.says & _SOFT), "")
-    before = {key_of(word.text) for word in words[max(0, left - 3) : left]}
-    if not changing and start not in _FROM and not before & _FROM:
+    if not changing and not _comes_from(words, left):
         return False
     if not gap or not any("toward" in word.says for word in gap):
         return False
     return all(word.says or word.text in _QUOTES | _EDGES for word in gap) and len(gap) < 9
+
+
+def _comes_from(words: list[Word], place: int) -> bool:
+    """Tell whether «с», "from" lead to a value: «с номера 8 701 …»."""
+    for word in reversed(words[max(0, place - 4) : place]):
+        if key_of(word.text) in _FROM:
+            return True
+        if word.text not in _QUOTES and not word.says & (_SOFT | {"old"}):
+            return False
+    return False

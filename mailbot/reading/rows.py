@@ -31,6 +31,7 @@ _NAMES = ("surname", "given_name", "patronymic", "full_name")
 _WRAPPED = 45  # characters: a shorter line of prose ends where the writer ended it
 _DISTURBING = frozenset(("owner", "yours", "hypo", "asks", "thing", "spam", "doubt"))
 _OPENED = re.compile(r"[.!?]\s")
+_VERB = re.compile(r"(?<!\w)(?:родил|born(?!\w)|туд)", re.IGNORECASE)
 _PARTS = 12  # of a line, between commas
 
 
@@ -117,12 +118,12 @@ def _disturbs(before: str) -> bool:
 
 def _parts(row: Row) -> Iterator[Row]:
     """Set apart «…, телефон без изменений» and, behind a label, «…, имя Алина» from the value before it."""
-    if "," not in row.value:
+    if "," not in row.value and row.label:
         yield row
         return
     parts = row.value.split(", ", _PARTS)
-    kept, current = parts[:1], row
-    for part in parts[1:]:
+    kept, current = (parts[:1], row) if row.label else ([], row)
+    for part in parts[len(kept) :]:
         label = label_of(part)
         if label and label.field and label.cue == "unchanged":
             yield Row(label=label, value="", name=part)
@@ -131,7 +132,8 @@ def _parts(row: Row) -> Iterator[Row]:
             current, kept = further, [further.value]
         else:
             kept.append(part)
-    yield Row(label=current.label, value=", ".join(kept), name=current.name)
+    if kept:
+        yield Row(label=current.label, value=", ".join(kept), name=current.name)
 
 
 def _labels(line: str) -> list[tuple[int, int, int, Label]]:
@@ -180,10 +182,12 @@ def _fits(label: Label, rest: str, name: str) -> bool:
     if fold(rest) in cue_words("unchanged"):
         return True
     says = frozenset().union(*(word.says for word in words_of(name)))
+    if "birth" in says and _VERB.search(name):
+        return False  # a sentence: «Родилась 5 мая 1990 года в Алматы»
     if label.field in _NAMES:
         return bool(_CAPITALS.match(rest)) and not (says & {"own"} and label.field != "full_name")
     if label.field == "birth_place":
-        return bool(_PLACE.match(rest)) and not fold(name).startswith(("род", "born"))
+        return bool(_PLACE.match(rest)) 
     if label.field == "birth_date":
         return rest[0].isalnum() and len(rest) < 60 and any(letter.isdecimal() for letter in rest) and not says & {"asks"}
     return bool(_CONTACT.match(rest)) and label.field in ("phone", "email", "other") and _is_bare(rest)
