@@ -44,7 +44,7 @@ def end_of_place(value: str) -> int:
         if not _ends_short(value[: mark.start()]):
             return mark.start()
     for part in _PART.finditer(value):
-        following = words_of(value[part.end() : part.end() + 60])[:3]
+        following = words_of(value[part.end() : part.end() + 60])[: 1 if part.group()[0] == "." else 3]
         if any(word.says & {"change", "polite"} for word in following) or (following and "courtesy" in following[0].says):
             return part.start() + (part.group()[0] == "." and _ends_short(value[: part.start()]))
     return len(value)

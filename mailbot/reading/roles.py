@@ -142,7 +142,7 @@ def _left(before: list[Word], changing: bool, *, near: bool) -> str:
     solid = False
     for place in range(len(before) - 1, -1, -1):
         word = before[place]
-        if is_edge(word) and (solid or (near and place < len(before) - 1)):
+        if is_edge(word) and (solid or near):
             return ""
         if "toward" in word.says and changing and not solid:
             return "new"

@@ -100,13 +100,22 @@ def _marked(line: str) -> Iterator[Row]:
     found = _labels(line)
     before = line[: found[0][0]].strip() if found else ""
     if not found or _disturbs(before):
-        yield from _parts(_unmarked(line))
+        yield from _listed(line)
         return
     if before:
         yield from _parts(Row(label=None, value=before.rstrip(",;")))
     for number, (start, mark, end, label) in enumerate(found):
         stop = found[number + 1][0] if number + 1 < len(found) else len(line)
         yield from _parts(Row(label=label, value=line[end:stop].strip(" \xa0,;"), name=line[start:mark]))
+
+
+def _listed(line: str) -> Iterator[Row]:
+    """Yield «Фамилия Ким, имя Алина, отчества нет» as rows, any other line as one."""
+    parts = [_unmarked(part) for part in line.split(", ", _PARTS)] if ", " in line else []
+    if len(parts) > 1 and all(part.label for part in parts):
+        yield from parts
+    else:
+        yield from _parts(_unmarked(line))
 
 
 def _disturbs(before: str) -> bool:
