@@ -43,7 +43,9 @@ def extract(text: str, language: Language, *, today: date | None = None) -> Extr
         if row.label is None:
             _free(row.value, found)
         elif row.label.field != "other":
-            rest = read_row(_told(row.label, row.value, found), row.value, found)
+            rest = ""
+            for label in _told(row.label, row.value, found):
+                rest = read_row(label, row.value, found)
             if rest:
                 _free(rest, found)
         elif sum(letter.isdecimal() for letter in row.value) >= 6 and fold(row.name) in ("иин", "жсн", "iin"):
@@ -51,13 +53,14 @@ def extract(text: str, language: Language, *, today: date | None = None) -> Extr
     return found.result(tuple(seen))
 
 
-def _told(label: Label, value: str, found: Found) -> Label:
-    """Give a bare «жаңа:» its field: what its value is, else the name spoken of last."""
+def _told(label: Label, value: str, found: Found) -> list[Label]:
+    """Give a bare «жаңа:» or «Контакты:» its fields: what its values are, else the name spoken of last."""
     if label.field:
-        return label
-    kind = next((spot.kind for spot in find_contacts(value) if spot.value), "")
-    name = kind or (found.last if found.last in NAMES else "")
-    return Label(field=name, cue=label.cue)
+        return [label]
+    kinds = dict.fromkeys(spot.kind for spot in find_contacts(value) if spot.value)
+    if not kinds and found.last in NAMES:
+        kinds = {found.last: None}
+    return [Label(field=kind, cue=label.cue) for kind in kinds]
 
 
 def _free(text: str, found: Found) -> None:

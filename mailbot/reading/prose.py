@@ -236,6 +236,15 @@ def _year(sentence: _Sentence) -> str:
 
 
 def _names(sentence: _Sentence, found: Found) -> None:
+    before = (dict(found.fields), len(found.unclear))
+    _take_names(sentence, found)
+    stems = [name for name in NAMES if name in sentence.heard]
+    turned = any(said.role == "old" for _, said in _of("name", sentence))
+    if stems and turned and before == (found.fields, len(found.unclear)) and "delete" not in sentence.heard:
+        found.doubt(stems[-1], sentence.text, "unsure")  # a former name, or one of two, and none that is taken
+
+
+def _take_names(sentence: _Sentence, found: Found) -> None:
     for spot, said in _of("name", sentence):
         if _is_others(said, sentence) or said.mention or sentence.asked:
             continue

@@ -21,9 +21,11 @@ _EDGES = frozenset(",;()")
 _JOINTS = frozenset(("but", "and"))
 _SOFT = _STEMS | {"filler", "own", "toward", "polite", "as"}
 _QUOTES = frozenset("«»\"“”„'(:–—-")
+_CLOSING = frozenset(")»\"”")
 _BEFORE = frozenset(("на", "по", "с", "со", "от", "до", "из", "к", "через", "at", "from", "via", "on", "for", "by"))
 _FROM = frozenset(("с", "со", "from"))
 _RELATIVE = ("котор", "which", "that", "деген", "его", "ее", "it", "это", "бул", "он", "она", "они", "ол", "this", "они")
+_AS = frozenset(("деп", "болип", "dep", "bolip", "bolyp", "as"))
 _OBLIQUE = ("не", "нен", "га", "ге", "нан", "де", "да", "мен", "нин", "на", "дан", "ден", "ине", "инен")
 _CUES: tuple[tuple[str, Role], ...] = (
     ("instead", "old"), ("delete", "old"), ("unchanged", "unchanged"), ("old", "old"), ("right", "new"), ("new", "new"),
@@ -98,7 +100,7 @@ def _cut(gap: list[Word], *, led: bool, last: bool) -> int:
     """Return how many words behind a value belong to it."""
     if gap and gap[0].text == "(":
         return next((place for place, word in enumerate(gap) if word.text == ")"), -1) + 1
-    inside = int(bool(gap) and gap[0].text in ")»\"”")
+    inside = int(bool(gap) and gap[0].text in _CLOSING)
     edge = next((place for place, word in enumerate(gap) if place >= inside and is_edge(word)), None)
     if edge is None:
         after = last or (not led and any(w.says & {"old", "new", "delete", "right"} for w in gap))
@@ -114,7 +116,7 @@ def _cut(gap: list[Word], *, led: bool, last: bool) -> int:
 
 
 def _cues(one: Said, before: list[Word], after: list[Word], *, changing: bool) -> None:
-    behind = [word for word in after if word.text not in _QUOTES and word.text not in ")»\"”"][:1]
+    behind = [word for word in after if word.text not in _QUOTES and word.text not in _CLOSING][:1]
     if _negated(before) or (behind and behind[0].says & {"not_behind", "instead_behind"}):
         one.role, one.told, one.negated = "old", True, True
         return
@@ -171,7 +173,7 @@ def _is_predicate(before: list[Word], place: int) -> bool:
 def _right(after: list[Word]) -> str:
     """Return what the words behind a value say of it."""
     heard: set[str] = set()
-    if after and "as" in after[0].says and any("change" in word.says for word in after):
+    if after and key_of(after[0].text) in _AS and any("change" in word.says for word in after):
         return "new"  # «… деп өзгертіңіз»
     for word in after:
         if word.says & {"old", "delete", "wrong", "onfile", "instead_behind"} and not word.says & {"new"}:
@@ -274,7 +276,7 @@ def _leads(words: list[Word], left: int, right: int, changing: bool) -> bool:
         return False
     if not gap or not any("toward" in word.says for word in gap):
         return False
-    return all(word.says or word.text in _QUOTES | _EDGES for word in gap) and len(gap) < 9
+    return all(word.says or word.text in _QUOTES | _EDGES | _CLOSING for word in gap) and len(gap) < 9
 
 
 def _comes_from(words: list[Word], place: int) -> bool:

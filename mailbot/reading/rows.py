@@ -19,7 +19,7 @@ __all__ = ["Row", "is_label_line", "rows"]
 
 _LINE_LIMIT = 4_000  # characters of a line
 _MARK = re.compile(r"[:：=]|[ \xa0][-–—−]+(?=[ \xa0]|$)|(?<=\w)[–—](?=\s)|[-–—](?= ?[+\d(])")
-_BOUNDARY = re.compile(r"(?:[.!?;,](?=\s)|^)\s*|\s(?=[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ])")
+_BOUNDARY = re.compile(r"(?:[.!?;,](?=\s)|[;,](?=[^\W\d_])|^)\s*|\s(?=[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ])")
 _DASH = re.compile(r"[:：=] ?[-–—]+$")  # «Отчество: -» has a value
 _CONTACT = re.compile(r"^(?:[+(\d]|<?[\w.+-]{1,64}@|(?:https?://)?wa\.me/)")
 _UPPER = "A-ZА-ЯЁӘҒҚҢӨҰҮҺІƏ"
