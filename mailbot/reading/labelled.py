@@ -147,6 +147,8 @@ def _place(value: str, label: Label, found: Found) -> None:
 def _name(name: str, label: Label, value: str, found: Found) -> None:
     bare = _BRACKETS.sub(" ", value).strip()
     role = _role(label)
+    if not bare and fold(value.strip("() ")) in cue_words("absent"):
+        bare = value.strip("() ")
     if fold(bare) in cue_words("absent") or not bare.strip(_BLANK):
         if name == "patronymic" and role == "new" and bare.strip(" _…."):
             found.take(name, None)

@@ -14,13 +14,14 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from mailbot.reading.fold import fold, transliterate
-from mailbot.reading.wording import words_of
+from mailbot.reading.wording import STEMS, words_of
 
 Cue = Literal["", "old", "new", "unchanged", "delete", "change", "toward"]
 LABEL_LONGEST = 60  # characters
 _EDGE = re.compile(r"^(?:[^\w]|\d{1,2}[.)](?!\d)|_)+|[\s.)*_]+$")
 _NO_WORD = re.compile(r"[^\w/'-]+")
 _LATIN = re.compile(r"[a-zäöüñğ]")
+_STEMS = frozenset(STEMS)
 _ELSE = frozenset(("owner", "thing"))
 _KNOWN = frozenset(("filler", "own", "yours", "polite", "new", "right", "old", "instead", "unchanged", "delete", "change", "both"))
 _BRACKETS = re.compile(r"\(([^()]{1,40})\)")
@@ -114,7 +115,7 @@ def label_of(text: str) -> Label | None:
 
 def may_open_label(word: str) -> bool:
     """Tell whether a label may start with a word. Raises: nothing."""
-    key = _key(word).partition(" ")[0]
+    key = re.split("[ /]", _key(word), maxsplit=1)[0]
     return key in _first_words() or (key.isascii() and transliterate(key) in _first_words())
 
 
@@ -153,6 +154,8 @@ def _around(name: str, before: list[str], after: list[str]) -> Label | None:
     """Return the label of a field with the words around its name, None where one of them is none."""
     typed = [*before, *after]
     says = frozenset().union(*(word.says for word in words_of(" ".join(typed), latin=True)))
+    if says & _STEMS - {name, "birth" if name.startswith("birth") else name}:
+        return None  # «телефон прежний, почта новая» are two
     if says & _ELSE and "took" not in says and len(typed) < 5:
         return Label(field="other")
     head, tail = _cue(before, before=True), _cue(after, before=False)

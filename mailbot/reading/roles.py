@@ -25,6 +25,8 @@ _CLOSING = frozenset(")»\"”")
 _BEFORE = frozenset(("на", "по", "с", "со", "от", "до", "из", "к", "через", "at", "from", "via", "on", "for", "by"))
 _FROM = frozenset(("с", "со", "from"))
 _RELATIVE = ("котор", "which", "that", "деген", "его", "ее", "it", "это", "бул", "он", "она", "они", "ол", "this", "они")
+_TOWARD = frozenset(("ке", "ге", "га", "ка"))
+_AWAY = frozenset(("тен", "тан", "ден", "дан", "нен", "нан"))
 _AS = frozenset(("деп", "болип", "dep", "bolip", "bolyp", "as"))
 _OBLIQUE = ("не", "нен", "га", "ге", "нан", "де", "да", "мен", "нин", "на", "дан", "ден", "ине", "инен")
 _CUES: tuple[tuple[str, Role], ...] = (
@@ -104,7 +106,7 @@ def _cut(gap: list[Word], *, led: bool, last: bool) -> int:
     edge = next((place for place, word in enumerate(gap) if place >= inside and is_edge(word)), None)
     if edge is None:
         after = last or (not led and any(w.says & {"old", "new", "delete", "right"} for w in gap))
-        return len(gap) if after else int(bool(gap and gap[0].says & {"not_behind", "instead_behind"}))
+        return len(gap) if after else _clinging(gap)
     if edge + 1 < len(gap) and gap[edge].text == ",":
         further = next((p for p in range(edge + 1, len(gap)) if is_edge(gap[p])), len(gap) if last else None)
         clause = gap[edge + 1 : further]
@@ -115,12 +117,28 @@ def _cut(gap: list[Word], *, led: bool, last: bool) -> int:
     return edge
 
 
+def _clinging(gap: list[Word]) -> int:
+    """Return how many words right behind a value can't be parted from it: «емес», «-тен», «деп жазыңыз»."""
+    if not gap:
+        return 0
+    if gap[0].says & {"not_behind", "instead_behind"}:
+        return 1
+    if gap[0].text == "-" and len(gap) > 1 and key_of(gap[1].text) in _TOWARD | _AWAY:
+        return 2
+    if key_of(gap[0].text) in _AS:
+        return 1 + max((place for place, word in enumerate(gap) if "change" in word.says), default=-1)
+    return 0
+
+
 def _cues(one: Said, before: list[Word], after: list[Word], *, changing: bool) -> None:
     behind = [word for word in after if word.text not in _QUOTES and word.text not in _CLOSING][:1]
     if _negated(before) or (behind and behind[0].says & {"not_behind", "instead_behind"}):
         one.role, one.told, one.negated = "old", True, True
         return
     left, right = _left(before, changing, near=True), _right(after)
+    if changing and len(after) > 1 and after[0].text == "-":
+        case = key_of(after[1].text)
+        right = "new" if case in _TOWARD else "old" if case in _AWAY else right
     if not left and not right:
         left = _left(before, changing, near=False)
     one.clash = {left, right} == {"new", "old"} or {left, right} == {"new", "clash"} or "clash" in (left, right)

@@ -31,6 +31,7 @@ _NAMES = ("surname", "given_name", "patronymic", "full_name")
 _WRAPPED = 45  # characters: a shorter line of prose ends where the writer ended it
 _DISTURBING = frozenset(("owner", "yours", "hypo", "asks", "thing", "spam", "doubt"))
 _OPENED = re.compile(r"[.!?]\s")
+_COMMA = re.compile(r"[,;] ")
 _VERB = re.compile(r"(?<!\w)(?:родил|born(?!\w)|туд)", re.IGNORECASE)
 _PARTS = 12  # of a line, between commas
 
@@ -111,7 +112,7 @@ def _marked(line: str) -> Iterator[Row]:
 
 def _listed(line: str) -> Iterator[Row]:
     """Yield «Фамилия Ким, имя Алина, отчества нет» as rows, any other line as one."""
-    parts = [_unmarked(part) for part in line.split(", ", _PARTS)] if ", " in line else []
+    parts = [_unmarked(part) for part in _COMMA.split(line, _PARTS)] if ", " in line or "; " in line else []
     if len(parts) > 1 and all(part.label for part in parts):
         yield from parts
     else:
