@@ -10,13 +10,16 @@ from mailbot.reading.labels import months, words
 from mailbot.reading.names import PARTICLES
 from mailbot.reading.wording import Word, key_of
 
-_BEHIND_FIRST = frozenset(("—", "–", "-", "is", "это", "деп", "деген", "болып", "болуы", "дурис", "дуриси", "емес", "»", "должно"))
+_BEHIND_FIRST = frozenset(
+    ("—", "–", "-", "is", "это", "деп", "деген", "болип", "болуи", "дурис", "дуриси", "емес", "»", "должно")
+)
 _IN = frozenset(("в", "во", "in", "at", "из", "г", "город", "ул"))
 
 
 def find_names(text: str, typed: list[Word], taken: list[Spot]) -> list[Spot]:
     """Return the names of a sentence whose words are `typed`, outside of what is `taken`. Raises: nothing."""
-    shouted = sum(word.text.isupper() for word in typed if word.text.isalpha()) * 2 > sum(w.text.isalpha() for w in typed)
+    letters = [word.text for word in typed if word.text.isalpha()]
+    shouted = 2 * sum(text.isupper() for text in letters) > len(letters)
     found: list[Spot] = []
     place = 0
     while place < len(typed):

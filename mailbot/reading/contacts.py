@@ -54,15 +54,24 @@ def spelt_address(text: str) -> str:
 
 def _phones(text: str) -> list[Spot]:
     found = [
-        Spot(kind="phone", value=phone.number, why=phone.why, start=phone.start, end=phone.end,
-             text=text[phone.start : phone.end], extension=phone.extension)
+        Spot(
+            kind="phone",
+            value=phone.number,
+            why=phone.why,
+            start=phone.start,
+            end=phone.end,
+            text=text[phone.start : phone.end],
+            extension=phone.extension,
+        )
         for phone in find_phones(text)
     ]
     if "wa" in text:
         for link in _LINK.finditer(text):
             number = find_phones(f"+{link.group(1)}")
             if number and number[0].number:
-                found.append(Spot(kind="phone", value=number[0].number, start=link.start(), end=link.end(), text=link.group()))
+                found.append(
+                    Spot(kind="phone", value=number[0].number, start=link.start(), end=link.end(), text=link.group())
+                )
     return found
 
 
@@ -82,6 +91,7 @@ def _emails(text: str) -> list[Spot]:
         sound = address == written and not re.search(r"^\.|\.\.|\.@", address)
         if start < at:
             why = "" if sound else "not_an_address"
-            found.append(Spot(kind="email", value=address if sound else "", why=why, start=start, end=end, text=written))
+            value = address if sound else ""
+            found.append(Spot(kind="email", value=value, why=why, start=start, end=end, text=written))
         at = text.find("@", max(end, at + 1))
     return found

@@ -20,6 +20,7 @@ from mailbot.reading.names import split_name
 from mailbot.reading.phones import mask
 from mailbot.reading.prose import read_sentence, sentences
 from mailbot.reading.rows import is_label_line, rows
+from mailbot.reading.wording import words_of
 
 __all__ = ["extract", "is_label_line"]
 
@@ -39,18 +40,30 @@ def extract(text: str, language: Language, *, today: date | None = None) -> Extr
     clean, masked = mask(_PICTURES.sub(lambda seen: "тел: " if seen[1] else "e-mail: ", plain))
     found = Found(language=language, today=today)
     seen = dict.fromkeys(masked)
+    others = False  # the rows are somebody else's: «Менеджер: …», «ФИО матери: …»
     for row in rows(clean):
+        others = others or (row.label.others if row.label else _is_others(row.value))
         if row.label is None:
             _free(row.value, found)
+        elif others and row.label.field not in ("other", ""):
+            if row.value.strip(" .-–—_…"):
+                found.doubt("surname" if row.label.field == "full_name" else row.label.field, row.value, "unsure")
         elif row.label.field != "other":
-            rest = ""
-            for label in _told(row.label, row.value, found):
+            told = _told(row.label, row.value, found)
+            rest = "" if told else f"{row.name}: {row.value}"
+            for label in told:
                 rest = read_row(label, row.value, found)
             if rest:
                 _free(rest, found)
         elif sum(letter.isdecimal() for letter in row.value) >= 6 and fold(row.name) in ("иин", "жсн", "iin"):
             seen["iin"] = None
     return found.result(tuple(seen))
+
+
+def _is_others(line: str) -> bool:
+    """Tell whether a line opens with somebody else as a label: «Менеджер: Иванова Ольга»."""
+    head, colon, _ = line[:60].partition(":")
+    return bool(colon) and len(head.split()) < 4 and any("owner" in word.says for word in words_of(head))
 
 
 def _told(label: Label, value: str, found: Found) -> list[Label]:

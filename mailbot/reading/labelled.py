@@ -21,7 +21,9 @@ from mailbot.reading.wording import Word, words_of
 
 _BRACKETS = re.compile(r"\(([^()]{0,100})\)")
 _BLANK = " .-–—_…\xa0"
-_CUED = frozenset(("old", "new", "right", "wrong", "onfile", "not", "not_behind", "instead", "instead_behind", "delete"))
+_CUED = frozenset(
+    ("old", "new", "right", "wrong", "onfile", "not", "not_behind", "instead", "instead_behind", "delete")
+)
 _CAPITALS = re.compile(r"^[^\W\d_a-zа-я][\w'’-]*(?: [^\W\d_a-zа-я][\w'’-]*){0,2}$")
 _ARROW = re.compile(r"->|→|=>|⇒|–>|—>")
 
@@ -75,7 +77,7 @@ def _is_unchanged(label: Label, value: str) -> bool:
 def _heard(words: list[Word], value: str) -> str:
     """Return why a value that is stated isn't certain, "" where nothing says so."""
     says = frozenset().union(*(word.says for word in words))
-    return "unsure" if "doubt" in says or "?" in value else ""
+    return "unsure" if says & {"doubt", "temp", "forbid"} or "?" in value else ""
 
 
 def _read(value: str, spots: list[Spot]) -> tuple[list[Word], list[Said]]:

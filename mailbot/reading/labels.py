@@ -23,7 +23,24 @@ _NO_WORD = re.compile(r"[^\w/'-]+")
 _LATIN = re.compile(r"[a-zäöüñğ]")
 _STEMS = frozenset(STEMS)
 _ELSE = frozenset(("owner", "thing"))
-_KNOWN = frozenset(("filler", "own", "yours", "polite", "new", "right", "old", "instead", "unchanged", "delete", "change", "both"))
+_KNOWN = frozenset(
+    (
+        "filler",
+        "own",
+        "yours",
+        "polite",
+        "new",
+        "right",
+        "old",
+        "instead",
+        "unchanged",
+        "delete",
+        "change",
+        "both",
+        "phone",
+        "email",
+    )
+)
 _BRACKETS = re.compile(r"\(([^()]{1,40})\)")
 
 
@@ -33,6 +50,7 @@ class Label:
 
     field: str  # FIELD_NAMES, "full_name", "other" or ""
     cue: Cue = ""
+    others: bool = False  # names somebody else: «ФИО матери»
     ordered: bool = False  # spells out surname, given name, patronymic in this order
 
 
@@ -157,7 +175,7 @@ def _around(name: str, before: list[str], after: list[str]) -> Label | None:
     if says & _STEMS - {name, "birth" if name.startswith("birth") else name}:
         return None  # «телефон прежний, почта новая» are two
     if says & _ELSE and "took" not in says and len(typed) < 5:
-        return Label(field="other")
+        return Label(field="other", others="owner" in says)
     head, tail = _cue(before, before=True), _cue(after, before=False)
     return None if head is None or tail is None else Label(field=name, cue=tail or head)
 

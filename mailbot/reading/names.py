@@ -19,7 +19,9 @@ _PATRONYMIC = re.compile(
     re.IGNORECASE,
 )
 _PARTICLE = frozenset(("ұлы", "улы", "қызы", "кызы", "оглы", "оғлы", "гызы", "заде", "uly", "kyzy", "qyzy", "ogly"))
-_FOREIGN = frozenset(["van", "von", "der", "den", "de", "di", "da", "del", "la", "le", "el", "al", "bin", "ibn", "ter", "zu", "фон", "ван", "дер", "де", "ди", "ла", "ль", "аль", "бин", "ибн"])
+_FOREIGN = frozenset(
+    "van von der den de di da del la le el al bin ibn ter zu фон ван дер ден де ди ла ль аль бин ибн".split()  # noqa: SIM905
+)
 PARTICLES = _PARTICLE | _FOREIGN
 _DECLINED = re.compile(
     r"(?:(?:ов|ев|ёв|ин|ын)(?:ой|ою|у|ым|ыми)|(?:ск|цк)(?:ую|ому|им)|(?:ов|ев)н(?:ы|е|у|ой)|(?:ов|ев)ич(?:а|у|ем|е)|"

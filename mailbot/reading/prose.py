@@ -19,11 +19,45 @@ from mailbot.reading.roles import Said, collapse, is_edge, judge
 from mailbot.reading.wording import Word, key_of, words_of
 
 _ABBREVIATIONS = frozenset(
-    ["тел", "моб", "сот", "раб", "дом", "доб", "вн", "обл", "ул", "пос", "гор", "р-н", "ауд", "нөм", "эл", "фам", "отч", "мкр", "респ", "tel", "mob", "ext", "st", "ave", "dr", "mr", "mrs", "no", "nr"]
+    [
+        "тел",
+        "моб",
+        "сот",
+        "раб",
+        "дом",
+        "доб",
+        "вн",
+        "обл",
+        "ул",
+        "пос",
+        "гор",
+        "р-н",
+        "ауд",
+        "нөм",
+        "эл",
+        "фам",
+        "отч",
+        "мкр",
+        "респ",
+        "tel",
+        "mob",
+        "ext",
+        "st",
+        "ave",
+        "dr",
+        "mr",
+        "mrs",
+        "no",
+        "nr",
+    ]
 )
-_SENTENCE = re.compile(r"(?<=[^\W\d_]{2})[.!?;…]+\s+|(?<=[\d)»\"])[.!?;…]+\s+(?=[^\W\d_a-zа-яәғқңөұүһі])|(?<=[^\w\s])[!?]+\s+")
+_SENTENCE = re.compile(
+    r"(?<=[^\W\d_]{2})[.!?;…]+\s+|(?<=[\d)»\"])[.!?;…]+\s+(?=[^\W\d_a-zа-яәғқңөұүһі])|(?<=[^\w\s])[!?]+\s+"
+)
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 _PARTIAL = re.compile(r"\d{2,3}-\d{2}(?:-\d{2})?(?!\d)")
+_HIS = re.compile(r"(?:смен|измен|поменя)\w{0,2}л(?!\w)", re.IGNORECASE)
+_HERS = re.compile(r"(?:[оеё]в|[иы]н)а$")
 _NEWS = frozenset(("new", "change", "right"))
 
 
@@ -116,6 +150,13 @@ def _contacts(kind: str, sentence: _Sentence, found: Found) -> None:
                 found.take(kind, spot.value, said.role)
         elif _is_stated(said, sentence, spoken=spoken or found.last == kind):
             stated.append((spot, said))
+    dropped = any(said.role == "old" for _, said in items)
+    if (
+        dropped
+        and not stated
+        and any(said.mention and said.role == "plain" and said.mine != "other" for _, said in items)
+    ):
+        found.doubt(kind, sentence.text, "unsure")  # «старая не работает, пишите на …»
     _take_contacts(kind, stated, sentence, found)
 
 
@@ -231,7 +272,9 @@ def _is_near(spot: Spot, sentence: _Sentence) -> bool:
 
 
 def _year(sentence: _Sentence) -> str:
-    found = re.search(r"(?<![\d.-])(?:19|20)\d\d(?![\d.-])|(?<!\d)\d\d[- ]?(?:го )?(?:г|год|ж|жыл)(?!\d)", sentence.text)
+    found = re.search(
+        r"(?<![\d.-])(?:19|20)\d\d(?![\d.-])|(?<!\d)\d\d[- ]?(?:го )?(?:г|год|ж|жыл)(?!\d)", sentence.text
+    )
     return found.group() if found else ""
 
 
@@ -256,6 +299,8 @@ def _take_names(sentence: _Sentence, found: Found) -> None:
             continue
         if told and (said.clash or sentence.unsure):
             found.unsure("surname" if name == "full_name" else name, sentence.text, "unsure")
+        elif name == "surname" and told and _HIS.search(sentence.text) and _HERS.search(spot.text):
+            found.doubt(name, spot.text, "declined_name")  # «сменил фамилию на Серикова» may be Сериков
         elif name == "full_name":
             _whole_name(spot, told, sentence, found)
         else:
@@ -281,7 +326,7 @@ def _is_given(spot: Spot, sentence: _Sentence) -> bool:
     for word in reversed(before):
         if word.says & {"toward", "as", "change"} | word.says & set(NAMES):
             return True
-        if word.text not in "«\"“:—–-" and not word.says & {"filler", "own", "onfile"}:
+        if word.text not in '«"“:—–-' and not word.says & {"filler", "own", "onfile"}:
             return key_of(word.text) in ("базу", "список", "базага")
     return False
 

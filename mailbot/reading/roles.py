@@ -21,10 +21,26 @@ _EDGES = frozenset(",;()")
 _JOINTS = frozenset(("but", "and"))
 _SOFT = _STEMS | {"filler", "own", "toward", "polite", "as"}
 _QUOTES = frozenset("«»\"“”„'(:–—-")
-_CLOSING = frozenset(")»\"”")
+_CLOSING = frozenset(')»"”')
 _BEFORE = frozenset(("на", "по", "с", "со", "от", "до", "из", "к", "через", "at", "from", "via", "on", "for", "by"))
 _FROM = frozenset(("с", "со", "from"))
-_RELATIVE = ("котор", "which", "that", "деген", "его", "ее", "it", "это", "бул", "он", "она", "они", "ол", "this", "они")
+_RELATIVE = (
+    "котор",
+    "which",
+    "that",
+    "деген",
+    "его",
+    "ее",
+    "it",
+    "это",
+    "бул",
+    "он",
+    "она",
+    "они",
+    "ол",
+    "this",
+    "они",
+)
 _TOWARD = frozenset(("ке", "ге", "га", "ка"))
 _AWAY = frozenset(("тен", "тан", "ден", "дан", "нен", "нан"))
 _AS = frozenset(("деп", "болип", "dep", "bolip", "bolyp", "as"))
@@ -42,6 +58,7 @@ class Said:
     role: Role = "plain"
     told: bool = False  # a word says so; False for plain
     negated: bool = False  # «не …», «… емес», "instead of …"
+    loose: bool = False  # new only since «в анкете» follows a wish to change
     clash: bool = False  # one word says new, another old
     mine: str = ""  # mine, other or "": whose it is
     mention: bool = False  # «на номер …», «с номера …»: the sentence only uses it
@@ -55,8 +72,12 @@ def collapse(words: list[Word], spots: Sequence[Spot]) -> list[Word]:
         spot = next((n for n, spot in enumerate(spots) if spot.start < word.end and word.start < spot.end), -1)
         if spot < 0:
             out.append(word)
-        elif not out or out[-1].spot != spot:
+            continue
+        if not out or out[-1].spot != spot:
             out.append(Word("", spots[spot].start, spots[spot].end, spot=spot))
+        if word.start < spots[spot].end < word.end and "-" in word.text:  # «33-ке»
+            ending = word.text.rpartition("-")[2]
+            out += [Word("-", word.end - len(ending) - 1, word.end), Word(ending, word.end - len(ending), word.end)]
     return out
 
 
@@ -71,6 +92,8 @@ def judge(words: list[Word], spots: Sequence[Spot], *, changing: bool = False) -
         if spots[number].kind == "place":
             continue
         _cues(one, before, after, changing="change" in heard)
+        if heard & {"change", "new"}:
+            _case(one, after)
         one.mine = _whose(words, places[number], after)
         one.mention = _is_mention(before, after) and "change" not in heard
         one.thing = _is_thing(before, after)
@@ -136,15 +159,20 @@ def _cues(one: Said, before: list[Word], after: list[Word], *, changing: bool) -
         one.role, one.told, one.negated = "old", True, True
         return
     left, right = _left(before, changing, near=True), _right(after)
-    if changing and len(after) > 1 and after[0].text == "-":
-        case = key_of(after[1].text)
-        right = "new" if case in _TOWARD else "old" if case in _AWAY else right
     if not left and not right:
         left = _left(before, changing, near=False)
+    one.loose = left == "loose"
+    left = "new" if one.loose else left
     one.clash = {left, right} == {"new", "old"} or {left, right} == {"new", "clash"} or "clash" in (left, right)
     role = left or right
     if role in ("new", "old", "unchanged"):
         one.role, one.told = role, True  # type: ignore[assignment]
+
+
+def _case(one: Said, after: list[Word]) -> None:
+    """Judge a Kazakh case ending behind a number: «…-тен …-ке ауыстырыңыз»."""
+    if len(after) > 1 and after[0].text == "-" and key_of(after[1].text) in _TOWARD | _AWAY:
+        one.role, one.told = ("new" if key_of(after[1].text) in _TOWARD else "old"), True
 
 
 def _negated(before: list[Word]) -> bool:
@@ -170,7 +198,7 @@ def _left(before: list[Word], changing: bool, *, near: bool) -> str:
             if cue not in word.says:
                 continue
             if cue in ("onfile", "wrong") and any("change" in w.says for w in before[:place]):
-                return "new" if cue == "onfile" else "clash"
+                return "loose" if cue == "onfile" else "clash"
             if cue == "old" and _is_predicate(before, place):
                 return "unchanged"
             return role
@@ -209,17 +237,26 @@ def _whose(words: list[Word], place: int, after: list[Word]) -> str:
     own = _of_clause(after)
     if own == "other":
         return own
-    clauses = 0
+    maybe, clauses = "", 0
     for number in range(place - 1, -2, -1):
         if number < 0 or is_edge(words[number]):
-            if found := _of_clause(clause[::-1]):
+            found = _of_clause(clause[::-1])
+            if found == "other" and (not maybe or _is_subject(clause[::-1])):
                 return found
+            if found == "mine" and any("own" in word.says for word in clause):
+                return found
+            maybe = maybe or found
             clause, clauses = [], clauses + bool(clause)
             if clauses > 4:
                 break
         else:
             clause.append(words[number])
-    return own or _of_clause(words[place + 1 :])
+    return maybe or own or _of_clause(words[place + 1 :])
+
+
+def _is_subject(clause: list[Word]) -> bool:
+    """Tell whether a clause starts with somebody else: «Мой муж сменил номер, теперь …»."""
+    return any("owner" in word.says for word in clause[:3])
 
 
 def _of_clause(clause: list[Word]) -> str:
@@ -273,7 +310,9 @@ def _pairs(words: list[Word], spots: Sequence[Spot], said: list[Said], heard: fr
         same = [(place, number) for place, number in order if spots[number].kind == kind]
         for (left, old), (right, new) in pairwise(same):
             given = said[old].role == "old" or "change" in heard
-            if (said[old].role != "new" or _comes_from(words, left)) and _leads(words, left, right, given):
+            if (said[old].role != "new" or said[old].loose or _comes_from(words, left)) and _leads(
+                words, left, right, given
+            ):
                 said[old].role, said[old].told, said[old].clash = "old", True, False
                 said[new].role, said[new].told, said[new].clash = "new", True, False
         other = [number for _, number in same if not said[number].negated]

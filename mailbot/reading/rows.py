@@ -197,9 +197,11 @@ def _fits(label: Label, rest: str, name: str) -> bool:
     if label.field in _NAMES:
         return bool(_CAPITALS.match(rest)) and not (says & {"own"} and label.field != "full_name")
     if label.field == "birth_place":
-        return bool(_PLACE.match(rest)) 
+        return bool(_PLACE.match(rest))
     if label.field == "birth_date":
-        return rest[0].isalnum() and len(rest) < 60 and any(letter.isdecimal() for letter in rest) and not says & {"asks"}
+        return (
+            rest[0].isalnum() and len(rest) < 60 and any(letter.isdecimal() for letter in rest) and not says & {"asks"}
+        )
     return bool(_CONTACT.match(rest)) and label.field in ("phone", "email", "other") and _is_bare(rest)
 
 
