@@ -18,8 +18,9 @@ from mailbot.reading.labelled import read_row
 from mailbot.reading.labels import Label
 from mailbot.reading.names import split_name
 from mailbot.reading.phones import mask
-from mailbot.reading.prose import read_sentence, sentences
+from mailbot.reading.prose import read_sentence
 from mailbot.reading.rows import is_label_line, rows
+from mailbot.reading.sentence import sentences
 from mailbot.reading.wording import words_of
 
 __all__ = ["extract", "is_label_line"]

@@ -15,8 +15,9 @@ from mailbot.reading.fold import fold
 from mailbot.reading.found import NAMES, Found
 from mailbot.reading.labels import Label, cue_pattern, cue_words
 from mailbot.reading.places import end_of_place, judge_place
-from mailbot.reading.prose import sentences, take_contact
+from mailbot.reading.prose import take_contact
 from mailbot.reading.roles import ARROWS, Said, collapse, judge
+from mailbot.reading.sentence import sentences
 from mailbot.reading.wording import Word, words_of
 
 _BRACKETS = re.compile(r"\(([^()]{0,100})\)")
@@ -187,7 +188,7 @@ def _told_names(name: str, text: str, label: Label, found: Found) -> None:
     if not spots:
         found.doubt("surname" if name == "full_name" else name, text, "not_a_name")
         return
-    words, said = _read(padded, spots)
+    _, said = _read(padded, spots)
     plain = [number for number, one in enumerate(said) if one.role == "plain"]
     told = any(one.role == "new" for one in said)
     for number, (spot, one) in enumerate(zip(spots, said, strict=True)):

@@ -12,39 +12,19 @@ from itertools import pairwise
 from typing import Literal
 
 from mailbot.reading.contacts import Spot
+from mailbot.reading.whose import EDGES, QUOTES, is_edge, is_mention, is_thing, whose
 from mailbot.reading.wording import STEMS, Word, key_of
 
 Role = Literal["new", "old", "unchanged", "plain"]
 ARROWS = frozenset(("->", "=>", "–>", "—>", "→", "⇒"))
 _STEMS = frozenset(STEMS)
-_EDGES = frozenset(",;()")
-_JOINTS = frozenset(("but", "and"))
 _SOFT = _STEMS | {"filler", "own", "toward", "polite", "as"}
-_QUOTES = frozenset("«»\"“”„'(:–—-")
 _CLOSING = frozenset(')»"”')
-_BEFORE = frozenset(("на", "по", "с", "со", "от", "до", "из", "к", "через", "at", "from", "via", "on", "for", "by"))
 _FROM = frozenset(("с", "со", "from"))
-_RELATIVE = (
-    "котор",
-    "which",
-    "that",
-    "деген",
-    "его",
-    "ее",
-    "it",
-    "это",
-    "бул",
-    "он",
-    "она",
-    "они",
-    "ол",
-    "this",
-    "они",
-)
+_RELATIVE = tuple("котор which that деген его ее it это бул он она они ол this".split())  # noqa: SIM905
 _TOWARD = frozenset(("ке", "ге", "га", "ка"))
 _AWAY = frozenset(("тен", "тан", "ден", "дан", "нен", "нан"))
 _AS = frozenset(("деп", "болип", "dep", "bolip", "bolyp", "as"))
-_OBLIQUE = ("не", "нен", "га", "ге", "нан", "де", "да", "мен", "нин", "на", "дан", "ден", "ине", "инен")
 _CUES: tuple[tuple[str, Role], ...] = (
     ("instead", "old"), ("delete", "old"), ("unchanged", "unchanged"), ("old", "old"), ("right", "new"), ("new", "new"),
     ("wrong", "old"), ("onfile", "old"),
@@ -94,16 +74,11 @@ def judge(words: list[Word], spots: Sequence[Spot], *, changing: bool = False) -
         _cues(one, before, after, changing="change" in heard)
         if heard & {"change", "new"}:
             _case(one, after)
-        one.mine = _whose(words, places[number], after)
-        one.mention = _is_mention(before, after) and "change" not in heard
-        one.thing = _is_thing(before, after)
+        one.mine = whose(words, places[number], after)
+        one.mention = is_mention(before, after) and "change" not in heard
+        one.thing = is_thing(before, after)
     _pairs(words, spots, said, heard)
     return said
-
-
-def is_edge(word: Word) -> bool:
-    """Tell whether a clause ends at a word. Raises: nothing."""
-    return word.text in _EDGES or (bool(word.says & _JOINTS) and not word.says & {"own", "delete"})
 
 
 def _parts(words: list[Word]) -> dict[int, tuple[list[Word], list[Word]]]:
@@ -154,7 +129,7 @@ def _clinging(gap: list[Word]) -> int:
 
 
 def _cues(one: Said, before: list[Word], after: list[Word], *, changing: bool) -> None:
-    behind = [word for word in after if word.text not in _QUOTES and word.text not in _CLOSING][:1]
+    behind = [word for word in after if word.text not in QUOTES and word.text not in _CLOSING][:1]
     if _negated(before) or (behind and behind[0].says & {"not_behind", "instead_behind"}):
         one.role, one.told, one.negated = "old", True, True
         return
@@ -180,7 +155,7 @@ def _negated(before: list[Word]) -> bool:
     for word in reversed(before):
         if word.says & {"not", "instead"}:
             return True
-        if word.text not in _QUOTES and not (word.says and word.says <= _SOFT):
+        if word.text not in QUOTES and not (word.says and word.says <= _SOFT):
             return False
     return False
 
@@ -231,78 +206,6 @@ def _right(after: list[Word]) -> str:
     return "clash" if {"new", "old"} <= heard else next(iter(heard)) if len(heard) == 1 else ""
 
 
-def _whose(words: list[Word], place: int, after: list[Word]) -> str:
-    """Return mine or other, told by the nearest clause before a value that tells, else by the words behind it."""
-    clause: list[Word] = []
-    own = _of_clause(after)
-    if own == "other":
-        return own
-    maybe, clauses = "", 0
-    for number in range(place - 1, -2, -1):
-        if number < 0 or is_edge(words[number]):
-            found = _of_clause(clause[::-1])
-            if found == "other" and (not maybe or _is_subject(clause[::-1])):
-                return found
-            if found == "mine" and any("own" in word.says for word in clause):
-                return found
-            maybe = maybe or found
-            clause, clauses = [], clauses + bool(clause)
-            if clauses > 4:
-                break
-        else:
-            clause.append(words[number])
-    return maybe or own or _of_clause(words[place + 1 :])
-
-
-def _is_subject(clause: list[Word]) -> bool:
-    """Tell whether a clause starts with somebody else: «Мой муж сменил номер, теперь …»."""
-    return any("owner" in word.says for word in clause[:3])
-
-
-def _of_clause(clause: list[Word]) -> str:
-    owner = own = -1
-    for place, word in enumerate(clause):
-        if "owner" in word.says or ("yours" in word.says and _has_number(clause, place)):
-            owner = place
-        elif "own" in word.says:
-            own = place
-    says = frozenset().union(*(word.says for word in clause))
-    if owner >= 0 and own <= owner and "took" not in says:
-        return "other"
-    return "mine" if own >= 0 or says & {"new", "right", "change"} else ""
-
-
-def _has_number(clause: list[Word], place: int) -> bool:
-    """Tell «ваш номер», «ваш +7 …» from «ваша база»."""
-    for word in clause[place + 1 : place + 4]:
-        if word.spot >= 0 or word.says & _STEMS:
-            return True
-        if not word.says & {"filler", "new", "old"}:
-            return False
-    return place + 1 == len(clause)
-
-
-def _is_mention(before: list[Word], after: list[Word]) -> bool:
-    for word in reversed(before):
-        key = key_of(word.text)
-        if key in _BEFORE:
-            return True
-        if word.says & {"phone", "email"} and key.endswith(_OBLIQUE):
-            return True
-        if word.text not in _QUOTES and not word.says & (_STEMS | {"filler", "own", "new", "old"}):
-            break
-    return bool(after and after[0].says & {"phone", "email"} and key_of(after[0].text).endswith(_OBLIQUE))
-
-
-def _is_thing(before: list[Word], after: list[Word]) -> bool:
-    for word in reversed(before):
-        if word.says & {"phone", "email"} or is_edge(word):
-            break
-        if "thing" in word.says or word.text in "№#":
-            return True
-    return bool(after and "thing" in after[0].says)
-
-
 def _pairs(words: list[Word], spots: Sequence[Spot], said: list[Said], heard: frozenset[str]) -> None:
     """Set the roles of two values that a pattern joins."""
     order = [(place, word.spot) for place, word in enumerate(words) if word.spot >= 0]
@@ -333,7 +236,7 @@ def _leads(words: list[Word], left: int, right: int, changing: bool) -> bool:
         return False
     if not gap or not any("toward" in word.says for word in gap):
         return False
-    return all(word.says or word.text in _QUOTES | _EDGES | _CLOSING for word in gap) and len(gap) < 9
+    return all(word.says or word.text in QUOTES | EDGES | _CLOSING for word in gap) and len(gap) < 9
 
 
 def _comes_from(words: list[Word], place: int) -> bool:
@@ -341,6 +244,6 @@ def _comes_from(words: list[Word], place: int) -> bool:
     for word in reversed(words[max(0, place - 4) : place]):
         if key_of(word.text) in _FROM:
             return True
-        if word.text not in _QUOTES and not word.says & (_SOFT | {"old"}):
+        if word.text not in QUOTES and not word.says & (_SOFT | {"old"}):
             return False
     return False

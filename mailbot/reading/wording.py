@@ -20,7 +20,10 @@ _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 _LONGEST = 400  # words of a sentence
 _PREFIXES = range(2, 13)  # letters that stand before an asterisk
 STEMS = ("phone", "email", "surname", "given_name", "patronymic", "full_name", "birth")
-_CASES = ("", *["нин", "дин", "тин", "ни", "ди", "ти", "га", "ге", "ка", "ке", "а", "е", "нан", "нен", "дан", "ден", "тан", "тен", "да", "де", "та", "те", "мен", "бен", "пен"])  # folded
+_CASES = (
+    "",
+    *"нин дин тин ни ди ти га ге ка ке а е нан нен дан ден тан тен да де та те мен бен пен".split(),  # noqa: SIM905
+)  # folded
 NOTHING: frozenset[str] = frozenset()
 
 
