@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from mailbot.reading.claim import Extract, Language, Unclear
-from mailbot.reading.names import parse_name, split_name
+from mailbot.reading.names import PARTICLES, parse_name, split_name
 
 NAMES = ("surname", "given_name", "patronymic")
 _TEXT_LONGEST = 80  # characters of Unclear.text
@@ -59,7 +59,7 @@ class Found:
     def name(self, name: str, text: str, role: str = "new") -> None:
         """Take one surname, given name or patronymic as written, or doubt it. Raises: nothing."""
         value, why = parse_name(text)
-        if not why and name == "surname" and _is_two(value):
+        if not why and name in ("surname", "patronymic") and _is_two(value):
             why = "not_a_name"
         if not why:
             self.take(name, value, role)
@@ -81,6 +81,8 @@ class Found:
             values[:] = [value for value in values if value not in self.old.get(name, ())]
             if values:
                 fields[name] = values[0]
+        for name in [name for name, why in self.unclear if why == "former" and name in fields]:
+            del self.unclear[(name, "former")]
         for name, former in self.old.items():
             former[:] = [value for value in former if value != fields.get(name)]
         return Extract(
@@ -99,4 +101,4 @@ class Found:
 def _is_two(name: str) -> bool:
     """Tell whether two words in capitals stand where one surname should: «Серикова Динара», not «van der Linden»."""
     words = name.split()
-    return len(words) > 1 and sum(word[0].isupper() for word in words) > 1
+    return len(words) > 1 and sum(word[0].isupper() and word.casefold() not in PARTICLES for word in words) > 1

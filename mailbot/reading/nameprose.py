@@ -25,7 +25,7 @@ def take_names(sentence: Sentence, found: Found) -> None:
     stems = [name for name in NAMES if name in sentence.heard]
     turned = any(said.role == "old" for _, said in spots_of("name", sentence))
     if stems and turned and before == (found.fields, len(found.unclear)) and "delete" not in sentence.heard:
-        found.doubt(stems[-1], sentence.text, "unsure")  # a former name, or one of two, and none that is taken
+        found.doubt(stems[-1], sentence.text, "former")  # a former name, or one of two, and none that is taken
 
 
 def _take_names(sentence: Sentence, found: Found) -> None:

@@ -18,6 +18,7 @@ _PATRONYMIC = re.compile(
     r"[- ](?:оглы|оғлы|қызы|кызы|ұлы|улы|заде|гызы))|ильич|лукич|ilyich)$",
     re.IGNORECASE,
 )
+_RUSSIAN = re.compile(r"^.{2,}(?:ович|евич|овна|евна|инична|ovich|evich|ovna|evna)$", re.IGNORECASE)  # no surname
 _PARTICLE = frozenset(("ұлы", "улы", "қызы", "кызы", "оглы", "оғлы", "гызы", "заде", "uly", "kyzy", "qyzy", "ogly"))
 _FOREIGN = frozenset(
     "van von der den de di da del la le el al bin ibn ter zu фон ван дер ден де ди ла ль аль бин ибн".split()  # noqa: SIM905
@@ -90,6 +91,8 @@ def split_name(text: str, *, ordered: bool = False) -> tuple[dict[str, str], str
         return dict(zip(("surname", "given_name", "patronymic"), words, strict=True)), ""
     if len(words) == 3 and _PATRONYMIC.match(words[1]) and not _PATRONYMIC.match(words[0]):
         return dict(zip(("given_name", "patronymic", "surname"), words, strict=True)), ""
+    if len(words) == 2 and _RUSSIAN.match(words[1]) and not _PATRONYMIC.match(words[0]):
+        return dict(zip(("given_name", "patronymic"), words, strict=True)), ""
     if len(words) == 2 and ordered:
         return dict(zip(("surname", "given_name"), words, strict=True)), ""
     return {}, "ambiguous_name"
