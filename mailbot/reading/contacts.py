@@ -14,6 +14,7 @@ _LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}$")
 _DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![\w-])")
 _ATTACHED = re.compile(r"[^\s<>(),;:\"«»\[\]]{0,64}$")
 _REST = re.compile(r"[^\s<>(),;:\"«»\[\]]{0,255}")
+_DIGIT = re.compile(r"\d")
 _LINK = re.compile(r"(?<![\w.])(?:https?://)?(?:wa\.me/|api\.whatsapp\.com/send\?phone=)\+?(\d{11,15})(?![\w/])")
 _SPELT = re.compile(  # an address that hides its sign: «anna (at) example.com», «асет собака example точка kz»
     r"(?<!\w)\S{1,64} ?(?:\((?:at|а?эт|собака)\)|\[at\]|(?<= )(?:at|собака|соба[кч]ка|эт|ит белгісі)(?= )) ?"
@@ -38,7 +39,7 @@ class Spot:
 def find_contacts(text: str) -> list[Spot]:
     """Return the telephone numbers and addresses of a text, in order. Raises: nothing."""
     found = _emails(text) if "@" in text else []
-    if any(letter.isdecimal() for letter in text):
+    if _DIGIT.search(text):
         taken = [(spot.start, spot.end) for spot in found]
         found += [
             spot for spot in _phones(text) if not any(start < spot.end and spot.start < end for start, end in taken)

@@ -121,6 +121,9 @@ def label_of(text: str) -> Label | None:
     """
     if len(text) > LABEL_LONGEST or not text.strip():
         return None
+    typed = text.split()
+    if len(typed) > 4 and not any(may_open_label(word) for word in typed):
+        return None
     text = _EDGE.sub("", _BRACKETS.sub(r" \1 ", text))
     whole = _plain_label(text)
     if whole or "/" not in text:
@@ -131,6 +134,7 @@ def label_of(text: str) -> Label | None:
     return next((part for part in parts if part.cue), parts[0])
 
 
+@lru_cache(4096)
 def may_open_label(word: str) -> bool:
     """Tell whether a label may start with a word. Raises: nothing."""
     key = re.split("[ /]", _key(word), maxsplit=1)[0]

@@ -19,6 +19,7 @@ from mailbot.reading.sentence import Sentence, is_others, spots_of
 from mailbot.reading.wording import words_of
 
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
+_READ = frozenset(("phone", "email", *NAMES, "birth"))  # without a value, something may still be doubted
 _PARTIAL = re.compile(r"\d{2,3}-\d{2}(?:-\d{2})?(?!\d)")
 _NEWS = frozenset(("new", "change", "right"))
 
@@ -34,6 +35,8 @@ def read_sentence(text: str, found: Found) -> None:
     nameless = collapse(typed, spots)
     if heard & {*NAMES, "full_name", "new", "right", "old", "as", "change", "took"}:
         spots += find_names(text, typed, spots)
+    if not spots and not heard & _READ:
+        return
     spots.sort(key=lambda spot: spot.start)
     words = collapse(typed, spots)
     heard = frozenset().union(*(word.says for word in words))
