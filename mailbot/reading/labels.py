@@ -88,13 +88,6 @@ def cue_pattern(cue: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(sorted(map(re.escape, cue_words(cue)), key=len, reverse=True))})(?!\w)")
 
 
-@cache
-def stem_pattern(field: str) -> re.Pattern[str]:
-    """Return a pattern that finds words of one field in folded text. Raises: KeyError."""
-    stems = sorted({re.escape(fold(stem)) for stem in table()["stem"][field]}, key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(stems)})")
-
-
 def _key(text: str) -> str:
     return " ".join(_NO_WORD.sub(" ", fold(text)).split())
 

@@ -58,8 +58,6 @@ def patterns() -> Iterator[tuple[str, Pattern, set[str]]]:
         yield f"cues.{name}", pattern, {"search"}
     for cue in labels.table()["cue"]:
         yield f"rows.cue {cue}", labels.cue_pattern(cue), {"search"}
-    for stem in labels.table()["stem"]:
-        yield f"rows.stem {stem}", labels.stem_pattern(stem), {"search"}
 
 
 PATTERNS = {name: (pattern, methods) for name, pattern, methods in patterns()}
