@@ -47,7 +47,8 @@ class Found:
 
     def doubt(self, name: str, text: str, why: str) -> None:
         """Note a field that was stated and can't be taken. Raises: nothing."""
-        self.unclear[(name, why)] = Unclear(field=name, text=" ".join(text.split())[:_TEXT_LONGEST], why=why)
+        shown = "unsure" if why == "former" else why  # only a former value is told: a later one settles it
+        self.unclear[(name, why)] = Unclear(field=name, text=" ".join(text.split())[:_TEXT_LONGEST], why=shown)
 
     def unsure(self, name: str, text: str, why: str) -> None:
         """Note that the writer is in doubt of a field himself: nothing of it is taken. Raises: nothing."""

@@ -113,6 +113,9 @@ def _date(value: str, label: Label, found: Found) -> None:
     spots = find_dates(value, typed, found.language, today=found.today)
     if _heard(typed, value):
         found.unsure("birth_date", value, "unsure")
+    elif len(spots) == 1 and _read(value, spots)[1][0].role == "old":
+        found.take("birth_date", spots[0].value, "old")
+        found.doubt("birth_date", value, "former")
     elif len(spots) < 2:
         read, why = (read, why) if read or not spots else (spots[0].value, spots[0].why)
         if why:

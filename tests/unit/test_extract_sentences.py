@@ -155,6 +155,11 @@ def test_what_is_not_the_writers_new_value_is_not_taken(language: Language, text
 
 
 HELD: list[tuple[Language, str, str]] = [
+    ("ru", "Дата рождения 05.06.1991 указана неверно", "birth_date"),
+    ("ru", "Дата рождения: 05.06.1991 (ошибочно)", "birth_date"),
+    ("ru", "Фамилия Серикова указана неверно", "surname"),
+    ("kk", "Тегім қате: Серекова", "surname"),
+    ("en", "Date of birth: 5 May 1990 is wrong", "birth_date"),
     ("ru", "Мой номер кажется 8 701 234 56 78, уточню", "phone"),
     ("ru", "Новый номер 8 701 234 56 78 или 8 702 765 43 21", "phone"),
     ("ru", "Телефон: 8 701 234 56 78?", "phone"),
@@ -208,7 +213,7 @@ def test_what_is_doubtful_is_asked_back(language: Language, text: str, field: st
     assert field in {item.field for item in found.unclear}
 
 
-S = {"surname": "Серикова"}
+S: dict[str, str | None] = {"surname": "Серикова"}
 NAMED: list[Case] = [
     ("ru", "Поменяла фамилию, теперь Серикова.", S),
     ("ru", "Прошу изменить мою фамилию на Серикова", S),
