@@ -29,7 +29,7 @@ LABELS = {
            "New phone"),
 }  # fmt: skip
 NOT_CLEAR: dict[str, tuple[str, ...]] = {
-    "kk": "Түсінбедік",
+    "kk": ("Түсінбедік",),
     "ru": ("Не поняли", "Не изменили, потому"),
     "en": ("Not clear", "Not changed, because"),
 }
