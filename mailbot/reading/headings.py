@@ -42,11 +42,15 @@ _FRAMED = re.compile(r"(?:-{2,}|—{2,}|–{2,}) ?(?=\S)")
 _GLUED = _any(_TABLE["glued"])
 _VERBS = rf"(?:(?:^|(?<=[\s>)\"»,\]-]))(?:{_any(_TABLE['verbs'])})(?![\w-])|{_GLUED})"
 _VERB = re.compile(_VERBS, re.IGNORECASE)
-_LAST_VERB = re.compile(rf"{_VERBS} ?[:：.։]?$", re.IGNORECASE)
+_LAST_VERB = re.compile(rf"{_VERBS} ?[:：։]?$", re.IGNORECASE)
+_LAST_GLUED = re.compile(rf"(?:{_GLUED})$")
 _OWN_VERB = re.compile(  # the person speaks of their own letter
     rf"(?:^|[\s,])(?:i|we|я|мы|мен|біз|ich|wir|je|yo|io|eu|ik|jag|jeg) (?:\S{{1,20}} ){{0,2}}{_VERBS}", re.IGNORECASE
 )
-_NAME_AND_VERB = re.compile(rf"(?:[\w.'’\"«»<>@()+/-]+ ){{1,5}}(?:{_any(_TABLE['verbs'])}) ?[:：]", re.IGNORECASE)
+_NAME_AND_VERB = re.compile(rf"((?:[\w.'’\"«»<>@()+/-]+ ){{1,5}})(?:{_any(_TABLE['verbs'])}) ?[:：]", re.IGNORECASE)
+_OWN_WORD = re.compile(rf"(?<![\w@.])(?:{_any(_TABLE['own'])})(?![\w@])", re.IGNORECASE)
+_CYRILLIC_WORD = re.compile(r"(?<!\w)[а-яёәғқңөұүһі]{2,}")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _TIME = re.compile(r"(?<![\d.])\d{1,2}[:.h]\d{2}(?!\d|\.\d)")
 _MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DATE = re.compile(
@@ -90,7 +94,12 @@ def is_title(view: str) -> bool:
 
 def is_short(view: str) -> bool:
     """Tell whether a line is a name and the verb alone: "Айгүл жазған:". Raises: nothing."""
-    return len(view) <= LONGEST and view.endswith(_COLONS) and _NAME_AND_VERB.fullmatch(view) is not None
+    if len(view) > LONGEST or not view.endswith(_COLONS) or _OWN_WORD.search(view):
+        return False
+    found = _NAME_AND_VERB.fullmatch(view)
+    return found is not None and all(
+        len(word) <= 3 or not word[0].islower() or "@" in word for word in found[1].split()
+    )
 
 
 def opens(view: str) -> bool:
@@ -105,7 +114,7 @@ def opens(view: str) -> bool:
 def heading(views: Sequence[str], number: int) -> int:
     """Return how many lines the heading that starts at a line has, 0 where none does. Raises: nothing."""
     joined = ""
-    goes_on = opens(views[number]) or "@" in views[number]
+    goes_on = opens(views[number]) or ("@" in views[number] and not _OWN_WORD.search(views[number][:LONGEST]))
     end = number
     for length in range(1, _ADDRESS_LINES + 1 if goes_on else 2):
         end = _next(views, end, joined)
@@ -115,11 +124,21 @@ def heading(views: Sequence[str], number: int) -> int:
         if length > HEADING_LINES and "<" not in joined:
             return 0
         if _is_heading(joined) and _stands_alone(views[number], joined):
-            lower = (start for start in range(number + 1, end) if opens(views[start]))
-            if any(_is_heading(" ".join(views[start:end])) for start in lower):
-                return 0  # the heading starts further down: this line is the person's own
-            return end - number
+            return 0 if _starts_below(views, number, end) else end - number
     return 0
+
+
+def _starts_below(views: Sequence[str], number: int, end: int) -> bool:
+    """Tell whether a heading starts further down than its first line seems to: that line is the person's own."""
+    return any(
+        (opens(views[start]) or _is_dated(views[number], views[start])) and _is_heading(" ".join(views[start:end]))
+        for start in range(number + 1, end)
+    )
+
+
+def _is_dated(above: str, view: str) -> bool:
+    """Tell whether a line has a year of its own, and the one above needs none of it."""
+    return _YEAR.search(view) is not None and (not opens(above) or _YEAR.search(above) is not None)
 
 
 def _stands_alone(first: str, joined: str) -> bool:
@@ -134,7 +153,8 @@ def _ends_in_verb(view: str) -> bool:
 def _next(views: Sequence[str], number: int, joined: str) -> int:
     """Return the next line of a heading, -1 where it ends; an address may stand below a blank line."""
     if number < len(views) and views[number]:
-        return number
+        marked = views[number].startswith(">") and joined.rfind("<") <= joined.rfind(">")
+        return -1 if marked or (joined and is_title(views[number])) else number
     if joined and number + 1 < len(views) and views[number + 1].startswith("<"):
         return number + 1
     return -1
@@ -153,16 +173,24 @@ def heading_above(views: Sequence[str], last: int, free: Sequence[bool], alone: 
         return 1
     if not (view.endswith(_COLONS) or _ends_in_verb(view)):
         return 0
-    known = opens(view) and _is_heading(view)
+    known = _is_heading(view) and (opens(view) or _YEAR.search(view) is not None)
     for length in range(2, 1 if known else min(HEADING_LINES, len(free)) + 1):
         above = views[last + 1 - length]
         if not above or not free[-length] or len(above) > LONGEST:
             break
         if opens(above):
             return length
-    if known or _is_heading(view) or is_short(view):
+    framed = view + ":" if views[last].startswith("--") and views[last].endswith("--") else view
+    if known or _is_heading(view) or is_short(framed):
         return 1
-    return int(alone and (last == 0 or not views[last - 1]))
+    return int(alone and (last == 0 or not views[last - 1]) and _is_foreign(view))
+
+
+def _is_foreign(view: str) -> bool:
+    """Tell whether a line that ends in a colon can be a heading in a language that headings.toml knows little of."""
+    if not (view.endswith(_COLONS) or _LAST_GLUED.search(view)) or _OWN_WORD.search(view):
+        return False
+    return bool(_VERB.search(view) or ((_DATE.search(view) or "@" in view) and not _CYRILLIC_WORD.search(view)))
 
 
 def shared(view: str) -> int:
@@ -198,6 +226,8 @@ def is_header_block(views: Sequence[str], headers: Sequence[str | None], number:
     for view, kind in zip(views[number : number + _BLOCK_LINES], headers[number:], strict=False):
         if kind:
             kinds.add(kind)
+        elif is_title(view):
+            break
         elif view or strangers:  # one folded line inside the block is no end of it
             strangers += 1
             if strangers > 2 or not view:
@@ -234,11 +264,12 @@ def _bare(view: str) -> str:
 
 
 def _is_heading(view: str) -> bool:
-    view = view.rstrip("-—– ")
-    colon = view.endswith(_COLONS)
-    if not colon and not _ends_in_verb(view):
+    bare = view.rstrip("-—– ")
+    colon = bare.endswith(_COLONS)
+    if not colon and not _ends_in_verb(bare):
         return False
-    date, address = bool(_DATE.search(view)), "@" in view
-    if _VERB.search(view):
-        return address or (date and not _OWN_VERB.search(view))
-    return colon and date and address
+    date, address = bool(_DATE.search(bare)), "@" in bare
+    if not _VERB.search(bare):
+        return colon and date and address
+    framed = colon or len(bare) < len(view) or _TIME.search(bare) is not None
+    return address or (date and framed and not _OWN_VERB.search(bare))
