@@ -153,7 +153,7 @@ def _ends_in_verb(view: str) -> bool:
 def _next(views: Sequence[str], number: int, joined: str) -> int:
     """Return the next line of a heading, -1 where it ends; an address may stand below a blank line."""
     if number < len(views) and views[number]:
-        marked = views[number].startswith(">") and joined.rfind("<") <= joined.rfind(">")
+        marked = views[number].startswith(">") and "<" not in joined
         return -1 if marked or (joined and is_title(views[number])) else number
     if joined and number + 1 < len(views) and views[number + 1].startswith("<"):
         return number + 1
@@ -226,7 +226,7 @@ def is_header_block(views: Sequence[str], headers: Sequence[str | None], number:
     for view, kind in zip(views[number : number + _BLOCK_LINES], headers[number:], strict=False):
         if kind:
             kinds.add(kind)
-        elif is_title(view):
+        elif is_title(view) or is_rule(view):
             break
         elif view or strangers:  # one folded line inside the block is no end of it
             strangers += 1

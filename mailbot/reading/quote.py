@@ -25,7 +25,8 @@ from mailbot.reading.headings import (
     is_title,
     shared,
 )
-from mailbot.reading.signature import LONGEST, is_postscript, next_text, signature_start
+from mailbot.reading.leaders import unified
+from mailbot.reading.signature import LONGEST, next_text, signature_span
 
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\u202a-\u202e\u2066-\u2069\u061c]")
 _LINK_IN_BRACKETS = re.compile(r"[(<]https?://[^\s()<>]{1,2000}[)>]? ?>")
@@ -54,7 +55,7 @@ def split(text: str) -> Split:
     nothing. Source: RFC 3676 sections 4.3 and 4.5.
     """
     lines = _parted(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-    views = [_view(line) for line in lines]
+    views = unified([_view(line) for line in lines])
     marks = ["o"] * len(lines)
     _mark_quotes(views, marks)
     _mark_signatures(views, marks)
@@ -173,11 +174,6 @@ def _mark_signatures(views: Sequence[str], marks: list[str]) -> None:
         end = start
         while end < len(views) and marks[end] != "q":
             end += 1
-        first = signature_start(views, start, end)
-        last = end
-        for number in range(first, end):
-            if number > first and is_postscript(views[number]):
-                last = number
-                break
+        first, last = signature_span(views, start, end)
         marks[first:last] = ["s"] * (last - first)
         start = end
