@@ -42,8 +42,9 @@ _FRAMED = re.compile(r"(?:-{2,}|—{2,}|–{2,}) ?(?=\S)")
 _GLUED = _any(_TABLE["glued"])
 _VERBS = rf"(?:(?:^|(?<=[\s>)\"»,\]-]))(?:{_any(_TABLE['verbs'])})(?![\w-])|{_GLUED})"
 _VERB = re.compile(_VERBS, re.IGNORECASE)
-_LAST_VERB = re.compile(rf"{_VERBS} ?[:：։]?$", re.IGNORECASE)
-_LAST_GLUED = re.compile(rf"(?:{_GLUED})$")
+_LAST_VERBS = tuple(_folded(verb) for verb in _TABLE["verbs"])
+_LAST_GLUED = tuple(_TABLE["glued"])
+_BEFORE_VERB = frozenset(" >)\"»,]-")
 _OWN_VERB = re.compile(  # the person speaks of their own letter
     rf"(?:^|[\s,])(?:i|we|я|мы|мен|біз|ich|wir|je|yo|io|eu|ik|jag|jeg) (?:\S{{1,20}} ){{0,2}}{_VERBS}", re.IGNORECASE
 )
@@ -82,8 +83,10 @@ def is_title(view: str) -> bool:
 
     Raises: nothing.
     """
+    if not view or len(view) > LONGEST or not (view[0] in _DASHES or view.endswith(_COLONS)):
+        return False
     bare = view.strip(_DASHES + ":：")
-    if len(view) > LONGEST or len(bare) > LONGEST // 3:
+    if len(bare) > LONGEST // 3:
         return False
     before = view[: len(view) - len(view.lstrip(_DASHES))]
     after = view[len(view.rstrip(_DASHES + ":：")) :]
@@ -147,7 +150,13 @@ def _stands_alone(first: str, joined: str) -> bool:
 
 
 def _ends_in_verb(view: str) -> bool:
-    return _LAST_VERB.search(view, max(len(view) - _LONGEST_VERB, 0)) is not None
+    end = view[-_LONGEST_VERB:].rstrip(":：։ ")
+    if end.endswith(_LAST_GLUED):
+        return True
+    end = f" {_folded(end)}"
+    return end.endswith(_LAST_VERBS) and any(
+        end.endswith(verb) and end[-len(verb) - 1] in _BEFORE_VERB for verb in _LAST_VERBS
+    )
 
 
 def _next(views: Sequence[str], number: int, joined: str) -> int:
@@ -188,7 +197,7 @@ def heading_above(views: Sequence[str], last: int, free: Sequence[bool], alone: 
 
 def _is_foreign(view: str) -> bool:
     """Tell whether a line that ends in a colon can be a heading in a language that headings.toml knows little of."""
-    if not (view.endswith(_COLONS) or _LAST_GLUED.search(view)) or _OWN_WORD.search(view):
+    if not (view.endswith(_COLONS) or view.endswith(_LAST_GLUED)) or _OWN_WORD.search(view):
         return False
     return bool(_VERB.search(view) or ((_DATE.search(view) or "@" in view) and not _CYRILLIC_WORD.search(view)))
 
