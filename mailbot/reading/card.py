@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 _TABLE = tomllib.loads(files("mailbot.reading").joinpath("card.toml").read_text("utf-8"))
-_OWN_AGAIN, _CONTACTS, _UNCHANGED, _NAMES, _COMPANIES = (
+_OWN_AGAIN, _PHONES, _MAILS, _DATA, _UNCHANGED, _NAMES, _COMPANIES = (
     re.compile("|".join(_TABLE[name]), re.IGNORECASE)
-    for name in ("own_again", "contacts", "unchanged", "names", "companies")
+    for name in ("own_again", "phones", "mails", "data", "unchanged", "names", "companies")
 )
 _POSTSCRIPT = re.compile(r"^(?:p\. ?s|п\. ?с|з\. ?ы|ps|пс|зы|қосымша)[.:) ]", re.IGNORECASE)
 _CAPITALISED = r"[^\W\d_a-zа-яёәғқңөұүһі][\w'’-]{0,30}"
@@ -26,7 +26,7 @@ _PERSON = re.compile(
 )
 _CONTACT = re.compile(r"\+?[\d(][\d() –-]{5,24}|[^\s@<>]{1,64}@[\w.-]{3,80}|(?:https?://|www\.)\S{3,200}")
 _VALUE = re.compile(r"\d(?:[ ()-]{0,3}\d){3}|@")
-_NUMBER = re.compile(r"\d(?:[ ()-]{0,3}\d){6}|@")
+_NUMBER = re.compile(r"\d(?:[ ()-]{0,3}\d){6}")
 _CAPITAL_INSIDE = re.compile(r"[^\W\d_A-ZА-Я][,:]? [—–«\"]{0,2} ?[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ][\w'’-]")
 _LETTER = 20_000  # characters of a letter that are looked at
 _WIDTH = 100
@@ -51,12 +51,18 @@ def is_card(views: Sequence[str], start: int, number: int, end: int, *, ruled: b
     card = [view for view in views[number:end] if view]
     if not card or len(card) > _RULED_LINES or any(len(view) > _WIDTH for view in card):
         return False
-    if ruled:
-        fits = (_PERSON.fullmatch(card[0]) or _COMPANIES.search(card[0])) and not any(map(_is_said, card))
-    else:
-        contacts = card[1:]
-        fits = _PERSON.fullmatch(card[0]) and contacts and all(map(_CONTACT.fullmatch, contacts))
-    return bool(fits) and _is_complete([view for view in views[start:number] if view], ruled)
+    fits = _is_business(card) if ruled else _is_plain(card)
+    return fits and _is_complete([view for view in views[start:number] if view], ruled)
+
+
+def _is_plain(card: Sequence[str]) -> bool:
+    """Tell whether lines are a name, and below it numbers and addresses without a word."""
+    return len(card) > 1 and bool(_PERSON.fullmatch(card[0])) and all(map(_CONTACT.fullmatch, card[1:]))
+
+
+def _is_business(card: Sequence[str]) -> bool:
+    """Tell whether lines start with a person or a company, and none says more than a card does."""
+    return bool(_PERSON.fullmatch(card[0]) or _COMPANIES.search(card[0])) and not any(map(_is_said, card))
 
 
 def _is_said(view: str) -> bool:
@@ -75,4 +81,11 @@ def _is_complete(letter: Sequence[str], ruled: bool) -> bool:
 
 
 def _asks_without_value(text: str) -> bool:
-    return bool(_CONTACTS.search(text) and not _NUMBER.search(text) and not _UNCHANGED.search(text))
+    if _UNCHANGED.search(text):
+        return False
+    number, address = _NUMBER.search(text), "@" in text
+    return bool(
+        (not number and _PHONES.search(text))
+        or (not address and _MAILS.search(text))
+        or (not number and not address and _DATA.search(text))
+    )

@@ -44,7 +44,7 @@ _VERBS = rf"(?:(?:^|(?<=[\s>)\"»,\]-]))(?:{_any(_TABLE['verbs'])})(?![\w-])|{_G
 _VERB = re.compile(_VERBS, re.IGNORECASE)
 _LAST_VERBS = tuple(_folded(verb) for verb in _TABLE["verbs"])
 _LAST_GLUED = tuple(_TABLE["glued"])
-_BEFORE_VERB = frozenset(" >)\"»,]-")
+_BEFORE_VERB = frozenset(' >)"»,]-')
 _OWN_VERB = re.compile(  # the person speaks of their own letter
     rf"(?:^|[\s,])(?:i|we|я|мы|мен|біз|ich|wir|je|yo|io|eu|ik|jag|jeg) (?:\S{{1,20}} ){{0,2}}{_VERBS}", re.IGNORECASE
 )
@@ -235,15 +235,16 @@ def is_header_block(views: Sequence[str], headers: Sequence[str | None], number:
     for view, kind in zip(views[number : number + _BLOCK_LINES], headers[number:], strict=False):
         if kind:
             kinds.add(kind)
+            block.append(view)
         elif is_title(view) or is_rule(view):
             break
         elif view or strangers:  # one folded line inside the block is no end of it
             strangers += 1
             if strangers > 2 or not view:
                 break
-        block.append(view[:LONGEST])
+            block[-1] += f" {view[:LONGEST]}" if "@" in view else ""
     if len(kinds) == 1:
-        block, kinds = block[:1], _inner_kinds(block[0])
+        block, kinds = [views[number]], _inner_kinds(views[number])
     return _is_evident(block, kinds, above)
 
 

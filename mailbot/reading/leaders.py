@@ -26,10 +26,9 @@ def unified(views: Sequence[str]) -> list[str]:
     bars = [found[0] if (found := _BARS.match(view)) else "" for view in views]
     leaders = {leader for leader, times in Counter(initials).items() if leader and times > 1}
     leaders |= {leader for leader in "|¦:" if _is_headed(views, bars, leader)}
-    found = zip(views, initials, bars, strict=True)
     return [
         view.removeprefix(initial) if initial in leaders else f">{view[1:]}" if bar in leaders else view
-        for view, initial, bar in found
+        for view, initial, bar in zip(views, initials, bars, strict=True)
     ]
 
 

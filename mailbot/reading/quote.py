@@ -174,6 +174,8 @@ def _mark_signatures(views: Sequence[str], marks: list[str]) -> None:
         end = start
         while end < len(views) and marks[end] != "q":
             end += 1
-        first, last = signature_span(views, start, end)
-        marks[first:last] = ["s"] * (last - first)
+        last = start
+        for _ in range(2):  # own words below a signature may have a program's line below them
+            first, last = signature_span(views, last, end)
+            marks[first:last] = ["s"] * (last - first)
         start = end

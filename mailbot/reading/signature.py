@@ -38,6 +38,7 @@ _GET_APP = re.compile(
     rf"(?:outlook|ios|android) [^,;!?]{{2,40}} ?(?:{_any(_TABLE['get_end'])}))$",
     re.IGNORECASE,
 )
+_SORRY = re.compile(rf"^(?:{_any(_TABLE['sorry'])})[^.;!?@\d]{{0,60}}[,.] ", re.IGNORECASE)
 _LINK = re.compile(r" ?<[^<> ]{0,300}>|https?://\S{1,300}")
 _DEVICE_WORD = re.compile(_any(_TABLE["devices"]), re.IGNORECASE)
 _SIGN_OFF = re.compile(rf"^(?:{_any(_TABLE['sign_offs'])})(?![\w-])", re.IGNORECASE)
@@ -94,7 +95,7 @@ def _signature_start(views: Sequence[str], start: int, end: int) -> int:
             continue
         if view in _DELIMITERS or (above and _is_program_line(view)):
             return number
-        if number >= long_tail and _is_sign_off(views, number, end, number >= tail):
+        if number >= long_tail and _is_sign_off(views, number, end, above and number >= tail):
             return number
         if above and number >= tail and (view in ("—", "–") or _is_closing(views, start, number, end)):
             return number
@@ -138,21 +139,22 @@ def _tail(views: Sequence[str], start: int, end: int, most: int) -> int:
 
 
 def _is_program_line(view: str) -> bool:
-    view = _LINK.sub("", view).strip("<>()[] ")
+    view = _SORRY.sub("", _LINK.sub("", view).strip("<>()[] "))
     if _GET_APP.match(view) or _SHORTLY.match(view):
         return True
     return bool((_SENT_FROM.match(view) or _SENT_FROM_END.match(view)) and _DEVICE_WORD.search(view))
 
 
-def _is_sign_off(views: Sequence[str], number: int, end: int, near: bool) -> bool:
+def _is_sign_off(views: Sequence[str], number: int, end: int, thanks: bool) -> bool:
+    """Tell whether a letter is closed here; `thanks`: be it with thanks, which otherwise are own words."""
     view = views[number]
     found = _SIGN_OFF.match(view)
     if found:
-        return len(view) <= 80 and _names(view[found.end() :])
-    if not near or not _THANKS.match(view):
+        return len(view) <= 80 and _names(view[found.end() :]) and not is_own_again(view)
+    if not thanks or not _THANKS.match(view):
         return False
     below = next_text(views, number + 1)
-    return below < end and bool(_NAME_LINE.match(views[below]))
+    return below < end and bool(_NAME_LINE.match(views[below])) and not _is_program_line(views[below])
 
 
 def _is_footer(views: Sequence[str], number: int, end: int) -> bool:
@@ -165,4 +167,3 @@ def _names(rest: str) -> bool:
     if not words or (len(words) <= 2 and rest.lstrip().startswith((",", ".", "!", "-", "–", "—", "/"))):
         return True
     return len(words) <= 8 and not words[0][0].islower()
-
