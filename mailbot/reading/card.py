@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 _TABLE = tomllib.loads(files("mailbot.reading").joinpath("card.toml").read_text("utf-8"))
-_OWN_AGAIN, _PHONES, _MAILS, _DATA, _UNCHANGED, _NAMES, _COMPANIES = (
+_SPEAKS, _ROWS, _FIELDS, _PHONES, _MAILS, _DATA, _UNCHANGED, _NAMES, _COMPANIES = (
     re.compile("|".join(_TABLE[name]), re.IGNORECASE)
-    for name in ("own_again", "phones", "mails", "data", "unchanged", "names", "companies")
+    for name in ("speaks", "rows", "fields", "phones", "mails", "data", "unchanged", "names", "companies")
 )
 _POSTSCRIPT = re.compile(r"^(?:p\. ?s|п\. ?с|з\. ?ы|ps|пс|зы|қосымша)[.:) ]", re.IGNORECASE)
 _CAPITALISED = r"[^\W\d_a-zа-яёәғқңөұүһі][\w'’-]{0,30}"
@@ -38,9 +38,16 @@ def is_postscript(view: str) -> bool:
     return _POSTSCRIPT.match(view) is not None
 
 
-def is_own_again(view: str) -> bool:
-    """Tell whether a line below a signature's start is the person's own words again. Raises: nothing."""
-    return len(view) <= 4 * _WIDTH and (is_postscript(view) or _OWN_AGAIN.search(view) is not None)
+def is_own_again(view: str, above: str = "") -> bool:
+    """Tell whether a line below a signature's start is the person's own words again; `above` is the line above it.
+
+    Raises: nothing.
+    """
+    if not view or len(view) > 4 * _WIDTH:
+        return False
+    if is_postscript(view) or _FIELDS.search(view):
+        return True
+    return not above and _SPEAKS.search(view) is not None and not _ROWS.search(view)
 
 
 def is_card(views: Sequence[str], start: int, number: int, end: int, *, ruled: bool) -> bool:

@@ -33,6 +33,7 @@ _LABELS = {_folded(label): kind for kind, labels in _TABLE["labels"].items() for
 HEADING_LINES = 3
 _ADDRESS_LINES = 5  # where an address is broken off between "<" and ">"
 _BLOCK_LINES = 9
+_LONGEST_NAME = 160  # characters of a heading that has nothing but a name
 _LONGEST_VERB = 40  # characters, with what may stand behind it
 _COLONS = (":", "：", "։")
 _RULE = re.compile(r"(?:[-_=*—–─] ?){3,}")
@@ -49,7 +50,8 @@ _OWN_VERB = re.compile(  # the person speaks of their own letter
     rf"(?:^|[\s,])(?:i|we|я|мы|мен|біз|ich|wir|je|yo|io|eu|ik|jag|jeg) (?:\S{{1,20}} ){{0,2}}{_VERBS}", re.IGNORECASE
 )
 _NAME_AND_VERB = re.compile(rf"((?:[\w.'’\"«»<>@()+/-]+ ){{1,5}})(?:{_any(_TABLE['verbs'])}) ?[:：]", re.IGNORECASE)
-_OWN_WORD = re.compile(rf"(?<![\w@.])(?:{_any(_TABLE['own'])})(?![\w@])", re.IGNORECASE)
+_OWN_WORDS = frozenset(_TABLE["own"])
+_WORD = re.compile(r"[\w@.'’-]+")  # an address is one word
 _CYRILLIC_WORD = re.compile(r"(?<!\w)[а-яёәғқңөұүһі]{2,}")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _TIME = re.compile(r"(?<![\d.])\d{1,2}[:.h]\d{2}(?!\d|\.\d)")
@@ -97,12 +99,18 @@ def is_title(view: str) -> bool:
 
 def is_short(view: str) -> bool:
     """Tell whether a line is a name and the verb alone: "Айгүл жазған:". Raises: nothing."""
-    if len(view) > LONGEST or not view.endswith(_COLONS) or _OWN_WORD.search(view):
+    if len(view) > _LONGEST_NAME or not view.endswith(_COLONS) or not _ends_in_verb(view) or _is_spoken(view):
         return False
     found = _NAME_AND_VERB.fullmatch(view)
     return found is not None and all(
         len(word) <= 3 or not word[0].islower() or "@" in word for word in found[1].split()
     )
+
+
+def _is_spoken(view: str) -> bool:
+    """Tell whether a line has words that a person says and no program writes."""
+    words = (word.strip(".'’-") for word in _WORD.findall(view[:LONGEST].casefold()))
+    return not _OWN_WORDS.isdisjoint(words)
 
 
 def opens(view: str) -> bool:
@@ -117,7 +125,7 @@ def opens(view: str) -> bool:
 def heading(views: Sequence[str], number: int) -> int:
     """Return how many lines the heading that starts at a line has, 0 where none does. Raises: nothing."""
     joined = ""
-    goes_on = opens(views[number]) or ("@" in views[number] and not _OWN_WORD.search(views[number][:LONGEST]))
+    goes_on = opens(views[number]) or ("@" in views[number] and not _is_spoken(views[number]))
     end = number
     for length in range(1, _ADDRESS_LINES + 1 if goes_on else 2):
         end = _next(views, end, joined)
@@ -197,7 +205,7 @@ def heading_above(views: Sequence[str], last: int, free: Sequence[bool], alone: 
 
 def _is_foreign(view: str) -> bool:
     """Tell whether a line that ends in a colon can be a heading in a language that headings.toml knows little of."""
-    if not (view.endswith(_COLONS) or view.endswith(_LAST_GLUED)) or _OWN_WORD.search(view):
+    if len(view) > _LONGEST_NAME or not view.endswith(_COLONS + _LAST_GLUED) or _is_spoken(view):
         return False
     return bool(_VERB.search(view) or ((_DATE.search(view) or "@" in view) and not _CYRILLIC_WORD.search(view)))
 
@@ -275,11 +283,11 @@ def _bare(view: str) -> str:
 
 def _is_heading(view: str) -> bool:
     bare = view.rstrip("-—– ")
-    colon = bare.endswith(_COLONS)
-    if not colon and not _ends_in_verb(bare):
+    colon, ending = bare.endswith(_COLONS), _ends_in_verb(bare)
+    date, address = _DATE.search(bare) is not None, "@" in bare
+    if not (colon or ending) or not (date or address):
         return False
-    date, address = bool(_DATE.search(bare)), "@" in bare
-    if not _VERB.search(bare):
-        return colon and date and address
+    if not ending and not _VERB.search(bare):
+        return date and address
     framed = colon or len(bare) < len(view) or _TIME.search(bare) is not None
-    return address or (date and framed and not _OWN_VERB.search(bare))
+    return address or (framed and not _OWN_VERB.search(bare))

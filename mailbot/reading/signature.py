@@ -69,8 +69,11 @@ def signature_span(views: Sequence[str], start: int, end: int) -> tuple[int, int
     """
     note = _note_start(views, start, end)
     first = _signature_start(views, start, note)
-    again = is_postscript if first < note and views[first] in _DELIMITERS else is_own_again
-    last = next((number for number in range(first + 1, note) if again(views[number])), end)
+    if first < note and views[first] in _DELIMITERS:
+        again = (number for number in range(first + 1, note) if is_postscript(views[number]))
+    else:
+        again = (number for number in range(first + 1, note) if is_own_again(views[number], views[number - 1]))
+    last = next(again, end)
     return _with_rule(views, start, first) if first < end else end, last
 
 

@@ -363,6 +363,7 @@ def test_lines_with_a_bar_in_front_are_quoted_below_a_heading(bar: str) -> None:
         "Qu'rmetpen, Erjan",
         "Ízgi nıetpen,\nErjan",
         "С ув., Мария",
+        "С уважением,\nМария\nМой телефон: +7 727 250 00 00\n\nМой WhatsApp +7 701 000 00 00",
         "Простите за краткость, создано в K-9 Mail.",
         "Қысқа жазғаным үшін кешіріңіз, K-9 Mail-дан жіберілді",
     ],
