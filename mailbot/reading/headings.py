@@ -284,8 +284,10 @@ def _bare(view: str) -> str:
 def _is_heading(view: str) -> bool:
     bare = view.rstrip("-—– ")
     colon, ending = bare.endswith(_COLONS), _ends_in_verb(bare)
+    if not (colon or ending):
+        return False
     date, address = _DATE.search(bare) is not None, "@" in bare
-    if not (colon or ending) or not (date or address):
+    if not (date or address):
         return False
     if not ending and not _VERB.search(bare):
         return date and address

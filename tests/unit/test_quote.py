@@ -456,7 +456,20 @@ def test_nothing_is_lost_and_nothing_doubled(pieces: list[str]) -> None:
     assert _lines("\n".join((found.own, found.signature, found.quoted))) == _lines(text)
 
 
-@pytest.mark.parametrize("text", ["а" * 10**6, "- " * 500_000, "От:" * 330_000, "x@1:2 " * 160_000 + ":", ">" * 10**6])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "а" * 10**6,
+        "- " * 500_000,
+        "От:" * 330_000,
+        "x@1:2 " * 160_000 + ":",
+        ">" * 10**6,
+        "-- On 5.5.2025 <\n" * 10_000,
+        "On 5.5.2025 Site <a@b>\n" * 10_000,
+        "С уважением,\n\nмой\n\n" * 2_500,
+        "| a\nb:\n" * 5_000,
+    ],
+)
 def test_a_hostile_line_is_cheap(text: str) -> None:
     started = time.process_time()
     split(text)
