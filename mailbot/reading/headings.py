@@ -27,6 +27,7 @@ def _folded(text: str) -> str:
 
 
 _TITLES = tuple(_folded(title) for title in _TABLE["titles"])
+_FORWARDS, _FORWARD_ENDS = (tuple(map(_folded, _TABLE[name])) for name in ("forwards", "forward_ends"))
 _OPENERS = frozenset(_folded(opener) for opener in _TABLE["openers"])
 _LABELS = {_folded(label): kind for kind, labels in _TABLE["labels"].items() for label in labels}
 
@@ -93,8 +94,21 @@ def is_title(view: str) -> bool:
     before = view[: len(view) - len(view.lstrip(_DASHES))]
     after = view[len(view.rstrip(_DASHES + ":：")) :]
     if len(before.strip("<>[] ")) >= 2 and after.strip("<>[] "):
-        return _folded(bare).startswith(_TITLES) or (len(before) >= 4 and len(after) >= 4 and _is_heading(bare))
+        return _folded(bare).startswith(_TITLES) or (
+            len(before) >= 4 and len(after) >= 4 and (_is_heading(bare) or is_short(f"{bare}:"))
+        )
     return view.endswith(_COLONS) and _folded(bare) in _OPENERS
+
+
+def forward_end(views: Sequence[str], number: int) -> int:
+    """Return the line below a forwarded mail that starts at a line and whose end is marked, else the end of all.
+
+    A forwarded mail inside it that is open or closed alone makes the mark nobody's. Raises: nothing.
+    """
+    bare = [_folded(view.strip(_DASHES)) if view[:1] == "-" and len(view) <= LONGEST else "" for view in views[number:]]
+    ends = [at for at, view in enumerate(bare) if view.startswith(_FORWARD_ENDS)]
+    opened = sum(view.startswith(_FORWARDS) and not view.startswith(_FORWARD_ENDS) for view in bare)
+    return number + ends[-1] + 1 if bare[0].startswith(_FORWARDS) and ends and len(ends) == opened else len(views)
 
 
 def is_short(view: str) -> bool:

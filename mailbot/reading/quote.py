@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from mailbot.reading.headings import (
     HEADING_LINES,
+    forward_end,
     header,
     heading,
     heading_above,
@@ -94,7 +95,10 @@ def _mark_quotes(views: Sequence[str], marks: list[str]) -> None:
     above = False  # whether own text stands above
     quoted = False  # whether a block of `>` lines stands above
     headers = [header(view) for view in views]
+    end = 0  # the line below a forwarded mail
     for number, view in enumerate(views):
+        if number < end:
+            continue
         if _is_marked(view):
             marks[number] = "q"
             if number == 0 or not _is_marked(views[number - 1]):
@@ -105,9 +109,9 @@ def _mark_quotes(views: Sequence[str], marks: list[str]) -> None:
             if below < len(views) and _is_marked(views[below]):
                 marks[number : number + length] = ["q"] * length
                 continue
-            marks[number:] = ["q"] * (len(views) - number)
+            end = forward_end(views, number)
+            marks[number:end] = ["q"] * (end - number)
             _mark_rule_above(views, marks, number)
-            return
         elif number and marks[number - 1] == "q" and _is_broken_off(views, number):
             marks[number] = "q"
         above = above or bool(view and marks[number] == "o")

@@ -108,6 +108,8 @@ BLOCKS = [
     "------------------ 原始邮件 ------------------",
     "-------- Oprindelig meddelelse --------",
     "-----Reply Message-----",
+    "---- Site жазды ----",
+    "---- Айгүл Үлгі написал(а) ----",
     "##- Please type your reply above this line -##",
     "Début du message réexpédié :\n\nDe: Site",
     "Начало пересылаемого сообщения:\n\nОт: Site",
@@ -210,6 +212,20 @@ def test_a_header_block_cuts_everything_below(block: str) -> None:
     found = split(f"Прошу заменить почту\n\n{block}\n\nТелефон: +7 702 000 00 01")
     assert found.own == "Прошу заменить почту"
     assert found.signature == ""
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [
+        ("----- Forwarded message from Site <info@example.kz> -----", "----- End forwarded message -----"),
+        ("-------- Пересылаемое сообщение --------", "-------- Завершение пересылаемого сообщения --------"),
+    ],
+)
+def test_own_words_below_the_end_of_a_forwarded_mail(opening: str, closing: str) -> None:
+    old = f"{opening}\nDate: Mon, 3 Nov 2025 10:15\nFrom: Site\n\nТелефон: +7 702 000 00 01"
+    assert lines(split(f"Алдында\n\n{old}\n{closing}\n\nСоңында\n\n-- \nАйгүл").own) == ["Алдында", "Соңында"]
+    assert split(f"Алдында\n\n{old}\n{opening}\n{closing}\n\nеще старое").own == "Алдында"
+    assert split(f"Алдында\n\n-----Original Message-----\n{old}\n{closing}\n\nеще старое").own == "Алдында"
 
 
 def test_a_title_of_any_language_goes_with_the_header_block_below() -> None:
