@@ -1,7 +1,7 @@
 """Split a mail's text into what the person wrote now, the signature, and quoted history.
 
-Structure comes first (`>` lines, and what headings.py knows of the lines above them), so that an unknown mail client
-is still cut in the right place. Every line of the input is kept in exactly one of the three parts; only a line that own
+Structure comes first (`>` lines and the like, and what headings.py and headerblock.py know of the lines above them), so
+that an unknown mail client is still cut in the right place. Every line of the input is kept in exactly one of the three parts; only a line that own
 words share with a heading is parted. It renders no HTML (html.py) and reads no meaning (classify.py, extract.py).
 
 Serves RFC 3676 section 4.3 (the "-- " delimiter) and 4.5 (quoting); a quoted line that is acted upon is worse than an
@@ -14,13 +14,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mailbot.reading.headerblock import header, is_header_block
 from mailbot.reading.headings import (
     HEADING_LINES,
     forward_end,
-    header,
     heading,
     heading_above,
-    is_header_block,
     is_rule,
     is_short,
     is_title,

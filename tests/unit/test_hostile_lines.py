@@ -33,7 +33,7 @@ LONGEST = {
     "contacts._IN_BRACKETS": 4_000, "cues": 10_000, "dates": 120,
     "delivery": 20_000, "delivery._NOT_FAILED": HEADER_VALUE, "dkim": HEADER_VALUE, "dkim._END": MB, "extract": 4_000,
     "header": HEADER_VALUE, "header._END": MB, "header._BLANK_LINES": MB, "header._ADDRESS": 254, "labels": 60,
-    "headings": 800, "language": 5_000, "leaders": 800, "machine": HEADER_VALUE,
+    "headings": 800, "headerblock": 800, "language": 5_000, "leaders": 800, "machine": HEADER_VALUE,
     "names": 120, "near": 300,
     "paragraph": 1_200, "phones": 100_000, "quote": 800, "quote._INVISIBLE": MB, "results": HEADER_VALUE, "rows": 4_000,
     "sender": HEADER_VALUE, "signature": 800, "tags": 1_200, "tokens": HEADER_VALUE, "tokens._LINE": MB,
