@@ -24,7 +24,7 @@ from mailbot.errors import (
     MailboxUnavailable,
 )
 from mailbot.intake.dns import Dns
-from mailbot.operating import clock, notices, retention, waiting
+from mailbot.operating import attachments, clock, notices, retention, waiting
 from mailbot.pipeline import COUNTS, Line, Rules, poll
 from mailbot.ports import Clock, Courier, Mailbox, NewId, Resolver
 from mailbot.reading.forms import compile_forms
@@ -89,6 +89,11 @@ class App:
             failure = failure or exc
         waiting.sweep(self.line)
         self._call_hooks()
+        try:
+            if not isinstance(failure, MailboxUnavailable | MailboxRefused):
+                attachments.sweep(self.line, self.mailbox)
+        except (MailboxUnavailable, MailboxRefused) as exc:
+            failure = failure or exc
         self.line.store.scrub()
         counts["owed"] = outbox.owed(self.line.store)
         return failure

@@ -47,7 +47,18 @@ class MailboxState:
     uidvalidity: int
     uidnext: int
     can_move: bool
+    can_remove: bool = True  # one mail alone, as `remove` does
     notes: tuple[str, ...] = ()  # what the operator should know, one sentence each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """What is known of a mail that is looked for: it may have been filed, or moved by somebody."""
+
+    message_id: str  # "" where it is not known: then what came in nearest that time is looked at
+    received_at: datetime
+    uid: int  # where it lay in the folder that is read
+    uidvalidity: int
 
 
 class Mailbox(Protocol):
@@ -81,6 +92,29 @@ class Mailbox(Protocol):
 
     def headers(self, since: datetime | None) -> Iterator[list[RawMail]]:
         """Yield the headers alone (`complete` False) of all mails received at or after `since`."""
+        ...
+
+    def sight(self, sought: Sequence[Sought]) -> list[RawMail]:
+        """Return the headers (`complete` False) of what may be one of these, in the folder and in mailbot/Done.
+
+        That a mail is returned says nothing of which it is: the caller compares. Of those without a Message-ID the
+        50 nearest in time.
+        """
+        ...
+
+    def whole(self, seen: RawMail) -> RawMail | None:
+        """Return a sighted mail whole, its header alone over the size limit; None where it is gone."""
+        ...
+
+    def lay(self, beside: RawMail, octets: bytes) -> RawMail | None:
+        """Lay a mail beside another (same folder, flags, INTERNALDATE) and return it as it lies there, read back.
+
+        None where it can't be told where it lies.
+        """
+        ...
+
+    def remove(self, seen: Sequence[RawMail]) -> None:
+        """Take these mails out of their folders for good, and no others; missing ones are no error."""
         ...
 
     def close(self) -> None:

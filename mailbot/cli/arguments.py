@@ -18,6 +18,11 @@ KINDS = (
     "restriction", "objection", "complaint", "question",
 )  # fmt: skip
 STATES = ("applied", "challenged", "asked", "held", "refused", "expired", "undone", "ignored", "left")
+DOCUMENTS = (
+    "identity_card", "passport", "birth_certificate", "marriage_certificate", "divorce_certificate", "name_change",
+    "other",
+)  # fmt: skip
+SEEN = ("in_person", "video_call", "scan_by_mail", "egov", "other")
 REFUSALS = ("obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear")
 
 
@@ -159,6 +164,11 @@ def _add_requests(commands: Any) -> None:
         if name == "refuse":
             verb.add_argument("--reason", required=True, choices=REFUSALS, metavar="CODE", help=", ".join(REFUSALS))
             verb.add_argument("--note", default="", metavar="TEXT", help="a sentence that the person will read")
+    seen = _add(verbs, "document", "documents.record", "you saw a document: which, and how; never its number")
+    seen.add_argument("id", metavar="ID", help="the request's number")
+    seen.add_argument("--kind", required=True, choices=DOCUMENTS, metavar="KIND", help=", ".join(DOCUMENTS))
+    seen.add_argument("--seen", required=True, choices=SEEN, metavar="HOW", help=", ".join(SEEN))
+    seen.add_argument("--date", default="", metavar="DATE", help="the day that the document bears (2026-01-31)")
     tick = _add(verbs, "tick", "desk.tick", "another place did what this request asks of it")
     tick.add_argument("id", metavar="ID", help="the request's number")
     tick.add_argument("place", metavar="PLACE", help="the name of one of its [[places]]")

@@ -9,10 +9,11 @@ from typing import Any
 
 from mailbot.app import App, opened
 from mailbot.cli.arguments import day
-from mailbot.cli.output import clean, clean_lines, print_json
+from mailbot.cli.documents import line as document_line
+from mailbot.cli.output import clean, clean_lines, print_json, tell
 from mailbot.deciding.reasons import sentence
 from mailbot.errors import InputError
-from mailbot.operating import diffs, places, review
+from mailbot.operating import diffs, documents, places, review
 from mailbot.store import journal, writers
 
 PLACE_WORDS = {
@@ -108,6 +109,7 @@ def show(arguments: argparse.Namespace) -> int:
             "pending": [{"field": f, "waits_for": w} for f, w in row.pending], "fields": row.fields.get("fields", {}),
             **diffs.changes(connection, row),
             "undo_until": row.undo_until, "destroy_at": row.destroy_at, "checked": row.checked,
+            "document": documents.as_json(row),
             "places": places.of_request(connection, app.line.rules.policy, row.id),
             "replies": [_reply(each) for each in replies],
             "wrong_tokens": wrong.count if wrong else 0, "wrong_tokens_last_at": wrong.last_at if wrong else None,
@@ -188,6 +190,8 @@ def _show_words(result: dict[str, Any], app: App) -> None:
         ("destroyed" if result["reason"] == "destroyed" else "destroy after", when(result["destroy_at"])),
         ("checked", result["checked"] or "-"),
     ]  # fmt: skip
+    if result["document"]:
+        rows.append(("document", document_line(result["document"], when(result["document"]["recorded_at"]))))
     rows += [("asks", f"{name} = {value}") for name, value in result["fields"].items()]
     rows += [(name.replace("_", " "), _change(each)) for name in CHANGES for each in result[name]]
     rows += [("waits", f"{each['field']} for {each['waits_for']}") for each in result["pending"]]
@@ -209,6 +213,8 @@ def _show_words(result: dict[str, Any], app: App) -> None:
 def release(arguments: argparse.Namespace) -> int:
     """Carry a request out."""
     with opened(arguments.config) as app:
+        if documents.is_missing(app.line, arguments.id):
+            tell("no document is on record for it: `mailbot requests document ID` says which one you saw, also later")
         done = review.release(app.line, arguments.id, arguments.person, arguments.checked)
     print(f"{arguments.id.upper()}: {done}")
     return 0

@@ -1,8 +1,9 @@
 """The IMAP mailbox: reads one folder by UID and moves what is done (RFC 9051, UID MOVE of RFC 6851).
 
-The only module that knows imapclient. It never sets a flag, never expunges, never uses sequence numbers, and
-decides nothing about a mail. Addresses of mails are RFC 9051 section 2.3.1.1; passwords go over TLS (RFC 8314)
-or to loopback. Each failure of the library leaves here as MailboxUnavailable or MailboxRefused.
+The only module that opens an IMAP connection. It sets no flag and expunges nothing but a mail whose copy was laid
+beside it (RFC 4315), never uses sequence numbers, and decides nothing about a mail. Addresses of mails are RFC 9051
+section 2.3.1.1; passwords go over TLS (RFC 8314) or to loopback. Each failure of the library leaves here as
+MailboxUnavailable or MailboxRefused.
 """
 
 from __future__ import annotations
@@ -18,18 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout
-from imapclient.exceptions import (
-    CapabilityError,
-    IllegalStateError,
-    InvalidCriteriaError,
-    LoginError,
-    ProtocolError,
-)
 
 from mailbot.errors import MailboxRefused, MailboxUnavailable
+from mailbot.intake import copies
 from mailbot.intake.batches import groups, slices
+from mailbot.intake.imap_errors import is_later, translate
 from mailbot.intake.uids import Client, done_folder, entries, mails, move, search, spans
-from mailbot.ports import Cursor, MailboxState, RawMail
+from mailbot.ports import Cursor, MailboxState, RawMail, Sought
 from mailbot.section import is_loopback
 from mailbot.urls import MailboxUrl
 
@@ -37,58 +33,6 @@ CHUNK = 500  # UIDs in one command: below the 8,000 octets a line that every ser
 CONNECT_SECONDS = 15
 
 _PLAIN_USER = re.compile(r"[\w.@+=-]+", re.ASCII)  # imaplib sends the user of LOGIN as it is, unquoted
-_LATER = re.compile(r"\[(UNAVAILABLE|INUSE|SERVERBUG|THROTTLED|LIMIT)\b", re.IGNORECASE)  # RFC 5530
-_NEVER = re.compile(r"\[(OVERQUOTA|NOPERM|CANNOT|NONEXISTENT|PRIVACYREQUIRED)\b", re.IGNORECASE)
-_LOGIN = (
-    "{host} refused user or password; Gmail, Yandex and Mail.ru want an app password instead of the usual one, "
-    "and IMAP switched on in the mailbox's settings"
-)
-_BROKE = "the connection to {host} broke; the next pass tries again"
-_ODD = "{host} answered in a way that makes no sense; the next pass tries again"
-_Outcome = type[MailboxRefused] | type[MailboxUnavailable]
-ERRORS: dict[type[BaseException], tuple[_Outcome, str]] = {
-    LoginError: (MailboxRefused, _LOGIN),
-    CapabilityError: (MailboxRefused, "{host} lacks a command that mailbot needs"),
-    InvalidCriteriaError: (MailboxRefused, "{host} does not search by UID, so mailbot can't read this mailbox"),
-    IMAP4.readonly: (
-        MailboxRefused,
-        "{host} opens the folder for reading only: give this user the right to move mails",
-    ),
-    IllegalStateError: (MailboxUnavailable, _BROKE),
-    ProtocolError: (MailboxUnavailable, _ODD),
-    IMAP4.abort: (MailboxUnavailable, _BROKE),
-    IMAP4.error: (MailboxUnavailable, "{host} says no for now; the next pass tries again"),
-    ssl.SSLCertVerificationError: (
-        MailboxRefused,
-        "the certificate of {host} is not valid for that name or not signed by an authority known here; "
-        "for a private server name its authority in ca_file",
-    ),
-    ssl.SSLError: (MailboxUnavailable, "no protected connection to {host} came about: does this port speak TLS?"),
-    socket.gaierror: (MailboxUnavailable, "the name {host} is not known to DNS: check the URL, or the network"),
-    TimeoutError: (MailboxUnavailable, "{host} did not answer in time; the next pass tries again"),
-    ConnectionRefusedError: (MailboxUnavailable, "{host} takes no connection at this port: check the URL, or wait"),
-    OSError: (MailboxUnavailable, _BROKE),
-    EOFError: (MailboxUnavailable, _BROKE),
-    ValueError: (MailboxUnavailable, _ODD),
-    LookupError: (MailboxUnavailable, _ODD),
-}
-
-
-def translate(exc: BaseException, host: str) -> MailboxUnavailable | MailboxRefused:
-    """Return our error for one of imapclient, imaplib, ssl or the socket; repeats nothing the server said.
-
-    Source: response codes of RFC 5530.
-    """
-    outcome, sentence = next(ERRORS[kind] for kind in type(exc).__mro__ if kind in ERRORS)
-    if isinstance(exc, IMAP4.error) and not isinstance(exc, IMAP4.abort):
-        cut = isinstance(exc.__context__, IMAP4.abort)  # imapclient calls a line cut during LOGIN a LoginError
-        if cut or _LATER.search(str(exc)):
-            outcome, sentence = MailboxUnavailable, "{host} is not ready now; the next pass tries again"
-        elif outcome is MailboxUnavailable and _NEVER.search(str(exc)):
-            outcome, sentence = MailboxRefused, "{host} does not allow it: look at this user's rights and quota"
-    if isinstance(exc, ssl.SSLError) and getattr(exc, "reason", "") == "WRONG_VERSION_NUMBER":
-        outcome = MailboxRefused
-    return outcome(sentence.format(host=host))
 
 
 class ImapMailbox:
@@ -111,19 +55,22 @@ class ImapMailbox:
         self._selected: dict[bytes, Any] = {}
         self._fresh = False  # SELECT's answer was not used yet, so it need not be asked again
         self._done: str | None = None
+        self._at, self._validity = "", 0  # the folder that is selected, and its UIDVALIDITY
 
     def state(self) -> MailboxState:
         """Open the folder and tell where it stands. Raises MailboxUnavailable, MailboxRefused."""
         with self._door():
             client = self._select()
-            can_move = client.has_capability("MOVE")
-        note = f"{self._url.host} can't move mails (no MOVE): what is done stays in {self.folder}"
+            can_move, can_remove = client.has_capability("MOVE"), client.has_capability("UIDPLUS")
+        stays = f"{self._url.host} can't move mails (no MOVE): what is done stays in {self.folder}"
+        keeps = f"{self._url.host} can't remove one mail alone (no UIDPLUS): attachments stay in the mailbox"
         return MailboxState(
             folder=self.folder,
             uidvalidity=self._selected[b"UIDVALIDITY"],
             uidnext=self._selected.get(b"UIDNEXT", 1),
             can_move=can_move,
-            notes=() if can_move else (note,),
+            can_remove=can_remove,
+            notes=(*(() if can_move else (stays,)), *(() if can_remove else (keeps,))),
         )
 
     def fetch(self, cursor: Cursor, again: Sequence[int]) -> Iterator[list[RawMail]]:
@@ -160,13 +107,47 @@ class ImapMailbox:
         if not uids:
             return True
         with self._door():
-            client = self._client or self._select()
+            client = self._client if self._client is not None and self._at == self.folder else self._select()
             if not client.has_capability("MOVE"):
                 return False
             self._done = self._done or done_folder(client)
             for chunk in slices(sorted(set(uids)), CHUNK):
                 move(client, chunk, self._done)
         return True
+
+    def sight(self, sought: Sequence[Sought]) -> list[RawMail]:
+        """Return the headers of what may be one of these, in the folder and in mailbot/Done. Raises as fetch does."""
+        found: list[RawMail] = []
+        with self._door():
+            client = self._client or self._select()
+            self._done = self._done or done_folder(client)
+            for folder in dict.fromkeys((self.folder, self._done)):
+                if self._visit(folder):
+                    found += copies.sight(client, (folder, self._validity), sought)
+        return found
+
+    def whole(self, seen: RawMail) -> RawMail | None:
+        """Return a mail that was sighted, whole where it is within max_bytes. Raises as fetch does."""
+        with self._door():
+            there = self._visit(seen.folder) and self._validity == seen.uidvalidity
+            return copies.whole(self._live(), seen, self._max_bytes) if there else None
+
+    def lay(self, beside: RawMail, octets: bytes) -> RawMail | None:
+        """APPEND a mail beside another, read it back, return it; None where the server doesn't say where it lies.
+
+        Raises as fetch does. Source: RFC 4315 section 3 (APPENDUID).
+        """
+        with self._door():
+            there = self._visit(beside.folder) and self._validity == beside.uidvalidity
+            return copies.lay(self._live(), beside, octets) if there else None
+
+    def remove(self, seen: Sequence[RawMail]) -> None:
+        """Expunge these mails and no others. Raises as fetch does. Source: RFC 4315 section 2.1 (UID EXPUNGE)."""
+        for folder in dict.fromkeys(each.folder for each in seen):
+            with self._door():
+                if self._visit(folder):
+                    mine = [each for each in seen if each.folder == folder and each.uidvalidity == self._validity]
+                    copies.remove(self._live(), sorted({each.uid for each in mine}))
 
     def close(self) -> None:
         """Log out and forget the connection; may be called twice. Raises nothing."""
@@ -223,18 +204,35 @@ class ImapMailbox:
         except IMAP4.abort:
             raise
         except IMAP4.error as exc:
-            if _LATER.search(str(exc)):
+            if is_later(exc):
                 raise
             sentence = f"the folder {self.folder} can't be opened on {self._url.host}: check its name in the URL"
             raise MailboxRefused(sentence) from exc
         if b"UIDVALIDITY" not in answer:
             raise MailboxRefused(f"{self._url.host} keeps no lasting UIDs (no UIDVALIDITY), which mailbot needs")
         self._selected, self._fresh = answer, True
+        self._at, self._validity = self.folder, answer[b"UIDVALIDITY"]
         return client
+
+    def _visit(self, folder: str) -> bool:
+        """Select a folder where it is not; False where it can't be opened."""
+        if self._client is None or self._at != folder:
+            client, self._at = self._client or self._connect(), ""
+            if folder == self.folder:
+                self._select()
+                return True
+            try:
+                self._validity = client.select_folder(folder).get(b"UIDVALIDITY", 0)
+            except IMAP4.abort:
+                raise
+            except IMAP4.error:
+                return False
+            self._at = folder
+        return True
 
     def _ready(self) -> None:
         # SELECT again on an open connection instead of NOOP: it shows new mail too, and UIDVALIDITY is compared.
-        if self._client is None or not self._fresh:
+        if self._client is None or not self._fresh or self._at != self.folder:
             self._select()
         self._fresh = False
 

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from mailbot.errors import MailboxRefused, MailboxUnavailable
-from mailbot.intake.batches import HEADER_BYTES, Entry, groups
-from mailbot.ports import Cursor, MailboxState, RawMail
+from mailbot.intake import files
+from mailbot.intake.batches import Entry, groups
+from mailbot.intake.copies import nearest
+from mailbot.ports import Cursor, MailboxState, RawMail, Sought
 
 FOLDER = "INBOX"
 DONE = ".mailbot.Done"
+FILED = "mailbot/Done"  # the same, as a folder's name
 TRIES = 3
-_EARLIEST = 946_684_800  # 2000-01-01: a smaller number in front of a name is no time
-_LEADING = re.compile(r"(\d{9,11})\.")
-_END = re.compile(rb"\r?\n\r?\n")
 T = TypeVar("T")
 
 
@@ -64,6 +64,7 @@ class MaildirMailbox:
         """Keep the settings; nothing is opened. Raises nothing."""
         self._path, self._numbers, self._max_bytes = path, numbers, max_bytes
         self._places: dict[int, Path] = {}  # where the last listing saw a mail; it may have moved since
+        self._filed: dict[int, Path] = {}  # the same in mailbot/Done, by the file's own number (inode)
 
     def state(self) -> MailboxState:
         """Number what lies there and tell where the folder stands. Raises MailboxUnavailable, MailboxRefused."""
@@ -105,17 +106,64 @@ class MaildirMailbox:
         with _door(self._path):
             self._check()
             done = self._done()
-            self._each(list(uids), lambda place: place.rename(_free(done, place.name)))
+            self._each(list(uids), lambda place: place.rename(files.free(done, place.name)))
             for folder in (done, self._path / "cur", self._path / "new"):  # a rename is on disk when both ends are
-                _sync(folder)
+                files.sync(folder)
         self._numbers.forget(uids)
         for uid in uids:
             self._places.pop(uid, None)
         return True
 
+    def sight(self, sought: Sequence[Sought]) -> list[RawMail]:
+        """Return the headers of what came in about when these did, here and in mailbot/Done. Raises as fetch does."""
+        here, filed = self._list(), self._list_filed()
+        found: list[RawMail] = []
+        for folder, entries in ((FOLDER, here), (FILED, filed)):
+            near = {entry.uid: entry for one in sought for entry in nearest(entries, one.received_at)}
+            octets = self._look_at(folder, list(near), files.header)
+            validity = self._numbers.validity()
+            found += [_mail(near[uid], octets[uid], validity, -1, folder) for uid in near if uid in octets]
+        return found
+
+    def whole(self, seen: RawMail) -> RawMail | None:
+        """Return a mail that was sighted, whole where it is within max_bytes. Raises as fetch does."""
+        large = seen.size_bytes > self._max_bytes
+        read = self._look_at(seen.folder, [seen.uid], files.header if large else Path.read_bytes)
+        octets = read.get(seen.uid)
+        if octets is None:
+            return None
+        return replace(seen, octets=octets, size_bytes=seen.size_bytes if large else len(octets), complete=not large)
+
+    def lay(self, beside: RawMail, octets: bytes) -> RawMail | None:
+        """Write a mail beside another, its flags and time too; None where that one is gone. Raises as fetch does."""
+        at = beside.received_at
+        laid = self._look_at(beside.folder, [beside.uid], lambda place: files.lay(place, octets, at)).get(beside.uid)
+        if laid is None:
+            return None
+        with _door(self._path):
+            uid, read = laid.stat().st_ino, laid.read_bytes()
+        if beside.folder == FOLDER:
+            name = files.key(laid.name)
+            uid = self._numbers.number(FOLDER, [name])[name]
+        (self._places if beside.folder == FOLDER else self._filed)[uid] = laid
+        return replace(beside, octets=read, uid=uid, size_bytes=len(read), complete=True)
+
+    def remove(self, seen: Sequence[RawMail]) -> None:
+        """Take these files away, and no others; missing ones are no error. Raises as fetch does."""
+        for folder in dict.fromkeys(each.folder for each in seen):
+            uids = [each.uid for each in seen if each.folder == folder]
+            self._look_at(folder, uids, lambda place: place.unlink())
+            with _door(self._path):
+                for part in ("cur", "new"):
+                    files.sync((self._path if folder == FOLDER else self._path / DONE) / part)
+            if folder == FOLDER:
+                self._numbers.forget(uids)
+            for uid in uids:
+                (self._places if folder == FOLDER else self._filed).pop(uid, None)
+
     def close(self) -> None:
         """Forget the last listing; may be called twice. Raises nothing."""
-        self._places = {}
+        self._places, self._filed = {}, {}
 
     def _check(self) -> None:
         if not all((self._path / part).is_dir() for part in ("cur", "new", "tmp")):
@@ -125,8 +173,8 @@ class MaildirMailbox:
         with _door(self._path):
             self._check()
             for _ in range(TRIES):
-                found = self._scan()
-                looks = {name: _look(path) for name, path in found.items()}
+                found = files.scan(self._path)
+                looks = {name: files.look(path) for name, path in found.items()}
                 if None not in looks.values():  # else one was renamed meanwhile, and may not be passed over
                     break
         seen = {name: look for name, look in looks.items() if look is not None}
@@ -136,20 +184,33 @@ class MaildirMailbox:
         listed = [Entry(uid=numbered[name], size=seen[name][0], received_at=seen[name][1]) for name in order]
         return sorted(listed, key=lambda entry: entry.uid)
 
-    def _scan(self) -> dict[str, Path]:
-        # cur after new: a mail that is moved from new to cur while we look is then seen at least once.
-        found: dict[str, Path] = {}
-        for part in ("new", "cur"):
-            with os.scandir(self._path / part) as entries:
-                for entry in entries:
-                    if not entry.name.startswith(".") and entry.is_file(follow_symlinks=False):
-                        found[_key(entry.name)] = Path(entry.path)
-        return found
+    def _list_filed(self) -> list[Entry]:
+        self._filed, listed = {}, []
+        with _door(self._path):
+            there = files.scan(self._path / DONE) if (self._path / DONE).is_dir() else {}
+            for path in there.values():
+                with contextlib.suppress(FileNotFoundError):  # renamed or removed since; the next pass sees it
+                    uid, look = path.stat().st_ino, files.look(path)
+                    if look is not None:
+                        self._filed[uid] = path
+                        listed.append(Entry(uid=uid, size=look[0], received_at=look[1]))
+        return listed
+
+    def _look_at(self, folder: str, uids: Sequence[int], act: Callable[[Path], T]) -> dict[int, T]:
+        """Do that to these files of one of the two folders; those that are gone are left out."""
+        with _door(self._path):
+            if folder == FOLDER:
+                return self._each(uids, act)
+            results: dict[int, T] = {}
+            for uid in uids:
+                with contextlib.suppress(FileNotFoundError, KeyError):
+                    results[uid] = act(self._filed[uid])
+            return results
 
     def _locate(self, uids: Sequence[int]) -> dict[int, Path]:
         places = {uid: self._places[uid] for uid in uids if uid in self._places}
         lost = [uid for uid in uids if uid not in places]
-        found = self._scan() if lost else {}
+        found = files.scan(self._path) if lost else {}
         for uid in lost:
             name = self._numbers.name(uid)
             if name is not None and name in found:
@@ -178,7 +239,7 @@ class MaildirMailbox:
         for group in groups(entries, max_bytes):
             with _door(self._path):
                 small = self._each([e.uid for e in group if e.size <= max_bytes], Path.read_bytes)
-                large = self._each([e.uid for e in group if e.size > max_bytes], _header)
+                large = self._each([e.uid for e in group if e.size > max_bytes], files.header)
             octets = small | large
             batch = [_mail(e, octets[e.uid], validity, max_bytes) for e in group if e.uid in octets]
             if batch:
@@ -206,58 +267,14 @@ def _door(path: Path) -> Iterator[None]:
         raise _door_errors(path, exc) from exc
 
 
-def _key(name: str) -> str:
-    # A name is octets; a store keeps text. Doubling the backslash makes the escape of odd octets unambiguous.
-    base = name.partition(":")[0]
-    return os.fsencode(base).replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
-
-
-def _look(path: Path) -> tuple[int, datetime] | None:
-    try:
-        stat = path.stat()
-    except FileNotFoundError:  # renamed or removed since the listing; the next pass sees it
-        return None
-    seconds = int(stat.st_mtime)
-    leading = _LEADING.match(path.name)
-    if leading and _EARLIEST < int(leading[1]) < seconds:  # a copied mail has a new mtime and its old name
-        seconds = int(leading[1])
-    return stat.st_size, datetime.fromtimestamp(seconds, UTC)
-
-
-def _header(path: Path) -> bytes:
-    with path.open("rb") as file:
-        octets = file.read(HEADER_BYTES)
-    end = _END.search(octets)
-    return octets[: end.end()] if end else octets
-
-
-def _mail(entry: Entry, octets: bytes, validity: int, max_bytes: int) -> RawMail:
+def _mail(entry: Entry, octets: bytes, validity: int, max_bytes: int, folder: str = FOLDER) -> RawMail:
     complete = entry.size <= max_bytes
     return RawMail(
         octets=octets,
-        folder=FOLDER,
+        folder=folder,
         uid=entry.uid,
         uidvalidity=validity,
         received_at=entry.received_at,
         size_bytes=len(octets) if complete else entry.size,
         complete=complete,
     )
-
-
-def _free(done: Path, name: str) -> Path:
-    # Flags stay as they are; in cur a name ends in ":2,". Another mail of that name there is never overwritten.
-    base, _, flags = name.partition(":")
-    target = done / f"{base}:{flags or '2,'}"
-    count = 0
-    while target.exists():
-        count += 1
-        target = done / f"{base}.{count}:{flags or '2,'}"
-    return target
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

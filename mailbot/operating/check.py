@@ -21,7 +21,7 @@ from mailbot.reading.classify import classify
 from mailbot.reading.machine import screen
 from mailbot.reading.parse import parse
 from mailbot.settings import Settings
-from mailbot.store import bounces, journal, writers
+from mailbot.store import attachments, bounces, journal, writers
 from mailbot.store.migrate import HEAD, revision
 
 SHADOW_DAYS = 7
@@ -118,6 +118,10 @@ def _mailbox(parts: Parts) -> Iterator[tuple[Level, str]]:
         yield "wrong", "the server can't move mail (no MOVE): handled mail stays in INBOX"
     for sentence in state.notes:
         yield "note", sentence
+    with parts.line.store.reading() as connection:
+        kept = attachments.kept(connection, parts.line.store.clock())
+    if kept:
+        yield "note", f"attachments that could not be taken out, of {', '.join(kept)}: delete these mails by hand"
 
 
 def _older(parts: Parts) -> Iterator[tuple[Level, str]]:

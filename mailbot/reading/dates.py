@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 
 from mailbot.reading.claim import Language
+from mailbot.reading.contacts import Spot
 from mailbot.reading.fold import fold, transliterate
 from mailbot.reading.labels import months, words
+from mailbot.reading.numerals import in_digits, is_number
+from mailbot.reading.wording import Word, key_of
 
-_LONGEST = 60  # characters
+_LONGEST = 110  # characters, a date in words
 _NUMERIC = re.compile(r"^(\d{1,4}) ?([./-]) ?(\d{1,2}) ?\2 ?(\d{1,4})$")
+_IN_TEXT = re.compile(r"(?<![\d./-])(?:\d{1,2} ?([./-]) ?\d{1,2} ?\1 ?\d{2,4}|\d{4}([./-])\d{1,2}\2\d{1,2})(?![\d/-])")
 _TAIL = re.compile(r"(?:[\s,.]*(?:года? рождения|г\. ?р|года?|г|ж|жил\w*|туган\w*|р)\.?)+[\s.,]*$")
 _TOKEN = re.compile(r"\d+|[^\W\d_]+")
-_SUFFIX = re.compile(r"^(?:и|дин|нин|тин|инда|инде|да|де|та|те|дан|иншi|инин|га|ге)?$")
+_SUFFIX = re.compile(r"^(?:и|си|дин|нин|тин|инда|инде|синда|синде|да|де|та|те|дан|ден|инин|синин|га|ге|ка|ке)?$")
+_SPAN = 14  # words of a date on one side of its month
 
 
 def parse_date(text: str, language: Language, *, today: date | None = None) -> tuple[str, str]:
@@ -70,10 +76,10 @@ def _numeric(found: re.Match[str], language: Language) -> tuple[date | None, str
 def _words(folded: str) -> tuple[date | None, str]:
     numbers: list[str] = []
     named: list[int] = []
-    for token in _TOKEN.findall(folded):
+    for token in in_digits([_cyrillic_number(token) for token in _TOKEN.findall(folded)]):
         if token.isdecimal():
             numbers.append(token)
-        elif month := _month(token):
+        elif month := _month(token) or _month(transliterate(token)):
             named.append(month)
         elif token not in words("date_words") and transliterate(token) not in words("date_words"):
             return None, "not_a_date"
@@ -86,6 +92,13 @@ def _words(folded: str) -> tuple[date | None, str]:
     if len(years) != 1 or len(days) != 1:
         return None, "not_a_date"
     return _date(int(years[0]), named[0], int(days[0]))
+
+
+def _cyrillic_number(token: str) -> str:
+    """Return a number word of Latin Kazakh in Cyrillic, anything else as it is."""
+    if not token.isascii() or token.isdecimal() or is_number(token) or token in words("date_words"):
+        return token
+    return cyrillic if is_number(cyrillic := transliterate(token)) else token
 
 
 def _month(word: str) -> int | None:
@@ -111,3 +124,66 @@ def _date(year: int, month: int, day: int) -> tuple[date | None, str]:
         return date(year, month, day), ""
     except ValueError:
         return None, "not_a_date"
+
+
+def find_dates(text: str, typed: list[Word], language: Language, *, today: date | None) -> list[Spot]:
+    """Return the dates of a sentence whose words are `typed`, whole and partial ones; a partial one has no value.
+
+    Raises: nothing.
+    """
+    found = [_spot(text, place.start(), place.end(), language, today) for place in list(_IN_TEXT.finditer(text))[:10]]
+    kinds = [_part(key_of(word.text)) or ("comma" if word.text in ",." else "") for word in typed]
+    for number in [place for place, kind in enumerate(kinds) if kind == "month"][:10]:
+        first, last = _reach(kinds, number, -1), _reach(kinds, number, 1)
+        spot = _worded(text, typed, (first, number, last), (language, today))
+        if spot and not any(other.start < spot.end and spot.start < other.end for other in found):
+            found.append(spot)
+    return sorted(found, key=lambda spot: spot.start)
+
+
+def _worded(
+    text: str, typed: list[Word], places: tuple[int, int, int], how: tuple[Language, date | None]
+) -> Spot | None:
+    """Return the date around a month's name: the longest stretch that is one, else the partial one."""
+    first, month, last = places
+    if first == last:
+        return None
+    spots = [
+        _spot(text, typed[start].start, typed[end].end, *how)
+        for start, end in dict.fromkeys(((first, last), (first, month), (month, last)))
+        if start != end
+    ]
+    return next((spot for spot in spots if spot.value), spots[0])
+
+
+def _spot(text: str, start: int, end: int, language: Language, today: date | None) -> Spot:
+    value, why = parse_date(text[start:end], language, today=today)
+    return Spot(kind="date", value=value, why=why, start=start, end=end, text=text[start:end])
+
+
+@lru_cache(4096)
+def _part(key: str) -> str:
+    """Return what part of a date a folded word may be: number, month, word or ""."""
+    if not key:
+        return ""
+    if key[0].isdecimal():
+        digits = len(key) - len(key.lstrip("0123456789"))
+        tail = key[digits:].lstrip("-")
+        return "number" if digits <= 4 and (not tail or tail in words("date_words")) else ""
+    if _month(key) or _month(transliterate(key)):
+        return "month"
+    if is_number(key) or is_number(_cyrillic_number(key)):
+        return "number"
+    return "word" if key in words("date_words") or transliterate(key) in words("date_words") else ""
+
+
+def _reach(kinds: list[str], place: int, step: int) -> int:
+    """Return how far a date goes from its month in one direction; its end is a number or the month itself."""
+    end = place
+    for number in range(1, _SPAN):
+        at = place + step * number
+        if not 0 <= at < len(kinds) or kinds[at] in ("", "month"):
+            break
+        if kinds[at] == "number":
+            end = at
+    return end

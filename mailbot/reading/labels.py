@@ -9,17 +9,38 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
 from mailbot.reading.fold import fold, transliterate
+from mailbot.reading.wording import STEMS, words_of
 
 Cue = Literal["", "old", "new", "unchanged", "delete", "change", "toward"]
 LABEL_LONGEST = 60  # characters
-_EDGE = re.compile(r"^(?:[-*•·>\s]|\d{1,2}[.)](?!\d))+|[\s.)*_]+$")
+_EDGE = re.compile(r"^(?:[^\w]|\d{1,2}[.)](?!\d)|_)+|[\s.)*_]+$")
 _NO_WORD = re.compile(r"[^\w/'-]+")
 _LATIN = re.compile(r"[a-zäöüñğ]")
+_STEMS = frozenset(STEMS)
+_ELSE = frozenset(("owner", "thing"))
+_KNOWN = frozenset(
+    (
+        "filler",
+        "own",
+        "yours",
+        "polite",
+        "new",
+        "right",
+        "old",
+        "instead",
+        "unchanged",
+        "delete",
+        "change",
+        "both",
+        "phone",
+        "email",
+    )
+)
 _BRACKETS = re.compile(r"\(([^()]{1,40})\)")
 
 
@@ -29,6 +50,7 @@ class Label:
 
     field: str  # FIELD_NAMES, "full_name", "other" or ""
     cue: Cue = ""
+    others: bool = False  # names somebody else: «ФИО матери»
     ordered: bool = False  # spells out surname, given name, patronymic in this order
 
 
@@ -55,11 +77,6 @@ def _first_words() -> frozenset[str]:
 
 
 @cache
-def _first_cue_words() -> frozenset[str]:
-    return frozenset(word.partition(" ")[0] for cue in table()["cue"] for word in cue_words(cue))
-
-
-@cache
 def cue_words(cue: str) -> frozenset[str]:
     """Return the folded words of one cue. Raises: KeyError for a cue that isn't there."""
     return frozenset(_key(word) for word in table()["cue"][cue])
@@ -71,22 +88,15 @@ def cue_pattern(cue: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(sorted(map(re.escape, cue_words(cue)), key=len, reverse=True))})(?!\w)")
 
 
-@cache
-def stem_pattern(field: str) -> re.Pattern[str]:
-    """Return a pattern that finds words of one field in folded text. Raises: KeyError."""
-    stems = sorted({re.escape(fold(stem)) for stem in table()["stem"][field]}, key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(stems)})")
-
-
 def _key(text: str) -> str:
     return " ".join(_NO_WORD.sub(" ", fold(text)).split())
 
 
 @cache
 def words(name: str) -> frozenset[str]:
-    """Return a list of labels.toml's section `words`; `date_words` folded. Raises: KeyError."""
+    """Return a list of labels.toml's section `words`; `date_words` and `no_names` folded. Raises: KeyError."""
     listed: list[str] = table()["words"][name].split()
-    return frozenset(fold(word) for word in listed) if name == "date_words" else frozenset(listed)
+    return frozenset(fold(word) for word in listed) if name in ("date_words", "no_names") else frozenset(listed)
 
 
 @cache
@@ -95,6 +105,7 @@ def months() -> dict[str, int]:
     return {fold(word): int(number) for number, words in table()["month"].items() for word in words}
 
 
+@lru_cache(2048)
 def label_of(text: str) -> Label | None:
     """Return what a label means, None for text that is none.
 
@@ -102,6 +113,9 @@ def label_of(text: str) -> Label | None:
 
     """
     if len(text) > LABEL_LONGEST or not text.strip():
+        return None
+    typed = text.split()
+    if len(typed) > 4 and not any(may_open_label(word) for word in typed):
         return None
     text = _EDGE.sub("", _BRACKETS.sub(r" \1 ", text))
     whole = _plain_label(text)
@@ -113,41 +127,73 @@ def label_of(text: str) -> Label | None:
     return next((part for part in parts if part.cue), parts[0])
 
 
+@lru_cache(4096)
+def may_open_label(word: str) -> bool:
+    """Tell whether a label may start with a word. Raises: nothing."""
+    key = re.split("[ /]", _key(word), maxsplit=1)[0]
+    return key in _first_words() or (key.isascii() and transliterate(key) in _first_words())
+
+
 def _plain_label(text: str) -> Label | None:
     key, fields = _key(text), _fields()
-    if key in fields:
-        return Label(field=fields[key], ordered=key.startswith(("фамилия", "теги ")) and " " in key)
-    key = _cyrillic(key)
-    typed = key.split()
-    for first in range(min(4, len(typed))):
+    variants = list(dict.fromkeys((key, _cyrillic(key))))
+    for variant in variants:
+        if variant in fields:
+            ordered = variant.startswith(("фамилия", "теги ")) and " " in variant
+            name = fields[variant]
+            return Label(field="", cue="new") if name == "any" else Label(field=name, ordered=ordered)
+    typed = [variant.split() for variant in variants]
+    if not any(word in _first_words() for each in typed for word in each[:8]):
+        typed = [[]]
+    for length in range(min(5, len(typed[0])), 0, -1):
+        for each in typed:
+            known, label = _inside(each, length)
+            if known:
+                return label
+    bare = _cue(key.split(), before=True) if key.count(" ") < 3 else ""
+    return Label(field="", cue=bare) if bare else None
+
+
+def _inside(typed: list[str], length: int) -> tuple[bool, Label | None]:
+    """Tell whether so many of these words in a row name a field, and return the label that they all make."""
+    for first in range(min(8, len(typed) - length + 1)):
         if typed[first] not in _first_words():
             continue
-        for last in range(len(typed), max(first, len(typed) - 4), -1):
-            core = " ".join(typed[first:last])
-            if core not in fields:
-                continue
-            head, tail = _cue(typed[:first], before=True), _cue(typed[last:], before=False)
-            if head is not None and tail is not None:
-                return Label(field=fields[core], cue=tail or head)
-    bare = _cue(typed, before=True)
-    return Label(field="", cue=bare) if bare else None
+        name = _fields().get(" ".join(typed[first : first + length]), "any")
+        if name != "any":
+            return True, _around(name, typed[:first], typed[first + length :])
+    return False, None
+
+
+def _around(name: str, before: list[str], after: list[str]) -> Label | None:
+    """Return the label of a field with the words around its name, None where one of them is none."""
+    typed = [*before, *after]
+    says = frozenset().union(*(word.says for word in words_of(" ".join(typed), latin=True)))
+    if says & _STEMS - {name, "birth" if name.startswith("birth") else name}:
+        return None  # «телефон прежний, почта новая» are two
+    if says & _ELSE and "took" not in says and len(typed) < 5:
+        return Label(field="other", others="owner" in says)
+    head, tail = _cue(before, before=True), _cue(after, before=False)
+    return None if head is None or tail is None else Label(field=name, cue=tail or head)
 
 
 def _cue(typed: list[str], *, before: bool) -> Cue | None:
     """Return the cue that these words around a label are, None where one of them is none."""
-    rest = [word for word in typed if word not in cue_words("filler")]
-    if not rest:
+    if not typed:
         return ""
-    if rest[0] not in _first_cue_words():
+    said = words_of(" ".join(typed), latin=True)
+    if not all(word.says & _KNOWN for word in said):
         return None
-    text = " ".join(rest)
-    order: tuple[Cue, ...] = ("old", "new", "unchanged", "delete", "change")
-    for cue in order if before else ("unchanged", "old", "new", "delete", "change"):
-        if text in cue_words(cue) or all(word in cue_words(cue) for word in rest):
+    heard = frozenset().union(*(word.says for word in said))
+    if not before and typed[0].startswith("прежн"):
+        return "unchanged"
+    order: tuple[Cue, ...] = ("unchanged", "old", "new", "delete", "change")
+    for cue in order:
+        if cue in heard or (cue == "new" and "right" in heard) or (cue == "old" and "instead" in heard):
             return cue
-    return None
+    return ""
 
 
 def _cyrillic(key: str) -> str:
-    """Return a Latin label as Kazakh Cyrillic where it is no label as it stands."""
-    return transliterate(key) if not key.isascii() and _LATIN.search(key) else key
+    """Return a Latin label as Kazakh Cyrillic, to compare where it is no label as it stands."""
+    return transliterate(key) if _LATIN.search(key) else key

@@ -18,10 +18,16 @@ _PATRONYMIC = re.compile(
     r"[- ](?:оглы|оғлы|қызы|кызы|ұлы|улы|заде|гызы))|ильич|лукич|ilyich)$",
     re.IGNORECASE,
 )
+_RUSSIAN = re.compile(r"^.{2,}(?:ович|евич|овна|евна|инична|ovich|evich|ovna|evna)$", re.IGNORECASE)  # no surname
 _PARTICLE = frozenset(("ұлы", "улы", "қызы", "кызы", "оглы", "оғлы", "гызы", "заде", "uly", "kyzy", "qyzy", "ogly"))
+_FOREIGN = frozenset(
+    "van von der den de di da del la le el al bin ibn ter zu фон ван дер ден де ди ла ль аль бин ибн".split()  # noqa: SIM905
+)
+PARTICLES = _PARTICLE | _FOREIGN
 _DECLINED = re.compile(
     r"(?:(?:ов|ев|ёв|ин|ын)(?:ой|ою|у|ым|ыми)|(?:ск|цк)(?:ую|ому|им)|(?:ов|ев)н(?:ы|е|у|ой)|(?:ов|ев)ич(?:а|у|ем|е)|"
-    r"(?:ұлы|қызы|улы|кызы)(?:ның|нын|на|ға|га|н|мен))$",
+    r"(?:ұлы|қызы|улы|кызы)(?:ның|нын|на|ға|га|н|мен)|"
+    r"(?:ова|ева|ёва|ина|ая|ов|ев|ин|ий)(?:ға|га|ге|қа|ка|ке|ны|ні|ди|ды|ді|ти|ты|ті|ның|нын|дың|дын|дан|ден|нан|нен|мен))$",
     re.IGNORECASE,
 )
 _NO_NAMES = re.compile(
@@ -54,7 +60,7 @@ def parse_name(text: str) -> tuple[str, str]:
     words = name.split()
     if any(_CYRILLIC.search(word) and _LATIN.search(word) for word in words):
         return "", "mixed_scripts"
-    if len(words) > 3 or (len(words) > 1 and not _capitals(words)):
+    if len(words) > 4 or (len(words) > 1 and not _capitals(words)):
         return "", "not_a_name"
     if any(_DECLINED.search(word) for word in words):
         return "", "declined_name"
@@ -62,7 +68,9 @@ def parse_name(text: str) -> tuple[str, str]:
 
 
 def _capitals(words: list[str]) -> bool:
-    return all(word[0].isupper() or word.casefold() in _PARTICLE for word in words)
+    return words[-1][0].isupper() + (words[-1].casefold() in _PARTICLE) > 0 and all(
+        word[0].isupper() or word.casefold() in PARTICLES for word in words
+    )
 
 
 def split_name(text: str, *, ordered: bool = False) -> tuple[dict[str, str], str]:
@@ -83,6 +91,8 @@ def split_name(text: str, *, ordered: bool = False) -> tuple[dict[str, str], str
         return dict(zip(("surname", "given_name", "patronymic"), words, strict=True)), ""
     if len(words) == 3 and _PATRONYMIC.match(words[1]) and not _PATRONYMIC.match(words[0]):
         return dict(zip(("given_name", "patronymic", "surname"), words, strict=True)), ""
+    if len(words) == 2 and _RUSSIAN.match(words[1]) and not _PATRONYMIC.match(words[0]):
+        return dict(zip(("given_name", "patronymic"), words, strict=True)), ""
     if len(words) == 2 and ordered:
         return dict(zip(("surname", "given_name"), words, strict=True)), ""
     return {}, "ambiguous_name"

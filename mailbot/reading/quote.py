@@ -1,8 +1,9 @@
 """Split a mail's text into what the person wrote now, the signature, and quoted history.
 
 Structure comes first (`>` lines and the like, and what headings.py and headerblock.py know of the lines above them), so
-that an unknown mail client is still cut in the right place. Every line of the input is kept in exactly one of the three parts; only a line that own
-words share with a heading is parted. It renders no HTML (html.py) and reads no meaning (classify.py, extract.py).
+that an unknown mail client is still cut in the right place. Every line of the input is kept in exactly one of the three
+parts; only a line that own words share with a heading is parted. It renders no HTML (html.py) and reads no meaning
+(classify.py, extract.py).
 
 Serves RFC 3676 section 4.3 (the "-- " delimiter) and 4.5 (quoting); a quoted line that is acted upon is worse than an
 own line that is not.

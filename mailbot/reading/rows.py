@@ -1,43 +1,52 @@
 """Cut a person's text into rows: a label with its value, or free text without a label.
 
-Knows colons, equals signs, dashes, tabs (cells of a table), a label alone above its value and «Тел. 8 701 …» without
-any mark; several labels on a line, and a label that opens a sentence. It judges no values. Serves policy section 2.
+Knows colons, equals signs, dashes, cells of a table, a label alone above its value and «Тел. 8 701 …» without any
+mark; several labels on a line, and a label that opens a sentence. It judges no values. Serves policy section 2.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from mailbot.reading.labels import LABEL_LONGEST, Label, label_of
+from mailbot.reading.contacts import find_contacts
+from mailbot.reading.fold import fold
+from mailbot.reading.labels import LABEL_LONGEST, Label, cue_words, label_of, may_open_label
+from mailbot.reading.tables import Columns, Row, cells_of, head_of, table_rows
+from mailbot.reading.wording import words_of
+
+__all__ = ["Row", "is_label_line", "rows"]
 
 _LINE_LIMIT = 4_000  # characters of a line
 _MARK = re.compile(r"[:：=]|[ \xa0][-–—−]+(?=[ \xa0]|$)|(?<=\w)[–—](?=\s)|[-–—](?= ?[+\d(])")
-_BOUNDARY = re.compile(r"(?:[.!?;,](?=\s)|^)\s*|\s(?=[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ])")
+_BOUNDARY = re.compile(r"(?:[.!?;,](?=\s)|[;,](?=[^\W\d_])|^)\s*|\s(?=[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ])")
 _DASH = re.compile(r"[:：=] ?[-–—]+$")  # «Отчество: -» has a value
-_CONTACT = re.compile(r"^(?:[+(\d]|[\w.+-]{1,64}@)")
+_CONTACT = re.compile(r"^(?:[+(\d]|<?[\w.+-]{1,64}@|(?:https?://)?wa\.me/)")
 _UPPER = "A-ZА-ЯЁӘҒҚҢӨҰҮҺІƏ"
-_CAPITALS = re.compile(rf"^[{_UPPER}][\w'’-]*(?: (?:[{_UPPER}][\w'’-]*|ұлы|қызы|улы|кызы|оглы|uly|kyzy)){{0,3}}\.?$")
+_CAPITALS = re.compile(
+    rf"^[{_UPPER}][\w'’-]*(?: (?:[{_UPPER}][\w'’-]*|ұлы|қызы|улы|кызы|оглы|uly|kyzy|qyzy)){{0,3}}[.!]?$"
+)
+_PLACE = re.compile(rf"^(?:[{_UPPER}]|(?:г|с|п|пос|гор|город|село|аул|ауыл)\.? ?[{_UPPER}])")
 _NAMES = ("surname", "given_name", "patronymic", "full_name")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One label and its value, or free text (label None)."""
-
-    label: Label | None
-    value: str
-    name: str = ""  # the label as written
+_WRAPPED = 45  # characters: a shorter line of prose ends where the writer ended it
+_DISTURBING = frozenset(("owner", "yours", "hypo", "asks", "thing", "spam", "doubt"))
+_OPENED = re.compile(r"[.!?]\s")
+_COMMA = re.compile(r"[,;] ")
+_VERB = re.compile(r"(?<!\w)(?:родил|born(?!\w)|туд)", re.IGNORECASE)
+_PARTS = 12  # of a line, between commas
 
 
 def rows(text: str) -> Iterator[Row]:
     """Yield the rows of a text in order; a label alone takes the next line that is none. Raises: nothing."""
     waiting: Row | None = None
-    for line in text.splitlines():
-        if not line.strip():
+    columns: Columns | None = None
+    for line in _lines(text):
+        if head := head_of(line):
+            columns, waiting = head, None
             continue
-        for row in _rows_of(line[:_LINE_LIMIT]):
+        found = list(table_rows(line, columns)) if columns else []
+        columns = columns if found or (columns and not line.strip("|-:+ ")) else None
+        for row in found or _rows_of(line):
             if waiting is not None and row.label is None:
                 row, waiting = Row(label=waiting.label, value=row.value, name=waiting.name), None
             if row.label is not None and not row.value and row.label.field and row.label.cue != "unchanged":
@@ -47,6 +56,22 @@ def rows(text: str) -> Iterator[Row]:
             yield row
 
 
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines that aren't blank; a sentence that a mail program broke off goes on."""
+    kept = ""
+    for line in text.splitlines():
+        line = line[:_LINE_LIMIT]
+        wrapped = len(kept) >= _WRAPPED and kept[-1] not in ".!?:;" and "\t" not in kept + line
+        if wrapped and line[:1].isalnum() and not line[0].isupper() and not is_label_line(line):
+            kept = f"{kept} {line.strip()}"[:_LINE_LIMIT]
+            continue
+        if kept.strip():
+            yield kept
+        kept = line
+    if kept.strip():
+        yield kept
+
+
 def is_label_line(line: str) -> bool:
     """Tell whether a line opens with one of the labels of the seven fields, or is one. Raises: nothing."""
     first = next(_rows_of(line[:_LINE_LIMIT]), None)
@@ -54,10 +79,11 @@ def is_label_line(line: str) -> bool:
 
 
 def _rows_of(line: str) -> Iterator[Row]:
-    if "\t" not in line:
+    mark = "\t" if "\t" in line else "|" if "|" in line else ""
+    if not mark:
         yield from _marked(line.strip())
         return
-    cells = [cell.strip() for cell in line.split("\t")]
+    cells = cells_of(line, mark)
     while cells:
         cell = cells.pop(0)
         label = label_of(cell.rstrip(" :：=-–"))
@@ -68,35 +94,56 @@ def _rows_of(line: str) -> Iterator[Row]:
 
 
 def _marked(line: str) -> Iterator[Row]:
-    whole = None if _DASH.search(line) else label_of(line)
+    whole = None if _MARK.search(line.rstrip(" :：=-–—.")) or _DASH.search(line) else label_of(line)
     if whole and whole.field:
         yield Row(label=whole, value="", name=line)
         return
     found = _labels(line)
-    if not found:
-        row = _unmarked(line)
-        yield from _tails(row) if "," in row.value else (row,)
+    before = line[: found[0][0]].strip() if found else ""
+    if not found or _disturbs(before):
+        yield from _listed(line)
         return
-    if before := line[: found[0][0]].strip():
-        yield from _tails(Row(label=None, value=before.rstrip(",;")))
+    if before:
+        yield from _parts(Row(label=None, value=before.rstrip(",;")))
     for number, (start, mark, end, label) in enumerate(found):
         stop = found[number + 1][0] if number + 1 < len(found) else len(line)
-        row = Row(label=label, value=line[end:stop].strip(" \xa0,;"), name=line[start:mark])
-        yield from _tails(row) if "," in row.value else (row,)
+        yield from _parts(Row(label=label, value=line[end:stop].strip(" \xa0,;"), name=line[start:mark]))
 
 
-def _tails(row: Row) -> Iterator[Row]:
-    """Set apart «…, телефон без изменений» from the value or the text before it."""
-    parts = row.value.split(", ")
-    kept: list[str] = []
-    for part in parts[:8]:
+def _listed(line: str) -> Iterator[Row]:
+    """Yield «Фамилия Ким, имя Алина, отчества нет» as rows, any other line as one."""
+    parts = [_unmarked(part) for part in _COMMA.split(line, _PARTS)] if ", " in line or "; " in line else []
+    if len(parts) > 1 and all(part.label for part in parts):
+        yield from parts
+    else:
+        yield from _parts(_unmarked(line))
+
+
+def _disturbs(before: str) -> bool:
+    """Tell whether the words before a label in the same sentence may make it somebody else's, or a question."""
+    opened = [mark.end() for mark in _OPENED.finditer(before)]
+    sentence = before[opened[-1] :] if opened else before
+    return bool(sentence) and any(word.says & _DISTURBING for word in words_of(sentence))
+
+
+def _parts(row: Row) -> Iterator[Row]:
+    """Set apart «…, телефон без изменений» and, behind a label, «…, имя Алина» from the value before it."""
+    if "," not in row.value and row.label:
+        yield row
+        return
+    parts = row.value.split(", ", _PARTS)
+    kept, current = (parts[:1], row) if row.label else ([], row)
+    for part in parts[len(kept) :]:
         label = label_of(part)
         if label and label.field and label.cue == "unchanged":
             yield Row(label=label, value="", name=part)
+        elif row.label and (further := _unmarked(part)).label:
+            yield Row(label=current.label, value=", ".join(kept), name=current.name)
+            current, kept = further, [further.value]
         else:
             kept.append(part)
     if kept:
-        yield Row(label=row.label, value=", ".join([*kept, *parts[8:]]), name=row.name)
+        yield Row(label=current.label, value=", ".join(kept), name=current.name)
 
 
 def _labels(line: str) -> list[tuple[int, int, int, Label]]:
@@ -121,13 +168,46 @@ def _labels(line: str) -> list[tuple[int, int, int, Label]]:
 
 def _unmarked(line: str) -> Row:
     """Take «Тел. 8 701 …» and «Фамилия Ким» for labelled; any other line is free text."""
-    typed = line.split()
-    for count in range(min(4, len(typed) - 1), 0, -1):
-        rest = " ".join(typed[count:])
-        names = len(typed) - count <= 3 and bool(_CAPITALS.match(rest))
-        if not names and not _CONTACT.match(rest):
+    typed = line.split(maxsplit=8)
+    if not any(may_open_label(word) for word in typed[:3]):
+        return Row(label=None, value=line)
+    for count in range(min(6, len(typed) - 1), 0, -1):
+        rest = line.split(maxsplit=count)[count]
+        if not _may_fit(rest):
             continue
         label = label_of(" ".join(typed[:count]))
-        if label and label.field and (names if label.field in _NAMES else label.field != "birth_place" and not names):
+        if label and label.field and _fits(label, rest, " ".join(typed[:count])):
             return Row(label=label, value=rest, name=" ".join(typed[:count]))
     return Row(label=None, value=line)
+
+
+def _may_fit(rest: str) -> bool:
+    return rest[0].isupper() or not rest[0].isalpha() or "@" in rest[:65] or len(rest) < 40
+
+
+def _fits(label: Label, rest: str, name: str) -> bool:
+    """Tell whether what follows a label without a mark is a value of its field and nothing else."""
+    if fold(rest) in cue_words("absent"):
+        return label.field == "patronymic"
+    if fold(rest) in cue_words("unchanged"):
+        return True
+    says = frozenset().union(*(word.says for word in words_of(name)))
+    if "birth" in says and _VERB.search(name):
+        return False  # a sentence: «Родилась 5 мая 1990 года в Алматы»
+    if label.field in _NAMES:
+        return bool(_CAPITALS.match(rest)) and not (says & {"own"} and label.field != "full_name")
+    if label.field == "birth_place":
+        return bool(_PLACE.match(rest))
+    if label.field == "birth_date":
+        return (
+            rest[0].isalnum() and len(rest) < 60 and any(letter.isdecimal() for letter in rest) and not says & {"asks"}
+        )
+    return bool(_CONTACT.match(rest)) and label.field in ("phone", "email", "other") and _is_bare(rest)
+
+
+def _is_bare(rest: str) -> bool:
+    """Tell whether a number or an address stands with nothing but words that say something of it."""
+    for spot in reversed(find_contacts(rest)):
+        rest = rest[: spot.start] + " " + rest[spot.end :]
+    typed = words_of(re.sub(r"\([^()]{0,60}\)", " ", rest))
+    return all(word.says and not word.says & _DISTURBING for word in typed if word.text[0].isalpha())

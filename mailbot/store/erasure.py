@@ -77,7 +77,8 @@ def erase(unit: Transaction, person_id: str) -> list[dict[str, Any]]:
 
 
 def _forget_requests(unit: Transaction, numbers: list[str], keys: list[str]) -> None:
-    blank = {"address": "", "address_key": "", "message_id": "", "references": [], "fields": {}, "before": {}}
+    blank: dict[str, Any] = {"address": "", "address_key": "", "message_id": "", "references": []}
+    blank |= {"fields": {}, "before": {}, "document_kind": None, "document_seen": None, "document_date": None}
     mine = _request.c.id.in_(numbers)
     unit.connection.execute(sa.update(_request).where(mine).values(checked="", pending=[], **blank))
     others = sa.and_(mine, _request.c.closed_at.is_(None), _request.c.id != unit.request_id)

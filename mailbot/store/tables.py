@@ -13,12 +13,9 @@ from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, UniqueConst
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata.naming_convention = {
-    "ix": "ix_%(column_0_label)s",
-    "uq": "uq_%(table_name)s_%(column_0_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
+    "ix": "ix_%(column_0_label)s", "uq": "uq_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+}  # fmt: skip
 
 
 def _json(**options: Any) -> Any:
@@ -110,6 +107,7 @@ class Mail(SQLModel, table=True):
         UniqueConstraint("fingerprint", "proof"),
         Index("ix_mail_unfiled", "belongs", "filed_at"),
         Index("ix_mail_state_next", "state", "next_try_at"),
+        _partial("ix_mail_attachments", "attachments", where="attachments IS NOT NULL"),
     )
     id: int | None = Field(default=None, primary_key=True)
     folder: str
@@ -133,6 +131,8 @@ class Mail(SQLModel, table=True):
     tries: int = 0
     next_try_at: datetime | None = None
     summary: dict[str, Any] = _json()  # shadow: what would have been done
+    attachments: str | None = Field(default=None, max_length=16)  # there, removed, none, missing, kept (attachments.py)
+    attachments_at: datetime | None = None  # when taking them out of the mailbox began
 
 
 class Request(SQLModel, table=True):
@@ -176,6 +176,10 @@ class Request(SQLModel, table=True):
     tell: bool = False
     answer_due_at: datetime | None = None  # a pause or the cap of an hour holds its answer back: until when it is due
     checked: str = ""  # how the operator made sure
+    document_kind: str | None = Field(default=None, max_length=32)  # the document she saw, and how; codes alone
+    document_seen: str | None = Field(default=None, max_length=32)
+    document_date: date | None = None
+    document_at: datetime | None = None
     places_open: int | None = None  # other places that did not follow yet (store/places.py), and when the first is due
     place_due_at: datetime | None = None
 

@@ -18,7 +18,7 @@ from mailbot.reading.address import address_key
 from mailbot.reading.claim import Claim
 from mailbot.reading.message import Message
 from mailbot.reading.sender import Evidence
-from mailbot.store import effects, requests
+from mailbot.store import attachments, effects, requests
 from mailbot.store.keys import sha256
 from mailbot.store.tables import FolderCursor, Mail, Question, Reply, Request
 from mailbot.store.transaction import Transaction
@@ -80,7 +80,7 @@ class Unit(Transaction):
     def _first(self, fingerprint: str, proof: int, seen: Any) -> Any:
         """Return an earlier mail with the same fingerprint and proof at least as good."""
         mail = Mail.__table__  # type: ignore[attr-defined]
-        same = sa.and_(mail.c.fingerprint == fingerprint, mail.c.proof >= proof)
+        same = sa.and_(mail.c.fingerprint == fingerprint, attachments.is_ours(self, mail.c.proof >= proof))
         if seen is not None:
             same = sa.and_(same, mail.c.id != seen.id)
         return self.connection.execute(sa.select(mail).where(same).limit(1)).first()
@@ -123,6 +123,7 @@ class Unit(Transaction):
         else:
             blank = {"summary": {}, "tries": 0, "proof": 0, "message_key": "", "text_key": ""}
             self.mail_id = self.insert(Mail, received_at=raw.received_at, **values, **blank)
+        attachments.came_again(self, first)
         if second_look and first.request_id:
             effects.reopen(self, first.request_id, "second_look")
         return "second_look" if second_look else "already"
@@ -144,7 +145,7 @@ class Unit(Transaction):
         self.carry_out(decision)
         self._update_mail(
             decision=decision.outcome, reason=decision.reason, kind=decision.kind, request_id=self.request_id,
-            belongs="done" if decision.files else "",
+            belongs="done" if decision.files else "", attachments=attachments.mark(self),
         )  # fmt: skip
         self.event(decision.outcome, decision.reason, person_id=decision.person_id)
         return self.request_id

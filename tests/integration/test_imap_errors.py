@@ -177,6 +177,7 @@ def test_a_server_without_move() -> None:
         state = mailbox.state()
         assert (state.uidvalidity, state.uidnext, state.can_move) == (7, 3, False)
         assert "MOVE" in state.notes[0]
+        assert not state.can_remove and "UIDPLUS" in state.notes[1]
         assert mailbox.file([1, 2]) is False
         mailbox.close()
 

@@ -13,7 +13,7 @@ from mailbot.errors import MailboxRefused
 from mailbot.intake import uids
 from mailbot.intake.imap import ImapMailbox
 from mailbot.intake.maildir import MaildirMailbox
-from mailbot.ports import Cursor, Mailbox, RawMail
+from mailbot.ports import Cursor, Mailbox, RawMail, Sought
 from mailbot.urls import mailbox_url
 from tests.support import dovecot as dovecots
 from tests.support.boxes import AT, Box, DovecotBox, MaildirBox, mail, subject
@@ -45,6 +45,10 @@ def after(mails: list[RawMail]) -> Cursor:
 
 def subjects(mails: list[RawMail]) -> list[str]:
     return [subject(raw.octets) for raw in mails]
+
+
+def sought(raw: RawMail) -> Sought:
+    return Sought(message_id="", received_at=raw.received_at, uid=raw.uid, uidvalidity=raw.uidvalidity)
 
 
 class TestMailbox:
@@ -233,6 +237,55 @@ class TestMailbox:
         assert len(box.flags()) == 60
         assert set(box.flags().values()) == {""}
 
+    def test_a_copy_takes_the_place_of_a_mail(self, box: Box) -> None:
+        for name in ("a", "b", "c"):
+            box.deliver(mail(name, size=2_000))
+        box.show("b")
+        mailbox = box.open()
+        first = read(mailbox)
+        mailbox.file([first[2].uid])
+        seen = {subject(raw.octets): raw for raw in mailbox.sight([sought(first[1]), sought(first[2])])}
+        assert {"b", "c"} <= set(seen)
+        assert not any(raw.complete for raw in seen.values())
+        assert (seen["b"].folder, seen["b"].uid) == (first[1].folder, first[1].uid)
+        for name in ("b", "c"):
+            whole = mailbox.whole(seen[name])
+            assert whole is not None and whole.complete and subject(whole.octets) == name
+            copy = mailbox.lay(whole, b"X-Copy: yes\r\n" + whole.octets)
+            assert copy is not None
+            assert copy.octets.replace(b"\r\n", b"\n") == b"X-Copy: yes\n" + whole.octets.replace(b"\r\n", b"\n")
+            assert copy.uid != whole.uid and (copy.folder, copy.received_at) == (whole.folder, AT)
+        mailbox.remove([seen["b"], seen["c"]])
+        mailbox.remove([seen["b"]])  # gone already
+        assert box.flags() == {"a": "", "b": r"\Seen"}
+        assert box.done() == ["c"]
+        found = box.octets()
+        assert sorted(octets[:6] for octets in found["INBOX"]) == [b"Subjec", b"X-Copy"]
+        assert [octets[:6] for octets in found["Done"]] == [b"X-Copy"]
+        assert subjects(read(mailbox, after(first))) == ["b"]  # the copy is the one that came last
+        assert mailbox.whole(seen["b"]) is None
+        assert mailbox.file([first[0].uid])  # the folder that is read is the one that is filed from
+
+    def test_sighting_takes_neither_a_moved_mail_nor_a_missing_folder_for_an_error(self, box: Box) -> None:
+        box.deliver(mail("a"), AT)
+        box.deliver(mail("far"), AT + timedelta(days=9))
+        mailbox = box.open()
+        (raw, _) = read(mailbox)
+        assert subjects(mailbox.sight([sought(raw)])) == ["a"]
+        assert mailbox.sight([]) == []
+        box.vanish("a")
+        assert "a" not in subjects(mailbox.sight([sought(raw)]))
+        gone = mailbox.lay(raw, raw.octets)
+        assert gone is None
+
+    def test_of_a_sighted_mail_that_is_large_the_header_alone(self, box: Box) -> None:
+        box.deliver(mail("big", size=40_000))
+        mailbox = box.open(max_bytes=20_000)
+        (raw,) = read(mailbox)
+        (seen,) = mailbox.sight([sought(raw)])
+        whole = mailbox.whole(seen)
+        assert whole is not None and not whole.complete and whole.size_bytes > 40_000
+
     def test_closing_twice_and_using_it_again(self, box: Box) -> None:
         box.deliver(mail("a"))
         mailbox = box.open()
@@ -283,6 +336,45 @@ def test_a_vanished_mail_that_the_server_did_not_notice(dovecot: Dovecot) -> Non
         box.deliver(mail(name))
     box.vanish("b")  # the file is gone, the server's index still lists it
     assert subjects(read(box.open())) == ["a", "c"]
+    box.close()
+
+
+def test_a_mail_is_sighted_by_its_message_id_in_whatever_folder(dovecot: Dovecot) -> None:
+    box = DovecotBox(dovecot)
+    odd = '<a"b(c)*%{1}@example.kz>'
+    for number in range(60):  # more than are looked at by time alone
+        box.deliver(f"Message-ID: <{number}@example.kz>\r\n".encode() + mail(f"n{number}"))
+    box.deliver(f"Message-ID: {odd}\r\n".encode() + mail("odd"))
+    mailbox = box.open()
+    found = read(mailbox)
+    mailbox.file([raw.uid for raw in found])
+    far = AT - timedelta(days=90)
+    wanted = [
+        Sought(message_id=each, received_at=far, uid=0, uidvalidity=0)
+        for each in ("<7@example.kz>", odd, "<none@example.kz>", *(f"<{n}@example.kz>" for n in range(20, 50)))
+    ]  # fmt: skip
+    seen = mailbox.sight(wanted)
+    assert {"n7", "odd", "n20", "n49"} <= set(subjects(seen))
+    assert {raw.folder for raw in seen} == {"mailbot/Done"}
+    unnamed = Sought(message_id="", received_at=AT, uid=0, uidvalidity=0)
+    assert len(mailbox.sight([unnamed])) == 50
+    box.close()
+
+
+def test_flags_and_keywords_go_with_the_copy_and_nothing_else_is_expunged(dovecot: Dovecot) -> None:
+    box = DovecotBox(dovecot)
+    for name in ("a", "b"):
+        box.deliver(mail(name))
+    mailbox = box.open()
+    raw, other = read(mailbox)
+    with dovecot.login(box.user) as client:
+        client.select_folder("INBOX")
+        client.add_flags([raw.uid], [rb"\Seen", rb"\Answered", rb"\Flagged", b"$Label1"])
+        client.add_flags([other.uid], [rb"\Deleted"])
+    copy = mailbox.lay(raw, b"X-Copy: yes\r\n" + raw.octets)
+    assert copy is not None
+    mailbox.remove([raw])
+    assert box.flags() == {"a": r"$Label1 \Answered \Flagged \Seen", "b": r"\Deleted"}
     box.close()
 
 

@@ -20,7 +20,7 @@ from mailbot.errors import (
     ReplyDeferred,
     ReplyRefused,
 )
-from mailbot.intake import imap
+from mailbot.intake import imap_errors
 
 TRANSPORT = [ssl.SSLCertVerificationError, ssl.SSLError, socket.gaierror, TimeoutError, ConnectionResetError]
 
@@ -50,8 +50,8 @@ def test_the_walk_finds_the_libraries_classes() -> None:
 
 @pytest.mark.parametrize("kind", IMAP, ids=lambda kind: kind.__name__)
 def test_the_mailbox_door_names_each_class(kind: type[BaseException]) -> None:
-    assert kind in imap.ERRORS
-    ours = imap.translate(made(kind, 0), "imap.example.kz")
+    assert kind in imap_errors.ERRORS
+    ours = imap_errors.translate(made(kind, 0), "imap.example.kz")
     assert type(ours) in (MailboxUnavailable, MailboxRefused)
     assert "imap.example.kz" in str(ours)
     assert "@" not in str(ours)
@@ -69,5 +69,5 @@ def test_the_courier_door_names_each_class(kind: type[BaseException], code: int)
 
 @pytest.mark.parametrize("kind", TRANSPORT, ids=lambda kind: kind.__name__)
 def test_both_doors_know_the_transport(kind: type[BaseException]) -> None:
-    assert type(imap.translate(kind("x"), "h")) in (MailboxUnavailable, MailboxRefused)
+    assert type(imap_errors.translate(kind("x"), "h")) in (MailboxUnavailable, MailboxRefused)
     assert type(smtp.translate(kind("x"), "h")) in (CourierUnavailable, CourierRefused)

@@ -41,6 +41,7 @@ class Box(Protocol):
     def show(self, name: str) -> None: ...
     def flags(self) -> dict[str, str]: ...
     def done(self) -> list[str]: ...
+    def octets(self) -> dict[str, list[bytes]]: ...
     def close(self) -> None: ...
 
 
@@ -79,8 +80,19 @@ class DovecotBox:
         return self._listed(self.folder)
 
     def done(self) -> list[str]:
-        name = self.server.separator.join(("mailbot", "Done"))
-        return sorted(self._listed(self.server.prefix + name))
+        return sorted(self._listed(self._filed()))
+
+    def octets(self) -> dict[str, list[bytes]]:
+        found: dict[str, list[bytes]] = {}
+        with self.server.login(self.user) as client:
+            for folder in filter(client.folder_exists, (self.folder, self._filed())):
+                client.select_folder(folder, readonly=True)
+                mails = client.fetch(client.search(), ["BODY.PEEK[]"])
+                found[folder.replace(self._filed(), "Done")] = [mails[uid][b"BODY[]"] for uid in sorted(mails)]
+        return found
+
+    def _filed(self) -> str:
+        return self.server.prefix + self.server.separator.join(("mailbot", "Done"))
 
     def close(self) -> None:
         for mailbox in self._open:
@@ -138,6 +150,13 @@ class MaildirBox:
 
     def done(self) -> list[str]:
         return sorted(subject(path.read_bytes()) for path in self.path.glob(".mailbot.Done/cur/*"))
+
+    def octets(self) -> dict[str, list[bytes]]:
+        here, filed = [*self.path.glob("new/*"), *self.path.glob("cur/*")], self.path.glob(".mailbot.Done/cur/*")
+        return {
+            "INBOX": [path.read_bytes() for path in sorted(here)],
+            "Done": [path.read_bytes() for path in sorted(filed)],
+        }  # fmt: skip
 
     def close(self) -> None:
         self.numbers.close()

@@ -5,6 +5,8 @@ or right after the n-th of one kind of outside call:
 
 - `fetch`: a FETCH of the IMAP client · `move`: its MOVE, or the CREATE of the folder to move to · `commit`: a COMMIT
   of the store · `data`: DATA to the SMTP server, so after it the server's 250 has been read.
+- `lay`: an APPEND of a copy, or its writing into a Maildir · `remove`: the STORE and the EXPUNGE of a mail, or the
+  removal of its file.
 - `hook`: the wait for a web receiver's answer, so before it the call has been sent, after it the answer was read.
 
 Nothing else is changed in it. `Commands` is the tests' side, `main` the process that forks.
@@ -108,12 +110,18 @@ def child(order: dict[str, Any], counted: Path) -> int:
     from sqlalchemy.engine import Connection
 
     from mailbot.cli import main as mailbot
+    from mailbot.intake.maildir import MaildirMailbox
     from mailbot.store import engine, store
 
     calls: Counter[str] = Counter()
     wrap(IMAPClient, "fetch", "fetch", calls, order)
     wrap(IMAPClient, "move", "move", calls, order)
     wrap(IMAPClient, "create_folder", "move", calls, order)
+    wrap(IMAPClient, "append", "lay", calls, order)
+    wrap(IMAPClient, "add_flags", "remove", calls, order)
+    wrap(IMAPClient, "uid_expunge", "remove", calls, order)
+    wrap(MaildirMailbox, "lay", "lay", calls, order)
+    wrap(MaildirMailbox, "remove", "remove", calls, order)
     wrap(Connection, "_commit_impl", "commit", calls, order)
     wrap(smtplib.SMTP, "data", "data", calls, order)
     wrap(HTTPConnection, "getresponse", "hook", calls, order)
@@ -162,6 +170,7 @@ def main() -> None:
     import mailbot.cli.setup
     import mailbot.cli.work
     import mailbot.intake.imap
+    import mailbot.intake.maildir
     from mailbot.config import load_policy
 
     del mailbot

@@ -32,6 +32,8 @@ LONGEST = {
     "charset._WORDS": 10_000, "contacts": 4_000, "contacts._LOCAL": 64, "contacts._ATTACHED": 64,
     "contacts._IN_BRACKETS": 4_000, "cues": 10_000, "dates": 120,
     "delivery": 20_000, "delivery._NOT_FAILED": HEADER_VALUE, "dkim": HEADER_VALUE, "dkim._END": MB, "extract": 4_000,
+    "births": 4_000, "labelled": 4_000, "nameprose": 4_000, "places": 4_000, "prose": 4_000, "sentence": 4_000,
+    "wording": 4_000,
     "header": HEADER_VALUE, "header._END": MB, "header._BLANK_LINES": MB, "header._ADDRESS": 254, "labels": 60,
     "headings": 800, "headerblock": 800, "language": 5_000, "leaders": 800, "machine": HEADER_VALUE,
     "names": 120, "near": 300,
@@ -58,8 +60,6 @@ def patterns() -> Iterator[tuple[str, Pattern, set[str]]]:
         yield f"cues.{name}", pattern, {"search"}
     for cue in labels.table()["cue"]:
         yield f"rows.cue {cue}", labels.cue_pattern(cue), {"search"}
-    for stem in labels.table()["stem"]:
-        yield f"rows.stem {stem}", labels.stem_pattern(stem), {"search"}
 
 
 PATTERNS = {name: (pattern, methods) for name, pattern, methods in patterns()}

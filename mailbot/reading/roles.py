@@ -1,0 +1,249 @@
+"""Judge what a sentence says of each value in it: new, old, unchanged, somebody else's, a number of something else.
+
+The words of the same clause count, the nearest first; patterns of two values («X на Y», «X емес, Y», "Y, not X") come
+before single words. It takes nothing (extract.py, prose.py). Serves policy section 2 (the seven fields).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from mailbot.reading.contacts import Spot
+from mailbot.reading.whose import EDGES, QUOTES, is_edge, is_mention, is_thing, whose
+from mailbot.reading.wording import STEMS, Word, key_of
+
+Role = Literal["new", "old", "unchanged", "plain"]
+ARROWS = frozenset(("->", "=>", "–>", "—>", "→", "⇒"))
+_STEMS = frozenset(STEMS)
+_SOFT = _STEMS | {"filler", "own", "toward", "polite", "as"}
+_CLOSING = frozenset(')»"”')
+_FROM = frozenset(("с", "со", "from"))
+_RELATIVE = tuple("котор which that деген его ее it это бул он она они ол this".split())  # noqa: SIM905
+_TOWARD = frozenset(("ке", "ге", "га", "ка"))
+_AWAY = frozenset(("тен", "тан", "ден", "дан", "нен", "нан"))
+_AS = frozenset(("деп", "болип", "dep", "bolip", "bolyp", "as"))
+_CUES: tuple[tuple[str, Role], ...] = (
+    ("instead", "old"), ("delete", "old"), ("unchanged", "unchanged"), ("old", "old"), ("right", "new"), ("new", "new"),
+    ("wrong", "old"), ("onfile", "old"),
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Said:
+    """What is said of one value."""
+
+    role: Role = "plain"
+    told: bool = False  # a word says so; False for plain
+    negated: bool = False  # «не …», «… емес», "instead of …"
+    loose: bool = False  # new only since «в анкете» follows a wish to change
+    clash: bool = False  # one word says new, another old
+    mine: str = ""  # mine, other or "": whose it is
+    mention: bool = False  # «на номер …», «с номера …»: the sentence only uses it
+    thing: bool = False  # the number of an order, a card, a document
+
+
+def collapse(words: list[Word], spots: Sequence[Spot]) -> list[Word]:
+    """Return the words with one word for each value. Raises: nothing."""
+    out: list[Word] = []
+    for word in words:
+        spot = next((n for n, spot in enumerate(spots) if spot.start < word.end and word.start < spot.end), -1)
+        if spot < 0:
+            out.append(word)
+            continue
+        if not out or out[-1].spot != spot:
+            out.append(Word("", spots[spot].start, spots[spot].end, spot=spot))
+        if word.start < spots[spot].end < word.end and "-" in word.text:  # «33-ке»
+            ending = word.text.rpartition("-")[2]
+            out += [Word("-", word.end - len(ending) - 1, word.end), Word(ending, word.end - len(ending), word.end)]
+    return out
+
+
+def judge(words: list[Word], spots: Sequence[Spot], *, changing: bool = False) -> list[Said]:
+    """Return what is said of each value of collapsed words, in the order of `spots`. Raises: nothing."""
+    heard = frozenset().union(*(word.says for word in words)) if words else frozenset[str]()
+    heard = heard | {"change"} if changing else heard
+    said = [Said() for _ in spots]
+    places = {word.spot: place for place, word in enumerate(words) if word.spot >= 0}
+    for number, (before, after) in _parts(words).items():
+        one = said[number]
+        if spots[number].kind == "place":
+            continue
+        _cues(one, before, after, changing="change" in heard)
+        if heard & {"change", "new"}:
+            _case(one, after)
+        one.mine = whose(words, places[number], after)
+        one.mention = is_mention(before, after) and "change" not in heard
+        one.thing = is_thing(before, after)
+    _pairs(words, spots, said, heard)
+    return said
+
+
+def _parts(words: list[Word]) -> dict[int, tuple[list[Word], list[Word]]]:
+    """Return the words before and after each value that speak of it."""
+    places = [place for place, word in enumerate(words) if word.spot >= 0]
+    parts: dict[int, tuple[list[Word], list[Word]]] = {}
+    start = 0
+    for number, place in enumerate(places):
+        last = number + 1 == len(places)
+        gap = words[place + 1 :] if last else words[place + 1 : places[number + 1]]
+        before = words[start:place]
+        cut = _cut(gap, led=any(word.says & {cue for cue, _ in _CUES} for word in before), last=last)
+        parts[words[place].spot] = (before, gap[:cut])
+        start = place + 1 + cut
+    return parts
+
+
+def _cut(gap: list[Word], *, led: bool, last: bool) -> int:
+    """Return how many words behind a value belong to it."""
+    if gap and gap[0].text == "(":
+        return next((place for place, word in enumerate(gap) if word.text == ")"), -1) + 1
+    inside = int(bool(gap) and gap[0].text in _CLOSING)
+    edge = next((place for place, word in enumerate(gap) if place >= inside and is_edge(word)), None)
+    if edge is None:
+        after = last or (not led and any(w.says & {"old", "new", "delete", "right"} for w in gap))
+        return len(gap) if after else _clinging(gap)
+    if edge + 1 < len(gap) and gap[edge].text == ",":
+        further = next((p for p in range(edge + 1, len(gap)) if is_edge(gap[p])), len(gap) if last else None)
+        clause = gap[edge + 1 : further]
+        says = frozenset().union(*(word.says for word in clause))
+        relative = bool(clause) and key_of(clause[0].text).startswith(_RELATIVE)
+        if further and (relative or ("delete" in says and not says & (_STEMS | {"old", "new"}))):
+            return further
+    return edge
+
+
+def _clinging(gap: list[Word]) -> int:
+    """Return how many words right behind a value can't be parted from it: «емес», «-тен», «деп жазыңыз»."""
+    if not gap:
+        return 0
+    if gap[0].says & {"not_behind", "instead_behind"}:
+        return 1
+    if gap[0].text == "-" and len(gap) > 1 and key_of(gap[1].text) in _TOWARD | _AWAY:
+        return 2
+    if key_of(gap[0].text) in _AS:
+        return 1 + max((place for place, word in enumerate(gap) if "change" in word.says), default=-1)
+    return 0
+
+
+def _cues(one: Said, before: list[Word], after: list[Word], *, changing: bool) -> None:
+    behind = [word for word in after if word.text not in QUOTES and word.text not in _CLOSING][:1]
+    if _negated(before) or (behind and behind[0].says & {"not_behind", "instead_behind"}):
+        one.role, one.told, one.negated = "old", True, True
+        return
+    left, right = _left(before, changing, near=True), _right(after)
+    if not left and not right:
+        left = _left(before, changing, near=False)
+    one.loose = left == "loose"
+    left = "new" if one.loose else left
+    one.clash = {left, right} == {"new", "old"} or {left, right} == {"new", "clash"} or "clash" in (left, right)
+    role = left or right
+    if role in ("new", "old", "unchanged"):
+        one.role, one.told = role, True  # type: ignore[assignment]
+
+
+def _case(one: Said, after: list[Word]) -> None:
+    """Judge a Kazakh case ending behind a number: «…-тен …-ке ауыстырыңыз»."""
+    if len(after) > 1 and after[0].text == "-" and key_of(after[1].text) in _TOWARD | _AWAY:
+        one.role, one.told = ("new" if key_of(after[1].text) in _TOWARD else "old"), True
+
+
+def _negated(before: list[Word]) -> bool:
+    """Tell whether «не», "not", «вместо» stand right before a value."""
+    for word in reversed(before):
+        if word.says & {"not", "instead"}:
+            return True
+        if word.text not in QUOTES and not (word.says and word.says <= _SOFT):
+            return False
+    return False
+
+
+def _left(before: list[Word], changing: bool, *, near: bool) -> str:
+    """Return what the nearest telling word before a value says of it; `near`: in the value's own clause."""
+    solid = False
+    for place in range(len(before) - 1, -1, -1):
+        word = before[place]
+        if is_edge(word) and (solid or near):
+            return ""
+        if "toward" in word.says and changing and not solid:
+            return "new"
+        for cue, role in _CUES:
+            if cue not in word.says:
+                continue
+            if cue in ("onfile", "wrong") and any("change" in w.says for w in before[:place]):
+                return "loose" if cue == "onfile" else "clash"
+            if cue == "old" and _is_predicate(before, place):
+                return "unchanged"
+            return role
+        if "change" in word.says:
+            return ""
+        solid = solid or bool(word.says & (_STEMS | {"own"}))
+    return ""
+
+
+def _is_predicate(before: list[Word], place: int) -> bool:
+    """Tell «телефон прежний: …» from «прежний телефон …»."""
+    if not key_of(before[place].text).startswith(("прежн", "буринги")) or not place:
+        return False
+    follows = place + 1 < len(before) and bool(before[place + 1].says & _STEMS)
+    return bool(before[place - 1].says & _STEMS) and not follows
+
+
+def _right(after: list[Word]) -> str:
+    """Return what the words behind a value say of it."""
+    heard: set[str] = set()
+    if after and key_of(after[0].text) in _AS and any("change" in word.says for word in after):
+        return "new"  # «… деп өзгертіңіз»
+    for word in after:
+        if word.says & {"old", "delete", "wrong", "onfile", "instead_behind"} and not word.says & {"new"}:
+            heard.add("old")
+        elif word.says & {"new", "right"}:
+            heard.add("new")
+        elif "unchanged" in word.says:
+            heard.add("unchanged")
+    return "clash" if {"new", "old"} <= heard else next(iter(heard)) if len(heard) == 1 else ""
+
+
+def _pairs(words: list[Word], spots: Sequence[Spot], said: list[Said], heard: frozenset[str]) -> None:
+    """Set the roles of two values that a pattern joins."""
+    order = [(place, word.spot) for place, word in enumerate(words) if word.spot >= 0]
+    for kind in dict.fromkeys(spot.kind for spot in spots):
+        same = [(place, number) for place, number in order if spots[number].kind == kind]
+        for (left, old), (right, new) in pairwise(same):
+            given = said[old].role == "old" or "change" in heard
+            if (said[old].role != "new" or said[old].loose or _comes_from(words, left)) and _leads(
+                words, left, right, given
+            ):
+                said[old].role, said[old].told, said[old].clash = "old", True, False
+                said[new].role, said[new].told, said[new].clash = "new", True, False
+        other = [number for _, number in same if not said[number].negated]
+        if len(other) == 1 and len(same) == 2:
+            said[other[0]].role, said[other[0]].told, said[other[0]].clash = "new", True, False
+        plain = [number for _, number in same if said[number].role == "plain"]
+        turned = any(said[number].role == "old" for _, number in same)
+        if turned and len(plain) == 1 and heard & {"not", "not_behind", "change", "error", "right", "but"}:
+            said[plain[0]].role, said[plain[0]].told = "new", True
+
+
+def _leads(words: list[Word], left: int, right: int, changing: bool) -> bool:
+    """Tell whether the words between two values are «на», "to", an arrow and nothing that disturbs."""
+    gap = words[left + 1 : right]
+    if any(word.text in ARROWS for word in gap):
+        return len(gap) < 6
+    if not changing and not _comes_from(words, left):
+        return False
+    if not gap or not any("toward" in word.says for word in gap):
+        return False
+    return all(word.says or word.text in QUOTES | EDGES | _CLOSING for word in gap) and len(gap) < 9
+
+
+def _comes_from(words: list[Word], place: int) -> bool:
+    """Tell whether «с», "from" lead to a value: «с номера 8 701 …»."""
+    for word in reversed(words[max(0, place - 4) : place]):
+        if key_of(word.text) in _FROM:
+            return True
+        if word.text not in QUOTES and not word.says & (_SOFT | {"old"}):
+            return False
+    return False

@@ -1,0 +1,66 @@
+"""Read a table that people draw in a mail: columns of fields, or old and new beside each field.
+
+The cells stand between tabs, bars or semicolons. It judges no values. Serves policy section 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from mailbot.reading.labels import Label, label_of
+
+_MARKS = "\t|;"
+_CELLS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One label and its value, or free text (label None)."""
+
+    label: Label | None
+    value: str
+    name: str = ""  # the label as written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """The head of a table: a label for each column, or for each but the first, which names the field."""
+
+    mark: str
+    labels: tuple[Label, ...]
+    by_row: bool  # old and new are columns, the fields are rows
+
+
+def cells_of(line: str, mark: str) -> list[str]:
+    """Return the cells of a line. Raises: nothing."""
+    return [cell.strip() for cell in (line.strip().strip("|") if mark == "|" else line).split(mark)][:_CELLS]
+
+
+def head_of(line: str) -> Columns | None:
+    """Return what the head of a table says, None for a line that is none. Raises: nothing."""
+    mark = next((mark for mark in _MARKS if mark in line), "")
+    if not mark:
+        return None
+    cells = cells_of(line, mark)
+    labels = [label_of(cell.rstrip(" :")) for cell in cells]
+    if len(cells) > 2 and all(label and not label.field and label.cue in ("old", "new") for label in labels[1:]):
+        return Columns(mark=mark, labels=tuple(label for label in labels[1:] if label), by_row=True)
+    if len(cells) > 1 and all(label and label.field and not label.cue for label in labels):
+        return Columns(mark=mark, labels=tuple(label for label in labels if label), by_row=False)
+    return None
+
+
+def table_rows(line: str, columns: Columns) -> Iterator[Row]:
+    """Yield the rows of one line below a head; nothing where it isn't one of the table. Raises: nothing."""
+    cells = cells_of(line, columns.mark)
+    if columns.by_row:
+        label = label_of(cells[0].rstrip(" :"))
+        if label is None or not label.field or len(cells) != len(columns.labels) + 1:
+            return
+        for column, cell in zip(columns.labels, cells[1:], strict=True):
+            if cell.strip("-–— "):
+                yield Row(label=replace(label, cue=column.cue), value=cell, name=cells[0])
+    elif len(cells) == len(columns.labels):
+        for column, cell in zip(columns.labels, cells, strict=True):
+            yield Row(label=column, value=cell)

@@ -1,0 +1,95 @@
+"""Tell whose a value is: the writer's, somebody else's, or the number of an order, a card, a document.
+
+The nearest clause that tells counts; «Мой муж сменил номер, теперь …» goes on with the husband. It judges neither new
+nor old (roles.py). Serves policy section 2: a number that isn't the writer's is never taken.
+"""
+
+from __future__ import annotations
+
+from mailbot.reading.wording import STEMS, Word, key_of
+
+EDGES = frozenset(",;()")
+QUOTES = frozenset("«»\"“”„'(:–—-")
+_STEMS = frozenset(STEMS)
+_JOINTS = frozenset(("but", "and"))
+_BEFORE = frozenset(("на", "по", "с", "со", "от", "до", "из", "к", "через", "at", "from", "via", "on", "for", "by"))
+_OBLIQUE = ("не", "нен", "га", "ге", "нан", "де", "да", "мен", "нин", "на", "дан", "ден", "ине", "инен")
+
+
+def is_edge(word: Word) -> bool:
+    """Tell whether a clause ends at a word. Raises: nothing."""
+    return word.text in EDGES or (bool(word.says & _JOINTS) and not word.says & {"own", "delete"})
+
+
+def whose(words: list[Word], place: int, after: list[Word]) -> str:
+    """Return mine or other, told by the nearest clause before a value that tells, else by the words behind it."""
+    clause: list[Word] = []
+    own = _of_clause(after)
+    if own == "other":
+        return own
+    maybe, clauses = "", 0
+    for number in range(place - 1, -2, -1):
+        if number < 0 or is_edge(words[number]):
+            found = _of_clause(clause[::-1])
+            if found == "other" and (not maybe or _is_subject(clause[::-1])):
+                return found
+            if found == "mine" and any("own" in word.says for word in clause):
+                return found
+            maybe = maybe or found
+            clause, clauses = [], clauses + bool(clause)
+            if clauses > 4:
+                break
+        else:
+            clause.append(words[number])
+    return maybe or own or _of_clause(words[place + 1 :])
+
+
+def _is_subject(clause: list[Word]) -> bool:
+    """Tell whether a clause starts with somebody else: «Мой муж сменил номер, теперь …»."""
+    return any("owner" in word.says for word in clause[:3])
+
+
+def _of_clause(clause: list[Word]) -> str:
+    owner = own = -1
+    for place, word in enumerate(clause):
+        if "owner" in word.says or ("yours" in word.says and _has_number(clause, place)):
+            owner = place
+        elif "own" in word.says:
+            own = place
+    says = frozenset().union(*(word.says for word in clause))
+    if owner >= 0 and own <= owner and "took" not in says:
+        return "other"
+    return "mine" if own >= 0 or says & {"new", "right", "change"} else ""
+
+
+def _has_number(clause: list[Word], place: int) -> bool:
+    """Tell «ваш номер», «ваш +7 …» from «ваша база»."""
+    for word in clause[place + 1 : place + 4]:
+        if word.spot >= 0 or word.says & _STEMS:
+            return True
+        if not word.says & {"filler", "new", "old"}:
+            return False
+    return place + 1 == len(clause)
+
+
+def is_mention(before: list[Word], after: list[Word]) -> bool:
+    """Tell «на номер …», «с номера …», «… нөміріне»: the sentence only uses the value. Raises: nothing."""
+    for word in reversed(before):
+        key = key_of(word.text)
+        if key in _BEFORE:
+            return True
+        if word.says & {"phone", "email"} and key.endswith(_OBLIQUE):
+            return True
+        if word.text not in QUOTES and not word.says & (_STEMS | {"filler", "own", "new", "old"}):
+            break
+    return bool(after and after[0].says & {"phone", "email"} and key_of(after[0].text).endswith(_OBLIQUE))
+
+
+def is_thing(before: list[Word], after: list[Word]) -> bool:
+    """Tell the number of an order, a card, a document. Raises: nothing."""
+    for word in reversed(before):
+        if word.says & {"phone", "email"} or is_edge(word):
+            break
+        if "thing" in word.says or word.text in "№#":
+            return True
+    return bool(after and "thing" in after[0].says)
