@@ -170,6 +170,8 @@ def _is_not(words: list[_Word], near: int, place: int, idea: str) -> bool:
     reproach = "you" in before and idea not in ("revoke", "consent")
     if text in _deny("not_yet") or (before and before[-1] in _deny("did") and text == "not"):
         return not reproach
+    if text in _deny("not_near"):
+        return place - near <= 2
     if text not in _deny("not") or (before and before[-1] in _deny("passing")):
         return False
     happened = idea != "revoke" and words[place].text.endswith(tuple(_deny("happened")))

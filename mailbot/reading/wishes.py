@@ -122,8 +122,9 @@ def _sentences(text: str) -> list[Ideas]:
             if tongue:
                 here.setdefault(idea, (0, tongue))
     redirect = next((tongue for here in told for rule in _redirects() if (tongue := rule.place(here))), None)
-    for here in told if redirect else ():
-        here["redirect"] = (0, redirect)
+    if redirect:
+        for here in told:
+            here["redirect"] = (0, redirect)
     return [here for here in told if here]
 
 
