@@ -21,7 +21,10 @@ _SAME = str.maketrans("ыйё", "иие")
 _CYRILLIC = re.compile(r"[а-яёәғқңөұүһіə]")
 _WRAPPED = re.compile(r"(?<=[^\W\d_]|,)[ ]?\r?\n(?=[a-zа-яёәғқңөұүһі])")  # a sentence goes on
 _WORD = re.compile(r"[^\W\d_]+")
-_LATIN_KAZAKH = re.compile(r"\b(?:men|menin|onyn|ol|anam|akem|agam|apam|apkem|balam|ulym|qyzym|kyzym|bol\w+|jasta\w*)\b")
+_LATIN_KAZAKH = re.compile(
+    r"\b(?:men(?:in)?|onyn|anam|[aä]kem|agam|apam|apkem|[aä]jem|balam|ulym|[qk]yzym|inim|dosym|j?z?holdasym|k[uü]ieuim"
+    r"|bolgan|bolyp|boldy|jas\w*)\w{0,8}\b"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ _MINE = re.compile(r"(?:лар|лер|тар|тер|дар|дер|ер)?я?[аи
 _AFTER = re.compile(
     r"алма(?:у|им|с|ни)|келмеи|тартпа|каитарма|озектендирме|жанартпа|тузетпе|жазилма|удан бас тарт|уди токтат"
     r"|\bемес|\bжок\b|\bне (?:нуж|треб|надо|хочу|буду|собира|планир|проси|прош)"
-    r"|\bnot? (?:need|requir|want|necess|intend)|\bотмен"
+    r"|\bnot? (?:need|requir|want|necess|intend)|\sотмен"
 )
 _HEAD = 3
 _THROUGH = frozenset(("want", "need", "my", "more"))  # «не хочу получать» denies both
@@ -66,9 +66,13 @@ def _stems() -> _Stems:
             for word in words.split():
                 key = (skeleton(word.removesuffix("$")), word.endswith("$"))
                 ideas.setdefault(key, {}).setdefault(idea, language)
+    for stem, whole in ideas:
+        if whole:
+            ideas[stem, True] = {**ideas.get((stem, False), {}), **ideas[stem, True]}
+    phrases = sorted({word.replace("_", " ") for word, _ in ideas if "_" in word}, key=len, reverse=True)
     stems = _Stems(
         ideas=ideas,
-        phrases=re.compile(r"\b(?:" + "|".join(sorted({w.replace("_", " ") for w, _ in ideas if "_" in w})) + ")"),
+        phrases=re.compile(r"\b(?:" + "|".join(phrases) + ")"),
         polar=frozenset(table()["polar"].split()),
         owned=frozenset(table()["owned"].split()),
     )

@@ -33,6 +33,8 @@ _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _MOST_CHARACTERS = 8000
 _CARRIED = ("data", "consent", "my", "photo", "publish", "process")  # what "them", or a complaint, may mean
 
+_HOLDS_OBJECTION: tuple[Kind, ...] = ("withdrawal", "restriction")  # "stop processing" says no more than they
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
@@ -83,11 +85,23 @@ def wishes(text: str) -> tuple[Wish, ...]:
     Raises nothing. Source: policy clauses 3(2), 6(3), 6(4), 8(1); Law 94-V, article 24.
     """
     found: dict[Kind, Wish] = {}
-    for told in _sentences(text[:_MOST_CHARACTERS]):
-        for wish in _heard(told):
+    told = _sentences(text[:_MOST_CHARACTERS])
+    for sentence in told:
+        for wish in _heard(sentence):
             if wish.kind not in found or found[wish.kind].negated:
                 found[wish.kind] = wish
+    if not found:
+        return _spoken_of(told)
+    if any(kind in found and not found[kind].negated for kind in _HOLDS_OBJECTION):
+        found.pop("objection", None)
     return tuple(found[kind] for kind in _order() if kind in found)
+
+
+def _spoken_of(told: list[Ideas]) -> tuple[Wish, ...]:
+    """Return a question where somebody speaks of his own data in a way that no other rule knows."""
+    places = (rule.place(sentence) for sentence in told for rule in _rules() if rule.kind == "data")
+    language = next((tongue for tongue in places if tongue), None)
+    return (Wish(kind="question", language=language, negated=False),) if language else ()
 
 
 def clean_lines(text: str) -> str:
