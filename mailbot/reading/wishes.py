@@ -31,6 +31,8 @@ _VALUE = re.compile(
 _SENTENCE = re.compile(r"[^.!?…;\n؟？]+[.!?…;؟？]*")
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _MOST_CHARACTERS = 8000
+_SPAN = 25  # words between ideas that belong together
+_ANYWHERE = -1  # said of the whole sentence
 _CARRIED = ("data", "consent", "my", "photo", "publish", "process")  # what "them", or a complaint, may mean
 
 _HOLDS_OBJECTION: tuple[Kind, ...] = ("withdrawal", "restriction")  # "stop processing" says no more than they
@@ -57,9 +59,13 @@ class _Rule:
             return None
         heads = [sign + idea for idea in self.needs[0] if not (sign and idea.startswith("-"))]
         head = next((told[idea] for idea in heads if idea in told), None)
-        if head is None or any(need.isdisjoint(told) for need in self.needs[1:]):
+        if head is None or not all(self._is_near(told, need, head[0]) for need in self.needs[1:]):
             return None
         return head[1]
+
+    @staticmethod
+    def _is_near(told: Ideas, need: frozenset[str], head: int) -> bool:
+        return any(idea in told and (min(told[idea][0], head) < 0 or abs(told[idea][0] - head) <= _SPAN) for idea in need)
 
 
 @cache
@@ -134,11 +140,11 @@ def _sentences(text: str) -> list[Ideas]:
         for idea in _CARRIED:
             tongue = next((other[idea][1] for other in others if idea in other), None)
             if tongue:
-                here.setdefault(idea, (0, tongue))
+                here.setdefault(idea, (_ANYWHERE, tongue))
     redirect = next((tongue for here in told for rule in _redirects() if (tongue := rule.place(here))), None)
     if redirect:
         for here in told:
-            here["redirect"] = (0, redirect)
+            here["redirect"] = (_ANYWHERE, redirect)
     return [here for here in told if here]
 
 
@@ -149,7 +155,7 @@ def _redirects() -> tuple[_Rule, ...]:
 
 def _asked(told: Ideas, sentence: str) -> Ideas:
     if told and asks(sentence.rstrip(";")):
-        told["asked"] = (0, next(iter(told.values()))[1])
+        told["asked"] = (_ANYWHERE, next(iter(told.values()))[1])
     return told
 
 
