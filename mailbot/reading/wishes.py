@@ -136,7 +136,7 @@ def _sentences(text: str) -> list[Ideas]:
     valued = _VALUE.sub(f" {VALUE} ", clean_lines(text))
     told = [_asked(ideas(sentence), sentence) for sentence in _SENTENCE.findall(valued)]
     for place, here in enumerate(told):
-        others = told[:place] if "them" in here else told if "complaint" in here else []
+        others = told[:place] if "them" in here else told if "complaint" in here or "violate" in here else []
         for idea in _CARRIED:
             tongue = next((other[idea][1] for other in others if idea in other), None)
             if tongue:
