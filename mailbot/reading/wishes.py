@@ -65,7 +65,9 @@ class _Rule:
 
     @staticmethod
     def _is_near(told: Ideas, need: frozenset[str], head: int) -> bool:
-        return any(idea in told and (min(told[idea][0], head) < 0 or abs(told[idea][0] - head) <= _SPAN) for idea in need)
+        return any(
+            idea in told and (min(told[idea][0], head) < 0 or abs(told[idea][0] - head) <= _SPAN) for idea in need
+        )
 
 
 @cache
