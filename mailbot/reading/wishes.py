@@ -31,6 +31,7 @@ _VALUE = re.compile(
 _SENTENCE = re.compile(r"[^.!?…;\n؟？]+[.!?…;؟？]*")
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _MOST_CHARACTERS = 8000
+_SENTENCE_WORDS = 5  # fewer are a subject («Мои данные») and ask nothing yet
 _SPAN = 25  # words between ideas that belong together
 _ANYWHERE = -1  # said of the whole sentence
 _CARRIED = ("data", "consent", "my", "photo", "publish", "process")  # what "them", or a complaint, may mean
@@ -51,17 +52,16 @@ class Wish:
 class _Rule:
     kind: str  # a Kind, or redirect
     needs: tuple[frozenset[str], ...]  # one idea of each; of the first the wish is made
+    opposite: frozenset[str]  # of the first: what denies the wish
     bars: frozenset[str]
 
-    def place(self, told: Ideas, sign: str = "") -> Language | None:
-        """Return the language of the first idea, where the rule fits; with sign "-" where its opposite does."""
-        if not self.bars.isdisjoint(told):
+    def place(self, told: Ideas, *, denied: bool = False) -> Language | None:
+        """Return the language of the first idea, where the rule fits; where its opposite does, if denied."""
+        heads = self.opposite if denied else self.needs[0]
+        if heads.isdisjoint(told) or not self.bars.isdisjoint(told):
             return None
-        heads = [sign + idea for idea in self.needs[0] if not (sign and idea.startswith("-"))]
-        head = next((told[idea] for idea in heads if idea in told), None)
-        if head is None or not all(self._is_near(told, need, head[0]) for need in self.needs[1:]):
-            return None
-        return head[1]
+        head = min(told[idea] for idea in heads if idea in told)
+        return head[1] if all(self._is_near(told, need, head[0]) for need in self.needs[1:]) else None
 
     @staticmethod
     def _is_near(told: Ideas, need: frozenset[str], head: int) -> bool:
@@ -76,10 +76,10 @@ def _rules() -> tuple[_Rule, ...]:
 
 
 def _rule(kind: str, text: str) -> _Rule:
-    needs, _, bars = text.partition(" / ")
-    return _Rule(
-        kind=kind, needs=tuple(frozenset(need.split("|")) for need in needs.split()), bars=frozenset(bars.split())
-    )
+    together, _, bars = text.partition(" / ")
+    needs = tuple(frozenset(need.split("|")) for need in together.split())
+    opposite = frozenset(f"-{idea}" for idea in needs[0] if not idea.startswith("-"))
+    return _Rule(kind=kind, needs=needs, opposite=opposite, bars=frozenset(bars.split()))
 
 
 @cache
@@ -99,7 +99,7 @@ def wishes(text: str) -> tuple[Wish, ...]:
             if wish.kind not in found or found[wish.kind].negated:
                 found[wish.kind] = wish
     if not found:
-        return _spoken_of(told)
+        return _spoken_of(told) if len(text[:_MOST_CHARACTERS].split()) >= _SENTENCE_WORDS else ()
     if any(kind in found and not found[kind].negated for kind in _HOLDS_OBJECTION):
         found.pop("objection", None)
     return tuple(found[kind] for kind in _order() if kind in found)
@@ -165,10 +165,10 @@ def _heard(told: Ideas) -> list[Wish]:
     """Return the wishes of one sentence; a question about nothing but another wish is none of its own."""
     heard: dict[Kind, Wish] = {}
     for kind, rules in _by_kind():
-        for sign in ("", "-"):
-            language = next((tongue for rule in rules if (tongue := rule.place(told, sign))), None)
+        for denied in (False, True):
+            language = next((tongue for rule in rules if (tongue := rule.place(told, denied=denied))), None)
             if language and kind not in heard:
-                heard[kind] = Wish(kind=kind, language=language, negated=sign == "-")
+                heard[kind] = Wish(kind=kind, language=language, negated=denied)
     if any(not wish.negated for kind, wish in heard.items() if kind != "question"):
         heard.pop("question", None)
     return list(heard.values())

@@ -277,6 +277,12 @@ def test_what_them_means_is_said_before() -> None:
     assert heard("Прошу удалить их.") == []
 
 
+def test_ones_own_data_spoken_of_otherwise_are_a_question() -> None:
+    assert heard("Мне неспокойно за мои данные после новостей о взломах") == ["question"]
+    assert heard("Мои данные") == []
+    assert heard("Мои данные для договора пришлю завтра утром") == []
+
+
 def test_ideas_far_apart_belong_to_nothing() -> None:
     assert heard("Прошу удалить " + "а потом ещё раз посмотреть " * 10 + "мои данные") != ["erasure"]
 
