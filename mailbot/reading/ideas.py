@@ -178,5 +178,7 @@ def _is_not(words: list[_Word], near: int, place: int, idea: str) -> bool:
         return place - near <= 2
     if text not in _deny("not") or (before and before[-1] in _deny("passing")):
         return False
+    if words[place + 1 : place + 2] and words[place + 1].text == "ли":
+        return False  # «не передаются ли» asks
     happened = idea != "revoke" and words[place].text.endswith(tuple(_deny("happened")))
     return not happened and words[near + 1].text not in _deny("unable")
