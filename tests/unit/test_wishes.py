@@ -272,6 +272,20 @@ def test_a_not_that_denies_nothing(text: str) -> None:
     assert "unsubscribe" in heard(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "фамилия теперь Ли-Павлова, остальное без изменений",
+        "Сменилась только фамилия, остальные данные не изменились",
+        "Тегім өзгерді, қалған деректерім өзгерген жоқ",
+        "My name is Saparova now, the rest of my details has not changed",
+        "Телефон не менялся",
+    ],
+)
+def test_what_stays_as_it_is_denies_no_update(text: str) -> None:
+    assert not any(wish.negated for wish in wishes(text))
+
+
 def test_what_them_means_is_said_before() -> None:
     assert "erasure" in heard("У вас есть мои данные. Прошу удалить их.")
     assert heard("Прошу удалить их.") == []
