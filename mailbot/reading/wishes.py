@@ -79,6 +79,8 @@ def _rule(kind: str, text: str) -> _Rule:
     together, _, bars = text.partition(" / ")
     needs = tuple(frozenset(need.split("|")) for need in together.split())
     opposite = frozenset(f"-{idea}" for idea in needs[0] if not idea.startswith("-"))
+    if kind == "update" and not any("data" in need for need in needs):
+        opposite = frozenset()  # «телефон не менялся» beside a new name denies no update
     return _Rule(kind=kind, needs=needs, opposite=opposite, bars=frozenset(bars.split()))
 
 
@@ -167,6 +169,8 @@ def _heard(told: Ideas) -> list[Wish]:
     for kind, rules in _by_kind():
         for denied in (False, True):
             language = next((tongue for rule in rules if (tongue := rule.place(told, denied=denied))), None)
+            if denied and kind == "update" and "partly" in told:
+                continue  # «остальное без изменений»
             if language and kind not in heard:
                 heard[kind] = Wish(kind=kind, language=language, negated=denied)
     if any(not wish.negated for kind, wish in heard.items() if kind != "question"):

@@ -136,6 +136,10 @@ HEARD: dict[Kind, tuple[str, ...]] = {
     ),
 }
 WHERE_TO_WRITE = (
+    "Хабарламаларды жаңа поштама жіберіңіз aliya@example.kz, ескісіне жібермеңіз",
+    "Не пишите мне на рабочую почту, только на aliya@example.kz",
+    "Newsletters should go to my new address aliya@example.com; stop sending to the old one",
+    "По старому номеру прошу больше не звонить, теперь у меня 8 701 555 01 02",
     "Прошу удалить старый номер и записать новый: +7 701 555 01 02",
     "больше не пишите на старую почту, вот новая: aliya@example.kz",
     "Телефон больше не действует, пишите на мобильный 8 701 555 01 02",
@@ -270,6 +274,20 @@ def test_the_weightiest_comes_first(text: str, kinds: tuple[Kind, ...]) -> None:
 )
 def test_a_not_that_denies_nothing(text: str) -> None:
     assert "unsubscribe" in heard(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "фамилия теперь Ли-Павлова, остальное без изменений",
+        "Сменилась только фамилия, остальные данные не изменились",
+        "Тегім өзгерді, қалған деректерім өзгерген жоқ",
+        "My name is Saparova now, the rest of my details has not changed",
+        "Телефон не менялся",
+    ],
+)
+def test_what_stays_as_it_is_denies_no_update(text: str) -> None:
+    assert not any(wish.negated for wish in wishes(text))
 
 
 def test_what_them_means_is_said_before() -> None:
