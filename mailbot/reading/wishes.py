@@ -39,6 +39,9 @@ _CARRIED = ("data", "consent", "my", "photo", "publish", "process")  # what "the
 _HOLDS_OBJECTION: tuple[Kind, ...] = ("withdrawal", "restriction")  # "stop processing" says no more than they
 
 
+_ASKING = frozenset(("update", "change", "delete"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """One wish that a sentence seems to hold."""
@@ -46,6 +49,7 @@ class Wish:
     kind: Kind
     language: Language
     negated: bool  # «не отзываю», «алмаймын», "not … withdraw"
+    stated: bool = False  # «новый телефон: …»: data are named, and nothing is asked to be done with them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +176,8 @@ def _heard(told: Ideas) -> list[Wish]:
             if denied and kind == "update" and "partly" in told:
                 continue  # «остальное без изменений»
             if language and kind not in heard:
-                heard[kind] = Wish(kind=kind, language=language, negated=denied)
+                stated = kind == "update" and _ASKING.isdisjoint(told)
+                heard[kind] = Wish(kind=kind, language=language, negated=denied, stated=stated)
     if any(not wish.negated for kind, wish in heard.items() if kind != "question"):
         heard.pop("question", None)
     return list(heard.values())
