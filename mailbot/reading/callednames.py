@@ -11,7 +11,7 @@ from mailbot.reading.names import PARTICLES
 from mailbot.reading.wording import Word, key_of
 
 _BEHIND_FIRST = frozenset(
-    ("—", "–", "-", "is", "это", "деп", "деген", "болип", "болуи", "дурис", "дуриси", "емес", "»", "должно")
+    ("—", "–", "-", "is", "это", "деп", "деген", "болип", "болуи", "дурис", "дуриси", "емес", "»", "должно", "вместо", "instead", "not", "with", "орнина", "а", "дегеннин")
 )
 _IN = frozenset(("в", "во", "in", "at", "из", "г", "город", "ул"))
 
@@ -41,7 +41,8 @@ def _opens(typed: list[Word], place: int, *, shouted: bool) -> bool:
     if not _is_name(word) or (shouted and not (place and typed[place - 1].says)):
         return False
     if place == 0:
-        return len(typed) > 1 and (key_of(typed[1].text) or typed[1].text) in _BEHIND_FIRST
+        follows = [key_of(one.text) or one.text for one in typed[1:3]]
+        return bool(follows) and (follows[0] in _BEHIND_FIRST or (follows[0] == "," and follows[-1] in ("а", "not")))
     before = typed[place - 1]
     if before.text in (".", "!", "?", "…") and place > 1 and len(typed[place - 2].text) > 2:
         return False

@@ -16,6 +16,7 @@ from mailbot.reading.fold import fold
 from mailbot.reading.found import NAMES, Found
 from mailbot.reading.labelled import read_row
 from mailbot.reading.labels import Label
+from mailbot.reading.nameframes import about
 from mailbot.reading.names import split_name
 from mailbot.reading.phones import mask
 from mailbot.reading.prose import read_sentence
@@ -39,7 +40,7 @@ def extract(text: str, language: Language, *, today: date | None = None) -> Extr
     """
     plain = _ODD.sub(lambda odd: "-" if odd[1] else "" if odd[2] else " ", text[:_LIMIT])
     clean, masked = mask(_PICTURES.sub(lambda seen: "тел: " if seen[1] else "e-mail: ", plain))
-    found = Found(language=language, today=today)
+    found = Found(language=language, today=today, about=about(clean))
     seen = dict.fromkeys(masked)
     others = False  # the rows are somebody else's: «Менеджер: …», «ФИО матери: …»
     for row in rows(clean):

@@ -29,6 +29,8 @@ class Found:
     unclear: dict[tuple[str, str], Unclear] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
     last: str = ""  # the field that was spoken of last
+    about: frozenset[str] = frozenset()  # what the whole text speaks of (nameframes.py)
+    pending: dict[str, str] = field(default_factory=dict)  # names of the sentence before whose field isn't told: role
 
     def take(self, name: str, value: str | None, role: str = "new") -> None:
         """Take a value: new, old or unchanged. Raises: nothing."""

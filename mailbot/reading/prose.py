@@ -50,6 +50,7 @@ def read_sentence(text: str, found: Found) -> None:
     for name in ("phone", "email", *NAMES):
         if name in heard:
             found.last = name
+    found.last = "surname" if "took" in heard and not heard & {"phone", "email"} else found.last
 
 
 def _contacts(kind: str, sentence: Sentence, found: Found) -> None:
