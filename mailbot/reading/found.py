@@ -65,6 +65,9 @@ class Found:
         if not why and name in ("surname", "patronymic") and _is_two(value):
             why = "not_a_name"
         if not why:
+            former = self.fields.get(name)
+            if name == "patronymic" and role == "new" and former and value.startswith(former):
+                del self.fields[name]  # «Әкемнің аты — Жолдас, сондықтан Жолдасұлы»
             self.take(name, value, role)
         elif role != "old":  # a former name that can't be read changes nothing
             self.doubt(name, text, why)

@@ -32,14 +32,15 @@ _ARROW = re.compile(r"->|→|=>|⇒|–>|—>")
 def read_row(label: Label, value: str, found: Found) -> str:
     """Take what a label's value states, and return the text that follows it in the row. Raises: nothing."""
     name = label.field
-    unchanged = _is_unchanged(label, value)
+    first = next(iter(sentences(value)), value)
+    unchanged = _is_unchanged(label, first)
     if not name or (not value.strip(_BLANK) and name != "patronymic" and not unchanged):
         return ""
     found.last = name
     if unchanged:
         for part in NAMES if name == "full_name" else (name,):
             found.take(part, None, "unchanged")
-        return value.partition(", ")[2]
+        return first.partition(", ")[2] + value[len(first) :]
     value, rest = _cut(name, value)
     if name in found.values:
         _contact(name, value, label, found)

@@ -56,7 +56,7 @@ def about(text: str) -> frozenset[str]:
     Raises: nothing.
     """
     folded = fold(text)
-    heard = {name for name in ("amiss", "marriage", "intro") if _about(name).search(folded)}
+    heard = {name for name in ("amiss", "marriage", "back", "wish") if _about(name).search(folded)}
     return frozenset(heard | ({"contact"} if re.search(r"@|\d[\d ()-]{6}", text) else set()))
 
 
@@ -71,11 +71,16 @@ def framed(words: list[Word], place: int) -> str:
         if old or new:
             left = "old" if old and (not new or len(old.group()) >= len(new.group())) else "new"
             break
-    if left == "old" and right == "new" and behind[:2] in (["а", "не"], ["но", "не"]):
-        return "clash"
+    if right == "new" and not left and behind[:1] in (["вместо"], ["instead"]) and _is_amiss(words[:place]):
+        return "clash"  # «имя с ошибкой: Анна вместо Анны»: which of them is right?
     if left and right and left != right:
         return left if before[-1:] in (["не"], ["not"]) else right if behind[:1] == ["деп"] else "clash"
     return left or right
+
+
+def _is_amiss(before: list[Word]) -> bool:
+    says = [word.says for word in before if word.says & {"error", "wrong", "change", "right"}]
+    return bool(says) and not says[-1] & {"change", "right"}
 
 
 def _tokens(words: list[Word]) -> list[str]:

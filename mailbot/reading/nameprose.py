@@ -21,8 +21,10 @@ from mailbot.reading.wording import key_of
 _HIS = re.compile(r"(?:смен|измен|поменя)\w{0,2}л(?!\w)", re.IGNORECASE)
 _HERS = re.compile(r"(?:[оеё]в|[иы]н)а$")
 _SPOUSE = re.compile(r"(?:замуж за|married to|married|жен(?:ат|ился) на|wife|husband|мужа?|жен[аыу])\W{0,3}$", re.IGNORECASE)
+_MAIDEN = re.compile(r"(?:девичь\w{1,3}|maiden name|қыз тег\w{1,6})\W{1,4}$", re.IGNORECASE)
 _NEWS = frozenset(("new", "change", "right"))
 _TOLD = _NEWS | {"error", "took", "not", "not_behind"}
+_FORMER = frozenset(("old", "wrong", "onfile", "delete", "instead", "instead_behind", "not", "not_behind", "unchanged"))
 _BETWEEN = frozenset(("filler", "own", "onfile", "right", "polite"))
 
 
@@ -61,8 +63,10 @@ def _items(sentence: Sentence, found: Found) -> list[_Item]:
         place = next(n for n, word in enumerate(sentence.words) if word.spot >= 0 and word.start == spot.start)
         item = _Item(spot, said, place)
         frame = framed(sentence.words, place)
+        if frame == "old" and "back" in found.about and _MAIDEN.search(sentence.text[: spot.start]):
+            frame = "new"
         item.framed = frame in ("new", "old")
-        item.role = frame if item.framed else said.role
+        item.role = frame if item.framed else "plain" if _is_far(item, sentence) else said.role
         said.clash = frame == "clash" or (said.clash and not item.framed)
         item.field = _field_of(item, sentence, found)
         items.append(item)
@@ -138,20 +142,37 @@ def _is_plainly(item: _Item, items: list[_Item], sentence: Sentence, found: Foun
 def _is_stated(item: _Item, items: list[_Item], sentence: Sentence, found: Found) -> bool:
     """Tell whether a name stands right beside the word for its field, and the mail isn't about something else."""
     stem = stem_behind(sentence.words, item.place) or _stem_before(item, sentence)
-    if not stem:
-        return False
+    led = item.place > 0 and sentence.words[item.place - 1].text == ":"
+    if not stem:  # «…, with a K please: Oskanova», where the sentence before told the field and what is wrong
+        wished = found.about & {"marriage", "amiss"} and item.field == found.last and item.field not in found.fields
+        return bool(led and wished)
+    if led:
+        return True
     several = len({one.field for one in items if one.field in NAMES}) > 1
     if several or found.about & {"marriage", "amiss"}:
         return True
-    return "contact" not in found.about or bool(sentence.heard & _TOLD and not sentence.heard & {"phone", "email"})
+    if "contact" in found.about:
+        return bool(sentence.heard & _TOLD and not sentence.heard & {"phone", "email"})
+    return "wish" in found.about
+
+
+def _is_far(item: _Item, sentence: Sentence) -> bool:
+    """Tell «My middle name is Dana, it was left blank»: what speaks of the past stands in another clause."""
+    if item.said.role != "old" or not _stem_before(item, sentence):
+        return False
+    before = sentence.words[max(0, item.place - 6) : item.place]
+    after = sentence.words[item.place + 1 :]
+    edge = next((n for n, word in enumerate(after) if word.text in ",;(" or word.spot >= 0), len(after))
+    return not any(word.says & _FORMER for word in (*before, *after[:edge]))
 
 
 def _stem_before(item: _Item, sentence: Sentence) -> str:
-    for word in reversed(sentence.words[max(0, item.place - 6) : item.place]):
+    led = item.place > 0 and sentence.words[item.place - 1].text in ":—–-"
+    for word in reversed(sentence.words[max(0, item.place - 9) : item.place]):
         stem = next((name for name in NAMES if name in word.says), "")
         if stem or word.spot >= 0:
             return stem
-        if word.text[:1].isalpha() and not word.says & _BETWEEN:
+        if word.text[:1].isalpha() and not word.says & _BETWEEN and not led:
             return ""
     return ""
 

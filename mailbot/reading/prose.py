@@ -21,6 +21,7 @@ from mailbot.reading.wording import words_of
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 _READ = frozenset(("phone", "email", *NAMES, "birth"))  # without a value, something may still be doubted
 _PARTIAL = re.compile(r"\d{2,3}-\d{2}(?:-\d{2})?(?!\d)")
+_NAMED = frozenset((*NAMES, "full_name", "new", "right", "old", "as", "change", "took", "not", "not_behind", "instead"))
 _NEWS = frozenset(("new", "change", "right"))
 
 
@@ -33,7 +34,8 @@ def read_sentence(text: str, found: Found) -> None:
         dates = find_dates(text, typed, found.language, today=found.today)
         spots = [s for s in spots if not any(s.start < d.end and d.start < s.end for d in dates)] + dates
     nameless = collapse(typed, spots)
-    if heard & {*NAMES, "full_name", "new", "right", "old", "as", "change", "took"}:
+    topic = found.last in NAMES and found.about & {"amiss", "marriage"}
+    if topic or heard & _NAMED:
         spots += find_names(text, typed, spots)
     if not spots and not heard & _READ:
         return

@@ -19,7 +19,7 @@ __all__ = ["Row", "is_label_line", "rows"]
 
 _LINE_LIMIT = 4_000  # characters of a line
 _MARK = re.compile(r"[:：=]|[ \xa0][-–—−]+(?=[ \xa0]|$)|(?<=\w)[–—](?=\s)|[-–—](?= ?[+\d(])")
-_BOUNDARY = re.compile(r"(?:[.!?;,](?=\s)|[;,](?=[^\W\d_])|^)\s*|\s(?=[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ])")
+_BOUNDARY = re.compile(r"(?:[.!?;,:](?=\s)|[;,](?=[^\W\d_])|^)\s*|\s(?=[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ])")
 _DASH = re.compile(r"[:：=] ?[-–—]+$")  # «Отчество: -» has a value
 _CONTACT = re.compile(r"^(?:[+(\d]|<?[\w.+-]{1,64}@|(?:https?://)?wa\.me/)")
 _UPPER = "A-ZА-ЯЁӘҒҚҢӨҰҮҺІƏ"
@@ -31,6 +31,7 @@ _NAMES = ("surname", "given_name", "patronymic", "full_name")
 _WRAPPED = 45  # characters: a shorter line of prose ends where the writer ended it
 _DISTURBING = frozenset(("owner", "yours", "hypo", "asks", "thing", "spam", "doubt"))
 _OPENED = re.compile(r"[.!?]\s")
+_ENDED = re.compile(r"[^\W\d_]{4}[.!?]\s")  # no abbreviation: a sentence ends
 _COMMA = re.compile(r"[,;] ")
 _VERB = re.compile(r"(?<!\w)(?:родил|born(?!\w)|туд)", re.IGNORECASE)
 _PARTS = 12  # of a line, between commas
@@ -121,8 +122,8 @@ def _listed(line: str) -> Iterator[Row]:
 
 def _disturbs(before: str) -> bool:
     """Tell whether the words before a label in the same sentence may make it somebody else's, or a question."""
-    opened = [mark.end() for mark in _OPENED.finditer(before)]
-    sentence = before[opened[-1] :] if opened else before
+    opened = [mark.end() for mark in _OPENED.finditer(f"{before} ")]
+    sentence = before[opened[-1] :].strip() if opened else before
     return bool(sentence) and any(word.says & _DISTURBING for word in words_of(sentence))
 
 
@@ -157,7 +158,8 @@ def _labels(line: str) -> list[tuple[int, int, int, Label]]:
             if low == done
             else [low + place.end() for place in _BOUNDARY.finditer(line[low : mark.start()]) if place.start()]
         )
-        for start in starts[:8]:
+        ended = [place.end() for place in _ENDED.finditer(line, low, mark.start())]
+        for start in [place for place in starts[:8] if not ended or place >= ended[-1]]:
             label = label_of(line[start : mark.start()])
             if label:
                 found.append((start, mark.start(), mark.end(), label))
