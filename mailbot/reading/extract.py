@@ -69,11 +69,11 @@ def _is_others(line: str) -> bool:
 
 
 def _told(label: Label, value: str, found: Found) -> list[Label]:
-    """Give a bare «жаңа:» or «Контакты:» its fields: what its values are, else the name spoken of last."""
+    """Give a bare «жаңа:» or «Контакты:» its fields: what its values are, else the name, date or place spoken of last."""
     if label.field:
         return [label]
     kinds = dict.fromkeys(spot.kind for spot in find_contacts(value) if spot.value)
-    if not kinds and found.last in NAMES:
+    if not kinds and found.last in (*NAMES, "birth_date", "birth_place"):
         kinds = {found.last: None}
     return [Label(field=kind, cue=label.cue) for kind in kinds]
 

@@ -10,11 +10,11 @@ import re
 
 from mailbot.reading.callednames import find_names
 from mailbot.reading.contacts import Spot, find_contacts, spelt_address
-from mailbot.reading.dates import find_dates, parse_date
+from mailbot.reading.dates import find_dates, parse_date, without_parts
 from mailbot.reading.fold import fold
 from mailbot.reading.found import NAMES, Found
 from mailbot.reading.labels import Label, cue_pattern, cue_words
-from mailbot.reading.places import end_of_place, judge_place
+from mailbot.reading.places import end_of_place, judge_place, trimmed
 from mailbot.reading.prose import take_contact
 from mailbot.reading.roles import ARROWS, Said, collapse, judge
 from mailbot.reading.sentence import sentences
@@ -109,6 +109,7 @@ def _contact(name: str, value: str, label: Label, found: Found) -> None:
 
 
 def _date(value: str, label: Label, found: Found) -> None:
+    value = without_parts(value)
     read, why = parse_date(value, found.language, today=found.today)
     typed = words_of(value, latin=True)
     spots = find_dates(value, typed, found.language, today=found.today)
@@ -144,7 +145,7 @@ def _place(value: str, label: Label, found: Found) -> None:
     contrast = re.match(r"(?:не|not) ([^,]{2,60}), ?(?:а|but) ([^,]{2,60})$", value) or re.match(
         r"([^,]{2,60}) емес,? ([^,]{2,60})$", value
     )
-    place, why = judge_place(contrast.group(2) if contrast else value)
+    place, why = judge_place(contrast.group(2) if contrast else trimmed(value))
     if why:
         found.doubt("birth_place", value, why)
     else:
@@ -166,6 +167,9 @@ def _name(name: str, label: Label, value: str, found: Found) -> None:
         return
     for inside in _BRACKETS.findall(value):
         _former(name, inside, found)
+        if name in ("surname", "full_name") and _is_second(inside):
+            found.doubt("surname", value, "several_values")  # «Садыкова (Рахимова)»: which of them holds?
+            return
     said = frozenset().union(*(word.says for word in words_of(bare, latin=True)))
     if (said & _CUED and not _CAPITALS.match(bare)) or any(arrow in bare for arrow in ARROWS):
         _told_names(name, bare, label, found)
@@ -173,6 +177,12 @@ def _name(name: str, label: Label, value: str, found: Found) -> None:
         found.full_name(bare, role, ordered=label.ordered)
     else:
         found.name(name, bare, role)
+
+
+def _is_second(inside: str) -> bool:
+    """Tell whether brackets hold another name, of which nothing is said: «(Рахимова)»."""
+    says = frozenset().union(*(word.says for word in words_of(inside, latin=True)))
+    return not says and inside[:1].isupper() and inside[1:].islower() and inside.isalpha()
 
 
 def _former(name: str, inside: str, found: Found) -> None:

@@ -18,7 +18,11 @@ from mailbot.reading.wording import Word, key_of
 
 _REACH = 6  # words on one side
 _QUOTES = frozenset("«»\"“”„'’")
+_EDGES = frozenset(",;()")
 _DASHES = frozenset("—–-")
+_FORMER = frozenset(
+    ("old", "wrong", "onfile", "delete", "instead", "instead_behind", "not", "not_behind", "unchanged")
+)
 _SKIPPED = frozenset(("filler", "own", "as", "polite", *NAMES, "full_name"))
 _COPULAS = frozenset(("это", "is", "are", "бул", "ол", "—", "–", "-", "бар", "that's", "it's", "was", "as"))
 
@@ -65,6 +69,8 @@ def framed(words: list[Word], place: int) -> str:
     before, behind = _before(words, place), _behind(words, place)
     after = " ".join(behind)
     right = "old" if _frame("old_behind").search(after) else "new" if _frame("new_behind").search(after) else ""
+    if right and behind[:1] == ["кате"] and words[place + 1].text == ",":
+        right = ""  # «…, қате кетіпті»: there is a mistake, and this is what is right
     left = ""
     for text in dict.fromkeys((" ".join(before), " ".join(_stripped(words, place)))):
         old, new = _frame("old_before").search(text), _frame("new_before").search(text)
@@ -76,6 +82,13 @@ def framed(words: list[Word], place: int) -> str:
     if left and right and left != right:
         return left if before[-1:] in (["не"], ["not"]) else right if behind[:1] == ["деп"] else "clash"
     return left or right
+
+
+def is_far(words: list[Word], place: int) -> bool:
+    """Tell whether no word for the former stands in the clause of a value: «…, it was left blank». Raises: nothing."""
+    start = next((n for n in range(place - 1, -1, -1) if words[n].text in _EDGES or words[n].spot >= 0), -1) + 1
+    end = next((n for n in range(place + 1, len(words)) if words[n].text in _EDGES or words[n].spot >= 0), len(words))
+    return not any(word.says & _FORMER for word in words[start:end])
 
 
 def _is_amiss(before: list[Word]) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from mailbot.reading.contacts import Spot
 from mailbot.reading.found import NAMES, Found
-from mailbot.reading.nameframes import framed, stem_behind
+from mailbot.reading.nameframes import framed, is_far, stem_behind
 from mailbot.reading.names import has_case_ending, shape_of
 from mailbot.reading.roles import Said
 from mailbot.reading.sentence import Sentence, is_others, spots_of
@@ -24,7 +24,6 @@ _SPOUSE = re.compile(r"(?:замуж за|married to|married|жен(?:ат|ил�
 _MAIDEN = re.compile(r"(?:девичь\w{1,3}|maiden name|қыз тег\w{1,6})\W{1,4}$", re.IGNORECASE)
 _NEWS = frozenset(("new", "change", "right"))
 _TOLD = _NEWS | {"error", "took", "not", "not_behind"}
-_FORMER = frozenset(("old", "wrong", "onfile", "delete", "instead", "instead_behind", "not", "not_behind", "unchanged"))
 _BETWEEN = frozenset(("filler", "own", "onfile", "right", "polite"))
 
 
@@ -94,8 +93,9 @@ def _take(item: _Item, items: list[_Item], sentence: Sentence, found: Found) -> 
     told = item.role == "new" or (item.role == "plain" and _is_plainly(item, items, sentence, found))
     if not (told or item.role == "old"):
         return
-    if not item.field:
+    if not item.field and "birth" not in sentence.heard:
         found.pending[item.spot.text] = item.role
+    if not item.field:
         return
     if item.role == "new" and not item.framed and not sentence.heard & _TOLD:
         return
@@ -160,10 +160,7 @@ def _is_far(item: _Item, sentence: Sentence) -> bool:
     """Tell «My middle name is Dana, it was left blank»: what speaks of the past stands in another clause."""
     if item.said.role != "old" or not _stem_before(item, sentence):
         return False
-    before = sentence.words[max(0, item.place - 6) : item.place]
-    after = sentence.words[item.place + 1 :]
-    edge = next((n for n, word in enumerate(after) if word.text in ",;(" or word.spot >= 0), len(after))
-    return not any(word.says & _FORMER for word in (*before, *after[:edge]))
+    return is_far(sentence.words, item.place)
 
 
 def _stem_before(item: _Item, sentence: Sentence) -> str:
@@ -200,10 +197,12 @@ def _field_of(item: _Item, sentence: Sentence, found: Found) -> str:
         return "full_name"
     if name := stem_behind(sentence.words, item.place):
         return name
-    stems = [(word.start, name) for word in sentence.words for name in (*NAMES, "full_name") if name in word.says]
+    stems = [(word.start, name) for word in sentence.words for name in (*NAMES, "full_name", "birth") if name in word.says]
     before = [name for start, name in stems if start < spot.start]
     after = [name for start, name in stems if start > spot.start]
     name = before[-1] if before else after[0] if after else ""
+    if name == "birth":
+        return ""
     if name == "given_name" and before and "patronymic" in before[-2:]:
         name = "patronymic"
     if not name and found.last in NAMES:

@@ -33,6 +33,7 @@ _DISTURBING = frozenset(("owner", "yours", "hypo", "asks", "thing", "spam", "dou
 _OPENED = re.compile(r"[.!?]\s")
 _ENDED = re.compile(r"[^\W\d_]{4}[.!?]\s")  # no abbreviation: a sentence ends
 _COMMA = re.compile(r"[,;] ")
+_INSIDE = re.compile(r"\([^()]{0,60}\)")
 _VERB = re.compile(r"(?<!\w)(?:родил|born(?!\w)|туд)", re.IGNORECASE)
 _PARTS = 12  # of a line, between commas
 
@@ -197,7 +198,8 @@ def _fits(label: Label, rest: str, name: str) -> bool:
     if "birth" in says and _VERB.search(name):
         return False  # a sentence: «Родилась 5 мая 1990 года в Алматы»
     if label.field in _NAMES:
-        return bool(_CAPITALS.match(rest)) and not (says & {"own"} and label.field != "full_name")
+        bare = _INSIDE.sub("", rest).strip()
+        return bool(_CAPITALS.match(bare)) and not (says & {"own"} and label.field != "full_name")
     if label.field == "birth_place":
         return bool(_PLACE.match(rest))
     if label.field == "birth_date":
