@@ -67,7 +67,7 @@ def _is_others(spot: Spot, said: Said, sentence: Sentence, found: Found) -> bool
 def _role(spot: Spot, said: Said, sentence: Sentence) -> str:
     words = sentence.words
     place = next(n for n, word in enumerate(words) if word.spot >= 0 and word.start == spot.start)
-    if place + 1 < len(words) and key_of(words[place + 1].text) == "еди":
+    if place + 1 < len(words) and key_of(words[place + 1].text) in ("еди", "edi"):
         return "plain"  # «… 1992 еді ғой»
     if frame := framed(words, place):
         return frame

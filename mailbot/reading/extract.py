@@ -51,7 +51,7 @@ def extract(text: str, language: Language, *, today: date | None = None) -> Extr
             if row.value.strip(" .-–—_…"):
                 found.doubt("surname" if row.label.field == "full_name" else row.label.field, row.value, "unsure")
         elif row.label.field != "other":
-            told = _told(row.label, row.value, found)
+            told = _told(row.label, row.name, row.value, found)
             rest = "" if told else f"{row.name}: {row.value}"
             for label in told:
                 rest = read_row(label, row.value, found)
@@ -68,14 +68,15 @@ def _is_others(line: str) -> bool:
     return bool(colon) and len(head.split()) < 4 and any("owner" in word.says for word in words_of(head))
 
 
-def _told(label: Label, value: str, found: Found) -> list[Label]:
+def _told(label: Label, name: str, value: str, found: Found) -> list[Label]:
     """Give a bare «жаңа:» or «Контакты:» its fields: what its values are, else the name, date or place spoken of last."""
     if label.field:
         return [label]
     kinds = dict.fromkeys(spot.kind for spot in find_contacts(value) if spot.value)
     if not kinds and found.last in (*NAMES, "birth_date", "birth_place"):
         kinds = {found.last: None}
-    return [Label(field=kind, cue=label.cue) for kind in kinds]
+    again = label.cue == "old" and "back" in found.about and fold(name).startswith(("девич", "maiden", "киз теги"))
+    return [Label(field=kind, cue="new" if again else label.cue) for kind in kinds]
 
 
 def _free(text: str, found: Found) -> None:

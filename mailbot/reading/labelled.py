@@ -14,6 +14,7 @@ from mailbot.reading.dates import find_dates, parse_date, without_parts
 from mailbot.reading.fold import fold
 from mailbot.reading.found import NAMES, Found
 from mailbot.reading.labels import Label, cue_pattern, cue_words
+from mailbot.reading.names import split_name
 from mailbot.reading.places import end_of_place, judge_place, trimmed
 from mailbot.reading.prose import take_contact
 from mailbot.reading.roles import ARROWS, Said, collapse, judge
@@ -169,6 +170,7 @@ def _name(name: str, label: Label, value: str, found: Found) -> None:
         _former(name, inside, found)
         if name in ("surname", "full_name") and _is_second(inside):
             found.doubt("surname", value, "several_values")  # «Садыкова (Рахимова)»: which of them holds?
+            _rest_of_name(bare, label, found)
             return
     said = frozenset().union(*(word.says for word in words_of(bare, latin=True)))
     if (said & _CUED and not _CAPITALS.match(bare)) or any(arrow in bare for arrow in ARROWS):
@@ -177,6 +179,13 @@ def _name(name: str, label: Label, value: str, found: Found) -> None:
         found.full_name(bare, role, ordered=label.ordered)
     else:
         found.name(name, bare, role)
+
+
+def _rest_of_name(bare: str, label: Label, found: Found) -> None:
+    """Take the given name and patronymic of a full name whose surname is in doubt."""
+    parts, _ = split_name(bare, ordered=label.ordered) if label.field == "full_name" else ({}, "")
+    for name in [name for name in parts if name != "surname"]:
+        found.take(name, parts[name], _role(label))
 
 
 def _is_second(inside: str) -> bool:

@@ -158,7 +158,7 @@ def _is_stated(item: _Item, items: list[_Item], sentence: Sentence, found: Found
 
 def _is_far(item: _Item, sentence: Sentence) -> bool:
     """Tell «My middle name is Dana, it was left blank»: what speaks of the past stands in another clause."""
-    if item.said.role != "old" or not _stem_before(item, sentence):
+    if item.said.role != "old" or len(spots_of("name", sentence)) > 1 or not _stem_before(item, sentence):
         return False
     return is_far(sentence.words, item.place)
 

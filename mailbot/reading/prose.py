@@ -20,7 +20,7 @@ from mailbot.reading.sentence import Sentence, is_others, spots_of
 from mailbot.reading.wording import words_of
 
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
-_READ = frozenset(("phone", "email", *NAMES, "birth"))  # without a value, something may still be doubted
+_READ = frozenset(("phone", "email", *NAMES, "birth", "took"))  # without a value, something may still be doubted
 _PARTIAL = re.compile(r"\d{2,3}-\d{2}(?:-\d{2})?(?!\d)")
 _NAMED = frozenset((*NAMES, "full_name", "new", "right", "old", "as", "change", "took", "not", "not_behind", "instead"))
 _NEWS = frozenset(("new", "change", "right"))
