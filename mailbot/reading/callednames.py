@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from mailbot.reading.contacts import Spot
 from mailbot.reading.labels import months, words
-from mailbot.reading.names import PARTICLES
+from mailbot.reading.names import PARTICLES, shape_of
 from mailbot.reading.wording import Word, key_of
 
 _BEHIND_FIRST = frozenset(
-    ("—", "–", "-", "is", "это", "деп", "деген", "болип", "болуи", "дурис", "дуриси", "емес", "»", "должно", "вместо", "instead", "not", "with", "орнина", "а", "дегеннин")
+    ("—", "–", "-", "is", "ато", "деп", "деген", "болип", "болуи", "дурис", "дуриси", "емес", "»", "должно", "вместо", "instead", "not", "with", "орнина", "а", "дегеннин")
 )
 _IN = frozenset(("в", "во", "in", "at", "из", "г", "город", "ул"))
 
@@ -52,7 +52,9 @@ def _opens(typed: list[Word], place: int, *, shouted: bool) -> bool:
 def _is_name(word: Word) -> bool:
     """Tell whether a word in capitals may be a name: it says nothing else and is no abbreviation and no month."""
     text = word.text
-    if not text[0].isupper() or len(text) < 2 or any(letter.isdigit() for letter in text) or word.says:
+    if not text[0].isupper() or len(text) < 2 or any(letter.isdigit() for letter in text):
+        return False
+    if word.says and not (shape_of(text) and text.istitle()):  # «Есімханова» holds a word and is a name
         return False
     if text.isupper() and len(text) < 4:
         return False

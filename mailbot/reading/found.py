@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from mailbot.reading.claim import Extract, Language, Unclear
-from mailbot.reading.names import PARTICLES, parse_name, split_name
+from mailbot.reading.names import FOREIGN, PARTICLES, parse_name, split_name
 
 NAMES = ("surname", "given_name", "patronymic")
 _TEXT_LONGEST = 80  # characters of Unclear.text
@@ -107,4 +107,4 @@ class Found:
 def _is_two(name: str) -> bool:
     """Tell whether two words in capitals stand where one surname should: «Серикова Динара», not «van der Linden»."""
     words = name.split()
-    return len(words) > 1 and sum(word[0].isupper() and word.casefold() not in PARTICLES for word in words) > 1
+    return len(words) > 1 and words[0].casefold() not in FOREIGN and sum(word[0].isupper() and word.casefold() not in PARTICLES for word in words) > 1

@@ -24,7 +24,7 @@ _FORMER = frozenset(
     ("old", "wrong", "onfile", "delete", "instead", "instead_behind", "not", "not_behind", "unchanged")
 )
 _SKIPPED = frozenset(("filler", "own", "as", "polite", *NAMES, "full_name"))
-_COPULAS = frozenset(("это", "is", "are", "бул", "ол", "—", "–", "-", "бар", "that's", "it's", "was", "as"))
+_COPULAS = frozenset(fold(word) for word in ("это", "is", "are", "бұл", "ол", "that's", "it's", "как", "as"))
 
 
 @cache

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from mailbot.reading.contacts import Spot
 from mailbot.reading.found import NAMES, Found
 from mailbot.reading.nameframes import framed, is_far, stem_behind
-from mailbot.reading.names import has_case_ending, shape_of
+from mailbot.reading.names import FOREIGN, has_case_ending, shape_of
 from mailbot.reading.roles import Said
 from mailbot.reading.sentence import Sentence, is_others, spots_of
 from mailbot.reading.wording import key_of
@@ -24,6 +24,8 @@ _SPOUSE = re.compile(r"(?:замуж за|married to|married|жен(?:ат|ил�
 _MAIDEN = re.compile(r"(?:девичь\w{1,3}|maiden name|қыз тег\w{1,6})\W{1,4}$", re.IGNORECASE)
 _NEWS = frozenset(("new", "change", "right"))
 _TOLD = _NEWS | {"error", "took", "not", "not_behind"}
+_ITS = frozenset(key_of(word) for word in ("его", "её", "ее"))
+_IT = frozenset(key_of(word) for word in ("it's", "is", "это", "бұл"))
 _BETWEEN = frozenset(("filler", "own", "onfile", "right", "polite"))
 
 
@@ -144,6 +146,9 @@ def _is_stated(item: _Item, items: list[_Item], sentence: Sentence, found: Found
     stem = stem_behind(sentence.words, item.place) or _stem_before(item, sentence)
     led = item.place > 0 and sentence.words[item.place - 1].text == ":"
     if not stem:  # «…, with a K please: Oskanova», where the sentence before told the field and what is wrong
+        if led and "took" in sentence.heard:
+            return True
+        led = led or (item.place > 0 and key_of(sentence.words[item.place - 1].text) in _IT and item.field in found.old)
         wished = found.about & {"marriage", "amiss"} and item.field == found.last and item.field not in found.fields
         return bool(led and wished)
     if led:
@@ -221,13 +226,17 @@ def _unsaid(spot: Spot, sentence: Sentence, found: Found) -> str:
 
 
 def _single(text: str) -> bool:
-    return sum(word[0].isupper() for word in text.split()) == 1
+    """Tell whether a name is one, particles apart: «Ван дер Берг», "van der Linden"."""
+    first = text.split()[0].casefold()
+    return first in FOREIGN or sum(word[0].isupper() for word in text.split()) == 1
 
 
 def take_absent(sentence: Sentence, found: Found) -> None:
     """Take «отчества у меня нет» for there being none."""
     heard = sentence.heard
-    if not heard >= {"patronymic", "absent"} or sentence.asked or sentence.unsure or heard & {"owner"}:
+    if not heard >= {"patronymic", "absent"} or sentence.asked or sentence.unsure:
+        return
+    if any("owner" in word.says and key_of(word.text) not in _ITS for word in sentence.words):
         return
     names = _items(sentence, found)
     if any(item.role != "old" for item in names) or (heard & {"onfile", "wrong", "error"} and not names):

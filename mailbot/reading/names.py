@@ -20,14 +20,14 @@ _PATRONYMIC = re.compile(
 )
 _RUSSIAN = re.compile(r"^.{2,}(?:ович|евич|овна|евна|инична|ovich|evich|ovna|evna)$", re.IGNORECASE)  # no surname
 _PARTICLE = frozenset(("ұлы", "улы", "қызы", "кызы", "оглы", "оғлы", "гызы", "заде", "ўғли", "угли", "қизи", "uly", "kyzy", "qyzy", "ogly"))
-_FOREIGN = frozenset(
+FOREIGN = frozenset(
     "van von der den de di da del la le el al bin ibn ter zu фон ван дер ден де ди ла ль аль бин ибн".split()  # noqa: SIM905
 )
-PARTICLES = _PARTICLE | _FOREIGN
+PARTICLES = _PARTICLE | FOREIGN
 _DECLINED = re.compile(
     r"(?:(?:ов|ев|ёв|ин|ын)(?:ой|ою|у|ым|ыми)|(?:ск|цк)(?:ую|ому|им)|(?:ов|ев)н(?:ы|е|у|ой)|(?:ов|ев)ич(?:а|у|ем|е)|"
     r"(?:ұлы|қызы|улы|кызы)(?:ның|нын|на|ға|га|н|мен|мын|мін)|"
-    r"(?:ова|ева|ёва|ина|ая|ов|ев|ин|ий)(?:ға|га|ге|қа|ка|ке|ны|ні|ди|ды|ді|ти|ты|ті|ның|нын|дың|дын|дан|ден|нан|нен|мен))$",
+    r"\w{2}(?:ова|ева|ёва|ина|ая|ов|ев|ин|ий)(?:ға|га|ге|қа|ка|ке|ны|ні|ди|ды|ді|ти|ты|ті|ның|нын|дың|дын|дан|ден|нан|нен|мен))$",
     re.IGNORECASE,
 )
 _CASE = re.compile(  # of a name in a Kazakh sentence; «Тілеуберді» has none

@@ -52,10 +52,14 @@ def rows(text: str) -> Iterator[Row]:
             if waiting is not None and row.label is None:
                 row, waiting = Row(label=waiting.label, value=row.value, name=waiting.name), None
             if row.label is not None and not row.value and row.label.field and row.label.cue != "unchanged":
+                if waiting is not None:
+                    yield Row(label=None, value=waiting.name)
                 waiting = row
                 continue
             waiting = None
             yield row
+    if waiting is not None:  # no label: «Это моя фамилия.»
+        yield Row(label=None, value=waiting.name)
 
 
 def _lines(text: str) -> Iterator[str]:

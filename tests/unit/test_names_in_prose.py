@@ -67,7 +67,7 @@ NAMES: list[Case] = [
     ("ru", "Исправьте имя Данияр на Даниял.", {G: "Даниял"}),
     ("ru", "Верное имя — Софья, не София.", {G: "Софья"}),
     ("en", "My first name is Jon, without an h, please correct it.", {G: "Jon"}),
-    ("en", "First name is wrong on file: Aigerym instead of the correct Aigerim", {}),
+    ("en", "First name is wrong on file: Aigerym instead of the correct Aigerim", {G: "Aigerim"}),
     ("en", "Katherine with a K is my first name, not Catherine.", {G: "Katherine"}),
     ("en", "Change my given name to Meruyert.", {G: "Meruyert"}),
     ("kk", "Атым Әсел емес, Әсель деп жазылады.", {G: "Әсель"}),
