@@ -16,6 +16,7 @@ from mailbot.reading.fold import fold
 from mailbot.reading.found import NAMES, Found
 from mailbot.reading.labelled import read_row
 from mailbot.reading.labels import Label
+from mailbot.reading.listing import take_listing
 from mailbot.reading.nameframes import about
 from mailbot.reading.names import split_name
 from mailbot.reading.phones import mask
@@ -50,6 +51,8 @@ def extract(text: str, language: Language, *, today: date | None = None) -> Extr
         elif others and row.label.field not in ("other", ""):
             if row.value.strip(" .-–—_…"):
                 found.doubt("surname" if row.label.field == "full_name" else row.label.field, row.value, "unsure")
+        elif not row.label.field and take_listing(row.value, found):
+            continue
         elif row.label.field != "other":
             told = _told(row.label, row.name, row.value, found)
             rest = "" if told else f"{row.name}: {row.value}"
@@ -81,6 +84,8 @@ def _told(label: Label, name: str, value: str, found: Found) -> list[Label]:
 
 def _free(text: str, found: Found) -> None:
     """Read sentences without a label: a name the writer calls himself by, and clear wishes to change something."""
+    if take_listing(text, found):
+        return
     called = _CALLED.search(text)
     if called and not found.named:
         found.named, _ = split_name(called.group(1))

@@ -15,7 +15,7 @@ from mailbot.reading.fold import fold
 from mailbot.reading.found import NAMES, Found
 from mailbot.reading.labels import Label, cue_pattern, cue_words
 from mailbot.reading.names import split_name
-from mailbot.reading.places import end_of_place, judge_place, trimmed
+from mailbot.reading.places import contrasted, end_of_place, judge_place, trimmed
 from mailbot.reading.prose import take_contact
 from mailbot.reading.roles import ARROWS, Said, collapse, judge
 from mailbot.reading.sentence import sentences
@@ -143,10 +143,11 @@ def _place(value: str, label: Label, found: Found) -> None:
     halves = _ARROW.split(value)
     if len(halves) == 2 and all(half.strip() for half in halves):
         value = halves[1].strip()
-    contrast = re.match(r"(?:не|not) ([^,]{2,60}), ?(?:а|but) ([^,]{2,60})$", value) or re.match(
-        r"([^,]{2,60}) емес,? ([^,]{2,60})$", value
-    )
-    place, why = judge_place(contrast.group(2) if contrast else trimmed(value))
+    contrast = contrasted(value)
+    if contrast and contrast[1]:
+        found.doubt("birth_place", value, contrast[1])
+        return
+    place, why = judge_place(contrast[0] if contrast else trimmed(value))
     if why:
         found.doubt("birth_place", value, why)
     else:
@@ -154,7 +155,7 @@ def _place(value: str, label: Label, found: Found) -> None:
 
 
 def _name(name: str, label: Label, value: str, found: Found) -> None:
-    bare = _BRACKETS.sub(" ", value).strip()
+    bare = " ".join(_BRACKETS.sub(" ", value).split()).replace(" .", ".")
     role = _role(label)
     if not bare and fold(value.strip("() ")) in cue_words("absent"):
         bare = value.strip("() ")

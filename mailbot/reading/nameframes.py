@@ -18,6 +18,7 @@ from mailbot.reading.wording import Word, key_of
 
 _REACH = 6  # words on one side
 _QUOTES = frozenset("«»\"“”„'’")
+_STANDS = re.compile(r"^ ?(?:написан|записан|указан|стоит|значит|напечатан|recorded|registered|shown)")
 _EDGES = frozenset(",;()")
 _DASHES = frozenset("—–-")
 _FORMER = frozenset(
@@ -64,6 +65,11 @@ def about(text: str) -> frozenset[str]:
     return frozenset(heard | ({"contact"} if re.search(r"@|\d[\d ()-]{6}", text) else set()))
 
 
+def is_elsewhere(text: str) -> bool:
+    """Tell whether a sentence speaks of a town, a course, a company: what may be no person's name. Raises: nothing."""
+    return bool(_about("elsewhere").search(fold(text)))
+
+
 def framed(words: list[Word], place: int) -> str:
     """Return new, old or "" for the name at a place, clash where its two sides differ. Raises: nothing."""
     before, behind = _before(words, place), _behind(words, place)
@@ -74,6 +80,8 @@ def framed(words: list[Word], place: int) -> str:
     left = ""
     for text in dict.fromkeys((" ".join(before), " ".join(_stripped(words, place)))):
         old, new = _frame("old_before").search(text), _frame("new_before").search(text)
+        if old and _STANDS.search(old.group()) and any("right" in word.says for word in words[:place]):
+            return "new"  # «в паспорте я записан как …»
         if old or new:
             left = "old" if old and (not new or len(old.group()) >= len(new.group())) else "new"
             break

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from mailbot.reading.contacts import Spot
 from mailbot.reading.found import NAMES, Found
-from mailbot.reading.nameframes import framed, is_far, stem_behind
+from mailbot.reading.nameframes import framed, is_elsewhere, is_far, stem_behind
 from mailbot.reading.names import FOREIGN, has_case_ending, shape_of
 from mailbot.reading.roles import Said
 from mailbot.reading.sentence import Sentence, is_others, spots_of
@@ -21,6 +21,7 @@ from mailbot.reading.wording import key_of
 _HIS = re.compile(r"(?:смен|измен|поменя)\w{0,2}л(?!\w)", re.IGNORECASE)
 _HERS = re.compile(r"(?:[оеё]в|[иы]н)а$")
 _SPOUSE = re.compile(r"(?:замуж за|married to|married|жен(?:ат|ился) на|wife|husband|мужа?|жен[аыу])\W{0,3}$", re.IGNORECASE)
+_CALLED = re.compile(r"зовут|my name(?: is|'s)", re.IGNORECASE)
 _MAIDEN = re.compile(r"(?:девичь\w{1,3}|maiden name|қыз тег\w{1,6})\W{1,4}$", re.IGNORECASE)
 _NEWS = frozenset(("new", "change", "right"))
 _TOLD = _NEWS | {"error", "took", "not", "not_behind"}
@@ -48,7 +49,8 @@ def take_names(sentence: Sentence, found: Found) -> None:
     items = _items(sentence, found)
     if not items and len(stems) == 1 and not sentence.asked:
         _settle(stems[0], sentence, found)
-    found.pending.clear()
+    if not items or any(item.field for item in items):
+        found.pending.clear()
     for item in items:
         _take(item, items, sentence, found)
     turned = any(item.role == "old" for item in items)
@@ -59,7 +61,7 @@ def take_names(sentence: Sentence, found: Found) -> None:
 def _items(sentence: Sentence, found: Found) -> list[_Item]:
     items = []
     for spot, said in spots_of("name", sentence):
-        if is_others(said, sentence) or said.mention or sentence.asked or _SPOUSE.search(sentence.text[: spot.start]):
+        if is_others(said, sentence) or sentence.asked or _SPOUSE.search(sentence.text[: spot.start]):
             continue
         place = next(n for n, word in enumerate(sentence.words) if word.spot >= 0 and word.start == spot.start)
         item = _Item(spot, said, place)
@@ -67,6 +69,8 @@ def _items(sentence: Sentence, found: Found) -> list[_Item]:
         if frame == "old" and "back" in found.about and _MAIDEN.search(sentence.text[: spot.start]):
             frame = "new"
         item.framed = frame in ("new", "old")
+        if said.mention and not item.framed:
+            continue
         item.role = frame if item.framed else "plain" if _is_far(item, sentence) else said.role
         said.clash = frame == "clash" or (said.clash and not item.framed)
         item.field = _field_of(item, sentence, found)
@@ -210,19 +214,27 @@ def _field_of(item: _Item, sentence: Sentence, found: Found) -> str:
         return ""
     if name == "given_name" and before and "patronymic" in before[-2:]:
         name = "patronymic"
+    if not name and is_elsewhere(sentence.text):
+        return ""
     if not name and found.last in NAMES:
         name = found.last
-    return name or _unsaid(spot, sentence, found)
+    return name or _unsaid(item, sentence, found)
 
 
-def _unsaid(spot: Spot, sentence: Sentence, found: Found) -> str:
+def _unsaid(item: _Item, sentence: Sentence, found: Found) -> str:
     """Return the field of a name that no word tells: by its shape, or since the writer married."""
-    shape = shape_of(spot.text)
-    if shape == "patronymic" or (shape == "surname" and sentence.heard & _TOLD):
+    shape = shape_of(item.spot.text)
+    if shape == "patronymic":
         return shape
-    if "took" in sentence.heard or "marriage" in found.about:
+    if sentence.heard & {"not", "not_behind"} and _CALLED.search(sentence.text):
+        return "given_name"  # «меня зовут не Алёна, а Елена»
+    own = "own" in sentence.heard
+    names = [spot for spot, _ in spots_of("name", sentence)]
+    several = len(names) > 1 and all(shape_of(one.text) == "surname" for one in names)
+    among = own or several or "surname" in found.old or found.about & {"amiss", "marriage"}
+    if "took" in sentence.heard or "marriage" in found.about or (shape == "surname" and among):
         return "surname"
-    return "full_name" if sentence.heard & {"new", "old"} and "own" in sentence.heard else ""
+    return "full_name" if sentence.heard & {"new", "old"} and own else ""
 
 
 def _single(text: str) -> bool:

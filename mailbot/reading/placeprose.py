@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from mailbot.reading.labels import words
-from mailbot.reading.places import OLD_BEHIND, SAID, end_of_place, judge_place, trimmed
+from mailbot.reading.places import OLD_BEHIND, SAID, contrasted, end_of_place, judge_place, trimmed
 from mailbot.reading.wording import Word, key_of, words_of
 
 _STEM = re.compile(
@@ -68,6 +68,9 @@ def _named(text: str, start: int, *, stemmed: bool) -> tuple[str, str]:
     right = [one for one in quoted if not _OLD_BEFORE.search(text[: one.start()]) and not OLD_BEHIND.search(text[one.end() :])]
     if len(right) == 1 and right[0].group(1)[0].isupper() and _is_place(right[0].group(1)):
         return judge_place(right[0].group(1))
+    after = re.split(r"[:—–] ?", rest)[-1].strip(' .!')
+    if (contrast := contrasted(after)) and contrast[0][:1].isupper():
+        return ("", contrast[1]) if contrast[1] else judge_place(contrast[0])
     marks = [*_COLON.finditer(rest), *_LED.finditer(rest)]
     led = next((mark for mark in reversed(marks) if not _is_old(rest, mark.end())), None)
     led = led or (_BARE.search(rest) if stemmed else None)

@@ -20,6 +20,12 @@ _HELD = frozenset(
 )
 _ELSE = frozenset(("polite", "own", "phone", "email", "surname", "given_name", "patronymic", "birth", "owner", "asks"))
 _PARTS = 8
+_CONTRASTS = (
+    re.compile(r"(?:не|not) [^,]{2,60}?,? (?:а|but) ([^,]{2,60})$"),
+    re.compile(r"[^,]{2,60} (?:емес|эмес|emes),? ([^,].{1,100})$"),
+    re.compile(r"(?:с|со|from|вместо|instead of) [^,]{2,60}?,? (?:на|to|→|->) ([^,].{1,100})$"),
+)
+_TURNED = 2  # «с … на …»
 _SEE = re.compile(
     r"^(?:see|look|as in|refer|смотри\w*|см|как в|указан\w*|по паспорту|қараңыз\w*|same|то же|тот)\b", re.IGNORECASE
 )
@@ -61,6 +67,18 @@ def end_of_place(value: str) -> int:
 
 def _ends_short(value: str) -> bool:
     return value.rsplit(maxsplit=1)[-1].casefold().lstrip(",(") in words("place_short")
+
+
+def contrasted(value: str) -> tuple[str, str] | None:
+    """Return the right one of two places that a value contrasts, or why it can't be taken: «с Алматы на Талгар».
+
+    None where it contrasts none. Raises: nothing.
+    """
+    for number, pattern in enumerate(_CONTRASTS):
+        if found := pattern.match(value):
+            declined = number == _TURNED and found[1].lower().endswith(("у", "ю", "ую"))
+            return found[1].strip(" «»\"“”."), "declined_place" if declined else ""
+    return None
 
 
 def trimmed(value: str) -> str:
