@@ -19,7 +19,8 @@ from mailbot.reading.wording import Word, key_of
 _REACH = 6  # words on one side
 _QUOTES = frozenset("«»\"“”„'’")
 _STANDS = re.compile(r"^ ?(?:написан|записан|указан|стоит|значит|напечатан|recorded|registered|shown)")
-_EDGES = frozenset(",;()")
+_LISTED = re.compile(r"^деп (?:тур|жазил|корсетил|берил)")
+_EDGES = frozenset(",;:()")
 _DASHES = frozenset("—–-")
 _FORMER = frozenset(
     ("old", "wrong", "onfile", "delete", "instead", "instead_behind", "not", "not_behind", "unchanged")
@@ -77,10 +78,13 @@ def framed(words: list[Word], place: int) -> str:
     right = "old" if _frame("old_behind").search(after) else "new" if _frame("new_behind").search(after) else ""
     if right and behind[:1] == ["кате"] and words[place + 1].text == ",":
         right = ""  # «…, қате кетіпті»: there is a mistake, and this is what is right
+    listed = any("right" in word.says for word in words[:place])
+    if right == "old" and listed and _LISTED.search(after):
+        right = "new"  # «куәлігімде … деп жазылған»
     left = ""
     for text in dict.fromkeys((" ".join(before), " ".join(_stripped(words, place)))):
         old, new = _frame("old_before").search(text), _frame("new_before").search(text)
-        if old and _STANDS.search(old.group()) and any("right" in word.says for word in words[:place]):
+        if old and listed and _STANDS.search(old.group()):
             return "new"  # «в паспорте я записан как …»
         if old or new:
             left = "old" if old and (not new or len(old.group()) >= len(new.group())) else "new"

@@ -61,6 +61,7 @@ def take_names(sentence: Sentence, found: Found) -> None:
 def _items(sentence: Sentence, found: Found) -> list[_Item]:
     items = []
     for spot, said in spots_of("name", sentence):
+        said.mine = "other" if _is_of_subject(spot, sentence) else said.mine
         if is_others(said, sentence) or sentence.asked or _SPOUSE.search(sentence.text[: spot.start]):
             continue
         place = next(n for n, word in enumerate(sentence.words) if word.spot >= 0 and word.start == spot.start)
@@ -78,6 +79,12 @@ def _items(sentence: Sentence, found: Found) -> list[_Item]:
     for name in dict.fromkeys(item.field for item in items):
         _pair([item for item in items if item.field == name], sentence)
     return items
+
+
+def _is_of_subject(spot: Spot, sentence: Sentence) -> bool:
+    """Tell «Подруга вышла замуж и стала Орлова»: somebody else opens the sentence, the writer isn't named before."""
+    before = [word for word in sentence.words if word.start < spot.start]
+    return any("owner" in word.says for word in before[:2]) and not any("own" in word.says for word in before)
 
 
 def _pair(items: list[_Item], sentence: Sentence) -> None:
@@ -142,6 +149,8 @@ def _whole_name(spot: Spot, told: bool, sentence: Sentence, found: Found) -> Non
 
 
 def _is_plainly(item: _Item, items: list[_Item], sentence: Sentence, found: Found) -> bool:
+    if item.field == "patronymic" and shape_of(item.spot.text) != "patronymic" and not item.said.told:
+        return False  # «Әкемнің аты Асқар» tells who the father is
     return _is_given(item, sentence) or (item.field in NAMES and _is_stated(item, items, sentence, found))
 
 
@@ -251,7 +260,7 @@ def take_absent(sentence: Sentence, found: Found) -> None:
     if any("owner" in word.says and key_of(word.text) not in _ITS for word in sentence.words):
         return
     names = _items(sentence, found)
-    if any(item.role != "old" for item in names) or (heard & {"onfile", "wrong", "error"} and not names):
+    if any(item.role == "new" or (item.role == "plain" and item.field == "patronymic" and shape_of(item.spot.text)) for item in names) or (heard & {"onfile", "wrong", "error"} and not names):
         found.doubt("patronymic", sentence.text, "unsure")
         return
     words = sentence.words

@@ -25,6 +25,7 @@ _CONTRASTS = (
     re.compile(r"[^,]{2,60} (?:емес|эмес|emes),? ([^,].{1,100})$"),
     re.compile(r"(?:с|со|from|вместо|instead of) [^,]{2,60}?,? (?:на|to|→|->) ([^,].{1,100})$"),
 )
+_KIND = re.compile(r"облас|район|город|село|посел|посёл|аул|ауыл|ауд|қала|облыс|region|district|city|village|ссср|кср", re.IGNORECASE)
 _TURNED = 2  # «с … на …»
 _SEE = re.compile(
     r"^(?:see|look|as in|refer|смотри\w*|см|как в|указан\w*|по паспорту|қараңыз\w*|same|то же|тот)\b", re.IGNORECASE
@@ -96,6 +97,9 @@ def trimmed(value: str) -> str:
         first = words_of(part[:_LONGEST], latin=True)[:1]
         if _says(part) & (_HELD | _ELSE) or (first and first[0].text[0].islower() and first[0].says & {"but", "and"}):
             return ", ".join(parts[:number])
+        small = not any(letter.isupper() for letter in part) and not _KIND.search(part)
+        if small and len(part.split()) > 2 and any(letter.isupper() for letter in parts[0]):
+            return ", ".join(parts[:number])  # «…, такая запись в свидетельстве»
     return value
 
 

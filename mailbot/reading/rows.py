@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mailbot.reading.contacts import find_contacts
 from mailbot.reading.fold import fold
@@ -55,6 +56,9 @@ def rows(text: str) -> Iterator[Row]:
                 if waiting is not None:
                     yield Row(label=None, value=waiting.name)
                 waiting = row
+                continue
+            if waiting is not None and waiting.label and row.label and not row.label.field and row.label.cue:
+                yield replace(row, label=replace(row.label, field=waiting.label.field))  # «Тегім: бұрынғы — …, жаңа — …»
                 continue
             waiting = None
             yield row
