@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -61,9 +62,10 @@ class Templates:
     def __init__(self, folders: list[Path]) -> None:
         """Prepare the environments; reads no file yet. Raises ConfigError where the packaged folder is missing."""
         self.packaged = base = packaged("templates") / "mail"
-        self._own = [folder for folder in folders if folder != base]
-        self._packaged = {lang: _environment([base / lang]) for lang in LANGUAGES}
-        self._all = {lang: _environment([*(f / lang for f in self._own), base / lang]) for lang in LANGUAGES}
+        self._own = [folder for folder in folders if folder != base and folder.is_dir()]
+        self._packaged = _packaged(base)
+        own = {lang: [*(folder / lang for folder in self._own), base / lang] for lang in LANGUAGES}
+        self._all = {lang: _environment(paths) for lang, paths in own.items()} if self._own else self._packaged
 
     def text(self, name: str, language: str, values: Mapping[str, Any]) -> tuple[str, str]:
         """Return (subject, body) of one language; a broken template of the operator yields to the packaged one.
@@ -128,6 +130,12 @@ def render(owed: Owed, frame: Frame, templates: Templates) -> Rendered:
     if len(mail) > MAX_BYTES:
         raise ValueError(f"the mail {owed.template} has {len(mail)} bytes, more than {MAX_BYTES}")
     return Rendered(message_id=message_id(frame), recipient=owed.to, octets=mail, subject=subject, body=body, html=html)
+
+
+@cache
+def _packaged(base: Path) -> dict[str, ImmutableSandboxedEnvironment]:
+    """Return the environments of the packaged templates, whose files never change: compiled once a process."""
+    return {language: _environment([base / language]) for language in LANGUAGES}
 
 
 def _environment(folders: list[Path]) -> ImmutableSandboxedEnvironment:

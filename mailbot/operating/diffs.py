@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from mailbot.deciding.diff import diff, done, record
 from mailbot.store import people
 
 Changes = list[dict[str, str]]  # field, before, after
 
 
-def changes(connection: sa.Connection, row: Any) -> dict[str, Changes]:
+def changes(connection: Any, row: Any) -> dict[str, Changes]:
     """Return {"changed": what was done and can be taken back, "would_change": what waits}. Raises: nothing."""
     waits = {field for field, _ in row.pending}
     stated = row.fields.get("fields", {})

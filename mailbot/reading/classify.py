@@ -143,7 +143,7 @@ def _disagreement(heard: _Heard, mark: Mark, second: Mark | None) -> str:
     own = said.pop(mark.kind, None) if mark.kind else None
     if (own is not None and own.negated) or refuses(heard.own):
         return "disagree"
-    others = {kind for kind, wish in said.items() if not wish.negated}
+    others = {kind for kind, wish in said.items() if not (wish.negated or wish.stated)}
     if mark.kind == "withdrawal" and own is not None:
         others.discard("unsubscribe")  # a withdrawal stops the news by itself
     if not others:

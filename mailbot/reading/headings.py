@@ -1,8 +1,8 @@
-"""Recognise the lines that a mail program writes above quoted history: a heading, a title in dashes, a header block.
+"""Recognise the lines that a mail program writes above quoted history: a heading, or a title in dashes.
 
-Structure comes first: a date and an address, dashes around few words, labels on adjacent lines; the words of 70
-languages (headings.toml) come second. It looks at lines that quote.py has cleaned of invisible characters and decides
-nothing about what stands below. Serves RFC 3676 section 4.5 and RFC 5322 section 3.6 (the fields of a header).
+Structure comes first: a date and an address, dashes around few words; the words of 70 languages (headings.toml) come
+second. It looks at lines that quote.py has cleaned of invisible characters and decides nothing about what stands below;
+a quoted header is headerblock.py's matter. Serves RFC 3676 section 4.5.
 """
 
 from __future__ import annotations
@@ -15,39 +15,46 @@ from importlib.resources import files
 
 from mailbot.reading.signature import LONGEST
 
-_TABLE = tomllib.loads(files("mailbot.reading").joinpath("headings.toml").read_text("utf-8"))
+TABLE = tomllib.loads(files("mailbot.reading").joinpath("headings.toml").read_text("utf-8"))
 
 
 def _any(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True))
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """Return a text without case, composed, as headings.toml is compared. Raises: nothing."""
     return unicodedata.normalize("NFC", text.casefold()).replace("\u0307", "")  # the dot that İ leaves on its i
 
 
-_TITLES = tuple(_folded(title) for title in _TABLE["titles"])
-_OPENERS = frozenset(_folded(opener) for opener in _TABLE["openers"])
-_LABELS = {_folded(label): kind for kind, labels in _TABLE["labels"].items() for label in labels}
+_TITLES = tuple(folded(title) for title in TABLE["titles"])
+_FORWARDS, _FORWARD_ENDS = (tuple(map(folded, TABLE[name])) for name in ("forwards", "forward_ends"))
+_OPENERS = frozenset(folded(opener) for opener in TABLE["openers"])
 
 HEADING_LINES = 3
 _ADDRESS_LINES = 5  # where an address is broken off between "<" and ">"
-_BLOCK_LINES = 9
+_LONGEST_NAME = 160  # characters of a heading that has nothing but a name
 _LONGEST_VERB = 40  # characters, with what may stand behind it
 _COLONS = (":", "：", "։")
 _RULE = re.compile(r"(?:[-_=*—–─] ?){3,}")
 _RULE_WITH_WORDS = re.compile(r"[-_=*—–─]{4,} ?[^-_=*—–─]{1,60}[-_=*—–─]{4,}")
 _DASHES = "-_=*—–─#<>[] "
 _FRAMED = re.compile(r"(?:-{2,}|—{2,}|–{2,}) ?(?=\S)")
-_GLUED = _any(_TABLE["glued"])
-_VERBS = rf"(?:(?:^|(?<=[\s>)\"»,\]-]))(?:{_any(_TABLE['verbs'])})(?![\w-])|{_GLUED})"
+_GLUED = _any(TABLE["glued"])
+_VERBS = rf"(?:(?:^|(?<=[\s>)\"»,\]-]))(?:{_any(TABLE['verbs'])})(?![\w-])|{_GLUED})"
 _VERB = re.compile(_VERBS, re.IGNORECASE)
-_LAST_VERB = re.compile(rf"{_VERBS} ?[:：.։]?$", re.IGNORECASE)
+_LAST_VERBS = tuple(folded(verb) for verb in TABLE["verbs"])
+_LAST_GLUED = tuple(TABLE["glued"])
+_BEFORE_VERB = frozenset(' >)"»,]-')
 _OWN_VERB = re.compile(  # the person speaks of their own letter
     rf"(?:^|[\s,])(?:i|we|я|мы|мен|біз|ich|wir|je|yo|io|eu|ik|jag|jeg) (?:\S{{1,20}} ){{0,2}}{_VERBS}", re.IGNORECASE
 )
-_NAME_AND_VERB = re.compile(rf"(?:[\w.'’\"«»<>@()+/-]+ ){{1,5}}(?:{_any(_TABLE['verbs'])}) ?[:：]", re.IGNORECASE)
-_TIME = re.compile(r"(?<![\d.])\d{1,2}[:.h]\d{2}(?!\d|\.\d)")
+_NAME_AND_VERB = re.compile(rf"((?:[\w.'’\"«»<>@()+/-]+ ){{1,5}})(?:{_any(TABLE['verbs'])}) ?[:：]", re.IGNORECASE)
+_OWN_WORDS = frozenset(TABLE["own"])
+_WORD = re.compile(r"[\w@.'’-]+")  # an address is one word
+_CYRILLIC_WORD = re.compile(r"(?<!\w)[а-яёәғқңөұүһі]{2,}")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+TIME = re.compile(r"(?<![\d.])\d{1,2}[:.h]\d{2}(?!\d|\.\d)")
 _MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DATE = re.compile(
     r"(?<!\d)(?:\d{1,2}[:.]\d{2}(?!\d)|(?:19|20)\d{2}(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})|"
@@ -55,13 +62,10 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _START = re.compile(
-    rf"(?:(?:{_any(_TABLE['starts'])})(?:[\s,.]|(?=\d))|在|於|[a-zäöå]{{2,4}}\.? \d{{1,2}}\.[\s,]|\d{{1,4}}[ ./年-])",
+    rf"(?:(?:{_any(TABLE['starts'])})(?:[\s,.]|(?=\d))|在|於|[a-zäöå]{{2,4}}\.? \d{{1,2}}\.[\s,]|\d{{1,4}}[ ./年-])",
     re.IGNORECASE,
 )
 _DATED_ADDRESS = re.compile(r"\d{4}\S{0,8} [^<>@]{0,80}<[^<>@\s]{1,100}@[^<>@\s]{1,100}>$")
-_BRACKETED = re.compile(r"[<\[(](?:mailto:)?[^<>@\s]{1,100}@[^<>@\s]{1,100}[>\])]")
-_HEADER_LABEL = re.compile(r"[*_\s]{0,4}([^\W\d_][^:：]{0,24}?)[*_ ]{0,3}[:：]")
-_INNER_LABEL = re.compile(r"(?:^|(?<=[\s*_]))[^\W\d_]{2,20}(?=[*_ ]{0,3}[:：])")
 _SHARED = re.compile(  # "On Wed, 4 Apr" behind other words of its line
     rf"(?:(?<=\S) |-{{2,}} ?)(?=On (?:(?:mon|tue|wed|thu|fri|sat|sun|{_MONTH})|\d))",
     re.IGNORECASE,
@@ -78,19 +82,45 @@ def is_title(view: str) -> bool:
 
     Raises: nothing.
     """
+    if not view or len(view) > LONGEST or not (view[0] in _DASHES or view.endswith(_COLONS)):
+        return False
     bare = view.strip(_DASHES + ":：")
-    if len(view) > LONGEST or len(bare) > LONGEST // 3:
+    if len(bare) > LONGEST // 3:
         return False
     before = view[: len(view) - len(view.lstrip(_DASHES))]
     after = view[len(view.rstrip(_DASHES + ":：")) :]
     if len(before.strip("<>[] ")) >= 2 and after.strip("<>[] "):
-        return _folded(bare).startswith(_TITLES) or (len(before) >= 4 and len(after) >= 4 and _is_heading(bare))
-    return view.endswith(_COLONS) and _folded(bare) in _OPENERS
+        return folded(bare).startswith(_TITLES) or (
+            len(before) >= 4 and len(after) >= 4 and (_is_heading(bare) or is_short(f"{bare}:"))
+        )
+    return view.endswith(_COLONS) and folded(bare) in _OPENERS
+
+
+def forward_end(views: Sequence[str], number: int) -> int:
+    """Return the line below a forwarded mail that starts at a line and whose end is marked, else the end of all.
+
+    A forwarded mail inside it that is open or closed alone makes the mark nobody's. Raises: nothing.
+    """
+    bare = [folded(view.strip(_DASHES)) if view[:1] == "-" and len(view) <= LONGEST else "" for view in views[number:]]
+    ends = [at for at, view in enumerate(bare) if view.startswith(_FORWARD_ENDS)]
+    opened = sum(view.startswith(_FORWARDS) and not view.startswith(_FORWARD_ENDS) for view in bare)
+    return number + ends[-1] + 1 if bare[0].startswith(_FORWARDS) and ends and len(ends) == opened else len(views)
 
 
 def is_short(view: str) -> bool:
     """Tell whether a line is a name and the verb alone: "Айгүл жазған:". Raises: nothing."""
-    return len(view) <= LONGEST and view.endswith(_COLONS) and _NAME_AND_VERB.fullmatch(view) is not None
+    if len(view) > _LONGEST_NAME or not view.endswith(_COLONS) or not _ends_in_verb(view) or _is_spoken(view):
+        return False
+    found = _NAME_AND_VERB.fullmatch(view)
+    return found is not None and all(
+        len(word) <= 3 or not word[0].islower() or "@" in word for word in found[1].split()
+    )
+
+
+def _is_spoken(view: str) -> bool:
+    """Tell whether a line has words that a person says and no program writes."""
+    words = (word.strip(".'’-") for word in _WORD.findall(view[:LONGEST].casefold()))
+    return not _OWN_WORDS.isdisjoint(words)
 
 
 def opens(view: str) -> bool:
@@ -105,7 +135,7 @@ def opens(view: str) -> bool:
 def heading(views: Sequence[str], number: int) -> int:
     """Return how many lines the heading that starts at a line has, 0 where none does. Raises: nothing."""
     joined = ""
-    goes_on = opens(views[number]) or "@" in views[number]
+    goes_on = opens(views[number]) or ("@" in views[number] and not _is_spoken(views[number]))
     end = number
     for length in range(1, _ADDRESS_LINES + 1 if goes_on else 2):
         end = _next(views, end, joined)
@@ -115,11 +145,21 @@ def heading(views: Sequence[str], number: int) -> int:
         if length > HEADING_LINES and "<" not in joined:
             return 0
         if _is_heading(joined) and _stands_alone(views[number], joined):
-            lower = (start for start in range(number + 1, end) if opens(views[start]))
-            if any(_is_heading(" ".join(views[start:end])) for start in lower):
-                return 0  # the heading starts further down: this line is the person's own
-            return end - number
+            return 0 if _starts_below(views, number, end) else end - number
     return 0
+
+
+def _starts_below(views: Sequence[str], number: int, end: int) -> bool:
+    """Tell whether a heading starts further down than its first line seems to: that line is the person's own."""
+    return any(
+        (opens(views[start]) or _is_dated(views[number], views[start])) and _is_heading(" ".join(views[start:end]))
+        for start in range(number + 1, end)
+    )
+
+
+def _is_dated(above: str, view: str) -> bool:
+    """Tell whether a line has a year of its own, and the one above needs none of it."""
+    return _YEAR.search(view) is not None and (not opens(above) or _YEAR.search(above) is not None)
 
 
 def _stands_alone(first: str, joined: str) -> bool:
@@ -128,13 +168,20 @@ def _stands_alone(first: str, joined: str) -> bool:
 
 
 def _ends_in_verb(view: str) -> bool:
-    return _LAST_VERB.search(view, max(len(view) - _LONGEST_VERB, 0)) is not None
+    end = view[-_LONGEST_VERB:].rstrip(":：։ ")
+    if end.endswith(_LAST_GLUED):
+        return True
+    end = f" {folded(end)}"
+    return end.endswith(_LAST_VERBS) and any(
+        end.endswith(verb) and end[-len(verb) - 1] in _BEFORE_VERB for verb in _LAST_VERBS
+    )
 
 
 def _next(views: Sequence[str], number: int, joined: str) -> int:
     """Return the next line of a heading, -1 where it ends; an address may stand below a blank line."""
     if number < len(views) and views[number]:
-        return number
+        marked = views[number].startswith(">") and "<" not in joined
+        return -1 if marked or (joined and is_title(views[number])) else number
     if joined and number + 1 < len(views) and views[number + 1].startswith("<"):
         return number + 1
     return -1
@@ -153,16 +200,24 @@ def heading_above(views: Sequence[str], last: int, free: Sequence[bool], alone: 
         return 1
     if not (view.endswith(_COLONS) or _ends_in_verb(view)):
         return 0
-    known = opens(view) and _is_heading(view)
+    known = _is_heading(view) and (opens(view) or _YEAR.search(view) is not None)
     for length in range(2, 1 if known else min(HEADING_LINES, len(free)) + 1):
         above = views[last + 1 - length]
         if not above or not free[-length] or len(above) > LONGEST:
             break
         if opens(above):
             return length
-    if known or _is_heading(view) or is_short(view):
+    framed = view + ":" if views[last].startswith("--") and views[last].endswith("--") else view
+    if known or _is_heading(view) or is_short(framed):
         return 1
-    return int(alone and (last == 0 or not views[last - 1]))
+    return int(alone and (last == 0 or not views[last - 1]) and _is_foreign(view))
+
+
+def _is_foreign(view: str) -> bool:
+    """Tell whether a line that ends in a colon can be a heading in a language that headings.toml knows little of."""
+    if len(view) > _LONGEST_NAME or not view.endswith(_COLONS + _LAST_GLUED) or _is_spoken(view):
+        return False
+    return bool(_VERB.search(view) or ((_DATE.search(view) or "@" in view) and not _CYRILLIC_WORD.search(view)))
 
 
 def shared(view: str) -> int:
@@ -178,55 +233,6 @@ def shared(view: str) -> int:
     return 0
 
 
-def header(view: str) -> str | None:
-    """Return which field a line's label names: from, sent, date, to, cc, subject, or None. Raises: nothing."""
-    found = _HEADER_LABEL.match(view) if len(view) <= LONGEST else None
-    return _LABELS.get(_folded(found.group(1).strip())) if found else None
-
-
-def is_header_block(views: Sequence[str], headers: Sequence[str | None], number: int, above: bool) -> bool:
-    """Tell whether a mail's header is quoted from here: labels on adjacent lines, and what only a program writes there.
-
-    `headers[n]` is `header` of line n; `above` says whether own text stands above. The head of a letter («Кому», «От
-    кого», «Дата») is the person's own. Raises: nothing.
-    """
-    if headers[number] in (None, "to", "cc") or (number and headers[number - 1]):
-        return False
-    kinds: set[str] = set()
-    block: list[str] = []
-    strangers = 0
-    for view, kind in zip(views[number : number + _BLOCK_LINES], headers[number:], strict=False):
-        if kind:
-            kinds.add(kind)
-        elif view or strangers:  # one folded line inside the block is no end of it
-            strangers += 1
-            if strangers > 2 or not view:
-                break
-        block.append(view[:LONGEST])
-    if len(kinds) == 1:
-        block, kinds = block[:1], _inner_kinds(block[0])
-    return _is_evident(block, kinds, above)
-
-
-def _inner_kinds(view: str) -> set[str]:
-    """The fields whose labels stand in one line, as a page leaves them whose line breaks are lost."""
-    found = (_LABELS.get(_folded(label)) for label in _INNER_LABEL.findall(view))
-    return {kind for kind in found if kind}
-
-
-def _is_evident(block: Sequence[str], kinds: set[str], above: bool) -> bool:
-    """Tell whether the lines of a block hold what a letter's head has not: a time, addresses, a word for sending."""
-    addresses = sum("@" in view for view in block)
-    time = any(_TIME.search(view) for view in block)
-    if "from" not in kinds:
-        return time and (len(kinds) >= 3 or (len(kinds) == 2 and "to" in kinds and addresses > 0))
-    if len(kinds) < 2:
-        return False
-    if "sent" in kinds or any(_BRACKETED.search(view) for view in block):
-        return above or time or addresses > 0
-    return time or (above and addresses > 1)
-
-
 def _bare(view: str) -> str:
     """A heading without the dashes in front that some programs set."""
     found = _FRAMED.match(view)
@@ -234,11 +240,14 @@ def _bare(view: str) -> str:
 
 
 def _is_heading(view: str) -> bool:
-    view = view.rstrip("-—– ")
-    colon = view.endswith(_COLONS)
-    if not colon and not _ends_in_verb(view):
+    bare = view.rstrip("-—– ")
+    colon, ending = bare.endswith(_COLONS), _ends_in_verb(bare)
+    if not (colon or ending):
         return False
-    date, address = bool(_DATE.search(view)), "@" in view
-    if _VERB.search(view):
-        return address or (date and not _OWN_VERB.search(view))
-    return colon and date and address
+    date, address = _DATE.search(bare) is not None, "@" in bare
+    if not (date or address):
+        return False
+    if not ending and not _VERB.search(bare):
+        return date and address
+    framed = colon or len(bare) < len(view) or TIME.search(bare) is not None
+    return address or (framed and not _OWN_VERB.search(bare))

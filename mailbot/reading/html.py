@@ -199,11 +199,11 @@ def _leave(node: Any, state: _State) -> None:
 def _row(cells: list[_Page], state: _State) -> None:
     state.page.end_line(state.depth)
     trimmed = [[line for line in cell.lines if line[1]] for cell in cells]
-    if all(len(lines) <= 1 for lines in trimmed):
+    depths = {lines[0][0] for lines in trimmed if lines}
+    if all(len(lines) <= 1 for lines in trimmed) and len(depths) <= 1:
         text = "\t".join(lines[0][1] if lines else "" for lines in trimmed).rstrip("\t")
         if text.strip():
-            depth = min(lines[0][0] for lines in trimmed if lines)
-            state.page.lines.append((depth, text))
+            state.page.lines.append((depths.pop(), text))
         return
     for cell in cells:
         state.page.lines += cell.lines

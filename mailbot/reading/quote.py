@@ -1,8 +1,9 @@
 """Split a mail's text into what the person wrote now, the signature, and quoted history.
 
-Structure comes first (`>` lines, and what headings.py knows of the lines above them), so that an unknown mail client
-is still cut in the right place. Every line of the input is kept in exactly one of the three parts; only a line that own
-words share with a heading is parted. It renders no HTML (html.py) and reads no meaning (classify.py, extract.py).
+Structure comes first (`>` lines and the like, and what headings.py and headerblock.py know of the lines above them), so
+that an unknown mail client is still cut in the right place. Every line of the input is kept in exactly one of the three
+parts; only a line that own words share with a heading is parted. It renders no HTML (html.py) and reads no meaning
+(classify.py, extract.py).
 
 Serves RFC 3676 section 4.3 (the "-- " delimiter) and 4.5 (quoting); a quoted line that is acted upon is worse than an
 own line that is not.
@@ -14,18 +15,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mailbot.reading.headerblock import header, is_header_block
 from mailbot.reading.headings import (
     HEADING_LINES,
-    header,
+    forward_end,
     heading,
     heading_above,
-    is_header_block,
     is_rule,
     is_short,
     is_title,
     shared,
 )
-from mailbot.reading.signature import LONGEST, is_postscript, next_text, signature_start
+from mailbot.reading.leaders import unified
+from mailbot.reading.signature import LONGEST, next_text, signature_span
 
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\u202a-\u202e\u2066-\u2069\u061c]")
 _LINK_IN_BRACKETS = re.compile(r"[(<]https?://[^\s()<>]{1,2000}[)>]? ?>")
@@ -54,7 +56,7 @@ def split(text: str) -> Split:
     nothing. Source: RFC 3676 sections 4.3 and 4.5.
     """
     lines = _parted(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-    views = [_view(line) for line in lines]
+    views = unified([_view(line) for line in lines])
     marks = ["o"] * len(lines)
     _mark_quotes(views, marks)
     _mark_signatures(views, marks)
@@ -93,7 +95,10 @@ def _mark_quotes(views: Sequence[str], marks: list[str]) -> None:
     above = False  # whether own text stands above
     quoted = False  # whether a block of `>` lines stands above
     headers = [header(view) for view in views]
+    end = 0  # the line below a forwarded mail
     for number, view in enumerate(views):
+        if number < end:
+            continue
         if _is_marked(view):
             marks[number] = "q"
             if number == 0 or not _is_marked(views[number - 1]):
@@ -104,9 +109,9 @@ def _mark_quotes(views: Sequence[str], marks: list[str]) -> None:
             if below < len(views) and _is_marked(views[below]):
                 marks[number : number + length] = ["q"] * length
                 continue
-            marks[number:] = ["q"] * (len(views) - number)
+            end = forward_end(views, number)
+            marks[number:end] = ["q"] * (end - number)
             _mark_rule_above(views, marks, number)
-            return
         elif number and marks[number - 1] == "q" and _is_broken_off(views, number):
             marks[number] = "q"
         above = above or bool(view and marks[number] == "o")
@@ -173,11 +178,8 @@ def _mark_signatures(views: Sequence[str], marks: list[str]) -> None:
         end = start
         while end < len(views) and marks[end] != "q":
             end += 1
-        first = signature_start(views, start, end)
-        last = end
-        for number in range(first, end):
-            if number > first and is_postscript(views[number]):
-                last = number
-                break
-        marks[first:last] = ["s"] * (last - first)
+        last = start
+        for _ in range(2):  # own words below a signature may have a program's line below them
+            first, last = signature_span(views, last, end)
+            marks[first:last] = ["s"] * (last - first)
         start = end

@@ -1,7 +1,8 @@
-"""Find where the signature starts: a delimiter, a mail program's own line, or a sign-off with few short lines below.
+"""Find the signature: below a delimiter or a sign-off, a mail program's own line, a company's note, a name and numbers.
 
-It looks at lines that quote.py has cleaned of invisible characters, and knows nothing of quotes. Serves RFC 3676
-section 4.3 (the "-- " delimiter); the rest is custom, its words are in signature.toml.
+It looks at lines that quote.py has cleaned of invisible characters, and knows nothing of quotes. In doubt a line is the
+person's own. Serves RFC 3676 section 4.3 (the "-- " delimiter); the rest is custom, its words are in signature.toml,
+what a card is (a name, numbers) in card.py.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
+
+from mailbot.reading.card import is_card, is_own_again, is_postscript
 
 LONGEST = 400  # characters; a longer line is prose, never a heading, a label or a sign-off
 
@@ -35,6 +38,7 @@ _GET_APP = re.compile(
     rf"(?:outlook|ios|android) [^,;!?]{{2,40}} ?(?:{_any(_TABLE['get_end'])}))$",
     re.IGNORECASE,
 )
+_SORRY = re.compile(rf"^(?:{_any(_TABLE['sorry'])})[^.;!?@\d]{{0,60}}[,.] ", re.IGNORECASE)
 _LINK = re.compile(r" ?<[^<> ]{0,300}>|https?://\S{1,300}")
 _DEVICE_WORD = re.compile(_any(_TABLE["devices"]), re.IGNORECASE)
 _SIGN_OFF = re.compile(rf"^(?:{_any(_TABLE['sign_offs'])})(?![\w-])", re.IGNORECASE)
@@ -42,8 +46,12 @@ _THANKS = re.compile(rf"^(?:{_any(_TABLE['thanks'])})[\s,.!)]{{0,4}}$", re.IGNOR
 _LIST = re.compile(r"mailing list|listinfo|mailman|googlegroups|рассылк|тарату тізім", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]+")
 _NAME_LINE = re.compile(r"^[^\W\d_][\w'’.-]{0,30}(?: [^\W\d_][\w'’.-]{0,30}){0,3}$")
-_POSTSCRIPT = re.compile(r"^(?:p\. ?s|п\. ?с|з\. ?ы|ps|пс|зы|қосымша)[.:) ]", re.IGNORECASE)
+_RULE = re.compile(r"(?:[-_*=~—–] ?){3,40}")
+_NOTE = re.compile("|".join(_TABLE["notes"]), re.IGNORECASE)
+_NOTE_GOES_ON = re.compile("|".join(_TABLE["notes_go_on"]), re.IGNORECASE)
+_DELIMITERS = ("--", "- -")
 _SIGNATURE_LINES = 10
+_COMPANY_LINES = 20  # below a sign-off
 _SIGNATURE_WIDTH = 100
 
 
@@ -54,13 +62,32 @@ def next_text(views: Sequence[str], number: int) -> int:
     return number
 
 
-def signature_start(views: Sequence[str], start: int, end: int) -> int:
-    """Return the first line of the signature among own lines `start` to `end`, `end` where there is none.
+def signature_span(views: Sequence[str], start: int, end: int) -> tuple[int, int]:
+    """Return the first line of the signature among own lines `start` to `end`, and the first line below it.
 
-    `views` are cleaned lines. Raises: nothing. Source: RFC 3676 section 4.3.
+    Both are `end` where there is none. `views` are cleaned lines. Raises: nothing. Source: RFC 3676 section 4.3.
     """
+    note = _note_start(views, start, end)
+    first = _signature_start(views, start, note)
+    if first < note and views[first] in _DELIMITERS:
+        again = (number for number in range(first + 1, note) if is_postscript(views[number]))
+    else:
+        again = (number for number in range(first + 1, note) if is_own_again(views[number], views[number - 1]))
+    last = next(again, end)
+    return _with_rule(views, start, first) if first < end else end, last
+
+
+def _with_rule(views: Sequence[str], start: int, first: int) -> int:
+    """Return the rule above a signature, `first` where none stands there."""
+    above = first - 1
+    while above > start and not views[above]:
+        above -= 1
+    return above if above > start and _RULE.fullmatch(views[above]) else first
+
+
+def _signature_start(views: Sequence[str], start: int, end: int) -> int:
     above = False
-    tail = _tail(views, start, end)
+    tail, long_tail = (_tail(views, start, end, most) for most in (_SIGNATURE_LINES, _COMPANY_LINES))
     first = next_text(views, start)
     if start and first < end and first >= tail and _UNDERSCORES.match(views[first]):
         return first  # a mailing list's footer below the quote
@@ -69,13 +96,11 @@ def signature_start(views: Sequence[str], start: int, end: int) -> int:
         if not view or len(view) > LONGEST:
             above = above or bool(view)
             continue
-        if (
-            view in ("--", "- -")
-            or (number >= tail and above and view in ("—", "–"))
-            or (above and _is_program_line(view))
-        ):
+        if view in _DELIMITERS or (above and _is_program_line(view)):
             return number
-        if number >= tail and (_is_sign_off(views, number, end) or (above and _is_footer(views, number, end))):
+        if number >= long_tail and _is_sign_off(views, number, end, above and number >= tail):
+            return number
+        if above and number >= tail and (view in ("—", "–") or _is_closing(views, start, number, end)):
             return number
         if not above and _is_program_line(view) and next_text(views, number + 1) >= end:
             return number
@@ -83,33 +108,56 @@ def signature_start(views: Sequence[str], start: int, end: int) -> int:
     return end
 
 
-def _tail(views: Sequence[str], start: int, end: int) -> int:
+def _is_closing(views: Sequence[str], start: int, number: int, end: int) -> bool:
+    """Tell whether a list's footer, a rule with a name below, or a name with numbers below starts here."""
+    end = next((below for below in range(number + 1, end) if _is_program_line(views[below])), end)
+    if _RULE.fullmatch(views[number]):
+        return _is_footer(views, number, end) or is_card(views, start, number + 1, end, ruled=True)
+    return not views[number - 1] and is_card(views, start, number, end, ruled=False)
+
+
+def _note_start(views: Sequence[str], start: int, end: int) -> int:
+    """Return where the paragraphs start at the end that a company sets below each mail, `end` where there are none."""
+    found = end
+    for number in range(start, end):
+        if not views[number] or (number > start and views[number - 1] and found < end):
+            continue
+        text = " ".join(views[number : number + 3])[:LONGEST]
+        if found < end:
+            found = found if _NOTE_GOES_ON.search(text) or _RULE.fullmatch(views[number]) else end
+        elif _NOTE.match(text) and not is_own_again(text):
+            found = number
+    return found
+
+
+def _tail(views: Sequence[str], start: int, end: int, most: int) -> int:
     """Return the line from which so few and so short lines follow that they can be a signature."""
     seen = 0
     for number in range(end - 1, start - 1, -1):
         if views[number]:
             seen += 1
-            if seen > _SIGNATURE_LINES or len(views[number]) > _SIGNATURE_WIDTH:
+            if seen > most or len(views[number]) > _SIGNATURE_WIDTH:
                 return number + 1
     return start
 
 
 def _is_program_line(view: str) -> bool:
-    view = _LINK.sub("", view).strip("<>()[] ")
+    view = _SORRY.sub("", _LINK.sub("", view).strip("<>()[] "))
     if _GET_APP.match(view) or _SHORTLY.match(view):
         return True
     return bool((_SENT_FROM.match(view) or _SENT_FROM_END.match(view)) and _DEVICE_WORD.search(view))
 
 
-def _is_sign_off(views: Sequence[str], number: int, end: int) -> bool:
+def _is_sign_off(views: Sequence[str], number: int, end: int, thanks: bool) -> bool:
+    """Tell whether a letter is closed here; `thanks`: be it with thanks, which otherwise are own words."""
     view = views[number]
     found = _SIGN_OFF.match(view)
     if found:
-        return len(view) <= 80 and _names(view[found.end() :])
-    if not _THANKS.match(view):
+        return len(view) <= 80 and _names(view[found.end() :]) and not is_own_again(view)
+    if not thanks or not _THANKS.match(view):
         return False
     below = next_text(views, number + 1)
-    return below < end and bool(_NAME_LINE.match(views[below]))
+    return below < end and bool(_NAME_LINE.match(views[below])) and not _is_program_line(views[below])
 
 
 def _is_footer(views: Sequence[str], number: int, end: int) -> bool:
@@ -122,8 +170,3 @@ def _names(rest: str) -> bool:
     if not words or (len(words) <= 2 and rest.lstrip().startswith((",", ".", "!", "-", "–", "—", "/"))):
         return True
     return len(words) <= 8 and not words[0][0].islower()
-
-
-def is_postscript(view: str) -> bool:
-    """Tell whether a line opens a postscript, which is the person's own again. Raises: nothing."""
-    return bool(_POSTSCRIPT.match(view))

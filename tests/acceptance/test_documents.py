@@ -149,7 +149,7 @@ SENDING = re.compile(
     r"\b(?:e-?mail|mail|send|attach|forward|upload|присыла|пришл|отправ|вышл|высыла|прилож|прикреп|жібер|жолда|тірке)",
     re.IGNORECASE,
 )
-NOT = re.compile(r"do not mail|не присылайте|жібермеңіз", re.IGNORECASE)
+NOT = re.compile(r"do not e?-?mail|не присылайте|жібермеңіз", re.IGNORECASE)
 
 
 def test_nobody_is_asked_to_mail_a_document() -> None:

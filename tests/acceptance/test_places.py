@@ -168,7 +168,7 @@ def test_a_new_address_is_told_to_a_place_under_the_old_one(three: World, receiv
 
 def test_an_unsubscribe_follows_everywhere_also_of_nobody_on_file(three: World, receiver: Receiver) -> None:
     taken = three.mail(ALIYA, UNSUBSCRIBE["kk"], proof="none")
-    assert "Бұл басқа жерлерде де жасалады: WhatsApp, хат тарату қызметі" in taken.answer.text
+    assert re.search(r"Бұл басқа жерлерде де .*-\w+ дейін жасалады: WhatsApp, хат тарату қызметі\.", taken.answer.text)
     three.mail(STRANGER, UNSUBSCRIBE["ru"])
     assert receiver.events == [("person.unsubscribed", ALIYA), ("person.unsubscribed", STRANGER)]
     three.mail(FAMILY, UNSUBSCRIBE["ru"])

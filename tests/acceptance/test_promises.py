@@ -41,11 +41,12 @@ def check_answer(answer: Sent, taken: Taken, language: str, state: str) -> None:
     assert is_threaded(answer, taken)
     assert answer.language == language
     assert answer.subject == f"{HEAD[language]} {answer.number}: {state}"
-    assert re.search(LETTERS[language], answer.text)
+    ours = "\n".join(line for line in answer.text.split("\n") if "→" not in line)  # else it shows what was on file
+    assert re.search(LETTERS[language], ours)
     if language == "en":
-        assert not re.search("[А-Яа-яӘәҚқ]", answer.text)
+        assert not re.search("[А-Яа-яӘәҚқ]", ours)
     if language == "ru":
-        assert not re.search(LETTERS["kk"], answer.text)
+        assert not re.search(LETTERS["kk"], ours)
     assert HUMAN[language] in answer.text
     assert "Example Courses" in answer.text and "+7 700 000 00 00" in answer.text
     assert answer.mail["Auto-Submitted"] == "auto-replied"

@@ -838,7 +838,7 @@ def found_in_replies(app: App) -> list[tuple[str, str]]:
     for template, octets in values(app.line.store, "reply", "template", "octets"):
         message = message_from_bytes(octets, policy=policy.default)
         parts = [part for part in message.walk() if part.get_content_maintype() == "text"]
-        text = str(message) + "".join(part.get_content() for part in parts if octets)  # type: ignore[attr-defined]
+        text = str(message) + "".join(part.get_content() for part in parts if octets)
         found += [(template, secret) for secret in SECRETS if secret in text]
     return found
 

@@ -27,18 +27,20 @@ UNITS = [
 # The longest text that reaches a module's patterns, or one pattern: what their callers cut.
 HEADER_VALUE = 32_000
 LONGEST = {
-    "arc": HEADER_VALUE, "charset": MB, "charset._WORDS": 10_000, "contacts": 4_000, "contacts._LOCAL": 64,
-    "contacts._ATTACHED": 64, "contacts._IN_BRACKETS": 4_000, "cues": 10_000, "dates": 120, "delivery": 20_000,
-    "delivery._NOT_FAILED": HEADER_VALUE, "dkim": HEADER_VALUE, "dkim._END": MB, "extract": 4_000,
+    "arc": HEADER_VALUE, "card": 20_000, "card._SPEAKS": 400, "card._ROWS": 400, "card._FIELDS": 400,
+    "card._COMPANIES": 100, "card._POSTSCRIPT": 800, "card._PERSON": 100, "card._CONTACT": 100, "charset": MB,
+    "charset._WORDS": 10_000, "contacts": 4_000, "contacts._LOCAL": 64, "contacts._ATTACHED": 64,
+    "contacts._IN_BRACKETS": 4_000, "cues": 10_000, "dates": 120,
+    "delivery": 20_000, "delivery._NOT_FAILED": HEADER_VALUE, "dkim": HEADER_VALUE, "dkim._END": MB, "extract": 4_000,
     "births": 4_000, "labelled": 4_000, "nameprose": 4_000, "places": 4_000, "prose": 4_000, "sentence": 4_000,
     "wording": 4_000,
     "header": HEADER_VALUE, "header._END": MB, "header._BLANK_LINES": MB, "header._ADDRESS": 254, "labels": 60,
-    "headings": 800, "language": 5_000, "machine": HEADER_VALUE,
+    "headings": 800, "headerblock": 800, "language": 5_000, "leaders": 800, "machine": HEADER_VALUE,
     "names": 120, "near": 300,
     "paragraph": 1_200, "phones": 100_000, "quote": 800, "quote._INVISIBLE": MB, "results": HEADER_VALUE, "rows": 4_000,
     "sender": HEADER_VALUE, "signature": 800, "tags": 1_200, "tokens": HEADER_VALUE, "tokens._LINE": MB,
     "trust": HEADER_VALUE, "trust._HOST": 300,
-    "wishes": 1_500, "body._STUB": 400,
+    "ideas": 8_000, "wishes": 8_000, "body._STUB": 400,
 }  # fmt: skip
 Pattern = re.Pattern[str] | re.Pattern[bytes]
 

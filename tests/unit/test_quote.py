@@ -108,6 +108,8 @@ BLOCKS = [
     "------------------ 原始邮件 ------------------",
     "-------- Oprindelig meddelelse --------",
     "-----Reply Message-----",
+    "---- Site жазды ----",
+    "---- Айгүл Үлгі написал(а) ----",
     "##- Please type your reply above this line -##",
     "Début du message réexpédié :\n\nDe: Site",
     "Начало пересылаемого сообщения:\n\nОт: Site",
@@ -162,6 +164,10 @@ SIGN_OFFS = [
 ]
 
 
+def lines(text: str) -> list[str]:
+    return [line for line in text.split("\n") if line.strip()]
+
+
 @pytest.mark.parametrize("heading", HEADINGS)
 def test_a_heading_above_marked_lines_goes_with_them(heading: str) -> None:
     found = split(f"Жаңа нөмірім: +7 747 000 11 22\n\n{heading}\n\n{OLD}")
@@ -206,6 +212,20 @@ def test_a_header_block_cuts_everything_below(block: str) -> None:
     found = split(f"Прошу заменить почту\n\n{block}\n\nТелефон: +7 702 000 00 01")
     assert found.own == "Прошу заменить почту"
     assert found.signature == ""
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [
+        ("----- Forwarded message from Site <info@example.kz> -----", "----- End forwarded message -----"),
+        ("-------- Пересылаемое сообщение --------", "-------- Завершение пересылаемого сообщения --------"),
+    ],
+)
+def test_own_words_below_the_end_of_a_forwarded_mail(opening: str, closing: str) -> None:
+    old = f"{opening}\nDate: Mon, 3 Nov 2025 10:15\nFrom: Site\n\nТелефон: +7 702 000 00 01"
+    assert lines(split(f"Алдында\n\n{old}\n{closing}\n\nСоңында\n\n-- \nАйгүл").own) == ["Алдында", "Соңында"]
+    assert split(f"Алдында\n\n{old}\n{opening}\n{closing}\n\nеще старое").own == "Алдында"
+    assert split(f"Алдында\n\n-----Original Message-----\n{old}\n{closing}\n\nеще старое").own == "Алдында"
 
 
 def test_a_title_of_any_language_goes_with_the_header_block_below() -> None:
@@ -267,10 +287,115 @@ def test_the_delimiter_of_rfc_3676(delimiter: str) -> None:
         "On Thursday:\n\nТелефон: 8 701 234 56 78",
         "On the one hand it is old, on the other:\n8 701 234 56 78",
         "- Айгүл\n- Үлгі\n- 8 701 234 56 78",
+        "Мама написала:\nтелефон 8 701 234 56 78",
+        "Добрый день!\n\nМне вчера мама написала:\n8 701 234 56 78",
+        "20.11.2026 мне сообщение никто не писал.\nТелефон 8 701 234 56 78",
+        "20.11.2026 Айгүл маған хат жазды\nТелефоным 8 701 234 56 78",
+        "Кімнен: Айгүл\nКімге: Мекеме\nКүні: 01.01.2026\nСағат 10:15\nТелефон: 8 701 234 56 78",
+        "Иванова Мария, 8 701 234 56 78",
+        "Иванова Мария\n8 701 234 56 78",
+        "Здравствуйте, Айгүл Ерланқызы!\n\nИванова Мария\n8 701 234 56 78",
+        "Прошу изменить мои данные.\n\nИванова Мария\n8 701 234 56 78",
+        "Нөмірімді өзгертіңіз.\n\nАйгүл Үлгі\n+7 701 234 56 78",
+        "My new number is below.\n\nMary Smith\n+7 701 234 56 78",
+        "Номер 8 701 234 56 78, почта ниже\n\nИванова Мария\nmaria@example.kz",
+        "Туған күнім 01.01.1990:\n\nАйгүл Үлгі\n8 701 234 56 78",
+        "Телефон 8 701 111 22 33 удалите.\n\nТелефон: 8 701 234 56 78",
+        "Мои новые данные\n---\nИванова Мария\n8 701 234 56 78",
+        "Мои данные:\n***\nИванова Мария\n8 701 234 56 78",
+        "Номер прежний\n---\nТелефон: 8 701 234 56 78",
+        "С уважением, прошу исправить\nфамилию на Серикову",
+        "Спасибо\nМария",
+        "Это письмо конфиденциально, мой номер 8 701 234 56 78",
+        "Бұл хабарлама құпия болсын, менің нөмірім 8 701 234 56 78",
+        "a > b, поэтому прошу номер 8 701 234 56 78\nA> b",
+        "| Имя | Мария |\n| Телефон | 8 701 234 56 78 |",
     ],
 )
 def test_own_text_stays_whole(text: str) -> None:
     assert split(text).own == text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Мне пришло вот это, а я этого не писала.",
+        "Вот что мне пришло:",
+        "Маған мынадай хат келді:",
+        "Here is what I got on 20.11.2026 at 10:15:",
+        "Бұл хатты мен 20.11.2026 күні жазған едім",
+        "Мне писал aigul@example.kz, это не я.",
+        "01.01.1990",
+        "Тема: мои данные",
+        "Кімнен: Айгүл",
+        "On 5 May 2026 my name changed",
+    ],
+)
+@pytest.mark.parametrize(
+    "old",
+    [
+        OLD,
+        f"Site писал(а) 2026-11-23 10:15:\n{OLD}",
+        f"23.11.2026 10:15, Site пишет:\n{OLD}",
+        "-------- Пересылаемое сообщение --------\nОт: Site\nКому: Айгүл\nДата: 23.11.2026 10:15",
+    ],
+)
+def test_an_own_line_above_history_stays_own(old: str, line: str) -> None:
+    assert split(f"{line}\n{old}").own == line
+    assert split(f"{line}\n\n{old}").own == line
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("E> Телефон?", "E> Аты?"), ("АҮ>> Телефон?", "АҮ> Аты?"), ("ESU> Phone?", "ESU> Name?")],
+)
+def test_lines_with_initials_in_front_are_quoted(first: str, second: str) -> None:
+    found = split(f"Сәлем!\n\n{first}\n8 701 234 56 78\n\n{second}\nДинара")
+    assert lines(found.own) == ["Сәлем!", "8 701 234 56 78", "Динара"]
+
+
+@pytest.mark.parametrize("bar", ["|", ":"])
+def test_lines_with_a_bar_in_front_are_quoted_below_a_heading(bar: str) -> None:
+    old = f"{bar} Телефон: +7 701 111 22 33\n{bar}\n{bar} Аты: Айгүл"
+    assert split(f"Келісемін\n\n03.11.2025 10:15, Айгүл пишет:\n{old}").own == "Келісемін"
+    assert split(f"Келісемін\n\nМәліметтер:\n{old}").quoted == ""
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "---\nИванова Мария\nбухгалтер\nт. 8 727 250 00 00",
+        "***\nТОО «Пример»\nтел. 8 727 250 00 00",
+        "_____\nАйгүл Үлгі\nменеджер\nwww.example.kz",
+        "Мария Иванова\n+7 727 250 00 00",
+        "М. Иванова\n8 (727) 250-00-00\nmaria@example.kz",
+        "Н. Иванова\n8 727 250 00 00\n\nОтправлено из Proton Mail",
+        "С уважением,\n\nИванова Мария\n\n" + "\n\n".join(f"строка подписи {n}" for n in range(14)),
+        "С уважением,\nИванова\n\nНастоящее сообщение предназначено только адресату и может содержать\n"
+        "конфиденциальную информацию.\n\nЕсли вы получили его по ошибке, удалите его.",
+        "Бұл хабарлама және оған тіркелген файлдар құпия болып табылады.",
+        "This e-mail and any attachments are confidential and intended solely for the addressee.",
+        "Qūrmetpen,\nErjan",
+        "Qu'rmetpen, Erjan",
+        "Ízgi nıetpen,\nErjan",
+        "С ув., Мария",
+        "С уважением,\nМария\nМой телефон: +7 727 250 00 00\n\nМой WhatsApp +7 701 000 00 00",
+        "Простите за краткость, создано в K-9 Mail.",
+        "Қысқа жазғаным үшін кешіріңіз, K-9 Mail-дан жіберілді",
+    ],
+)
+def test_a_signature_of_other_kinds(signature: str) -> None:
+    found = split(f"Прошу исправить телефон: 8 701 234 56 78.\n\n{signature}\n\nАйгүл пишет:\n{OLD}")
+    assert (found.own, found.signature) == ("Прошу исправить телефон: 8 701 234 56 78.", signature)
+
+
+@pytest.mark.parametrize(
+    "line", ["Забыла сказать: мой номер 8 701 234 56 78", "Туған күнім: 01.01.1990", "I also have a new name: Mary"]
+)
+def test_own_words_below_a_sign_off_are_own(line: str) -> None:
+    found = split(f"Аты: Айгүл\n\nС уважением,\nАйгүл\n\n{line}\n\nОтправлено с iPhone\n\n{OLD}")
+    assert lines(found.own) == ["Аты: Айгүл", line]
+    assert lines(found.signature) == ["С уважением,", "Айгүл", "Отправлено с iPhone"]
 
 
 def test_answers_between_the_quoted_lines_are_kept() -> None:
@@ -347,7 +472,20 @@ def test_nothing_is_lost_and_nothing_doubled(pieces: list[str]) -> None:
     assert _lines("\n".join((found.own, found.signature, found.quoted))) == _lines(text)
 
 
-@pytest.mark.parametrize("text", ["а" * 10**6, "- " * 500_000, "От:" * 330_000, "x@1:2 " * 160_000 + ":", ">" * 10**6])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "а" * 10**6,
+        "- " * 500_000,
+        "От:" * 330_000,
+        "x@1:2 " * 160_000 + ":",
+        ">" * 10**6,
+        "-- On 5.5.2025 <\n" * 10_000,
+        "On 5.5.2025 Site <a@b>\n" * 10_000,
+        "С уважением,\n\nмой\n\n" * 2_500,
+        "| a\nb:\n" * 5_000,
+    ],
+)
 def test_a_hostile_line_is_cheap(text: str) -> None:
     started = time.process_time()
     split(text)

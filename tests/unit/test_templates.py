@@ -28,8 +28,8 @@ LABELS = {
     "en": ("Surname", "First name", "Patronymic", "Date of birth", "Place of birth", "E-mail", "Phone", "Old phone",
            "New phone"),
 }  # fmt: skip
-NOT_CLEAR = {
-    "kk": "Түсінбедік",
+NOT_CLEAR: dict[str, tuple[str, ...]] = {
+    "kk": ("Түсінбедік",),
     "ru": ("Не поняли", "Не изменили, потому"),
     "en": ("Not clear", "Not changed, because"),
 }
