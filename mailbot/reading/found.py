@@ -107,4 +107,8 @@ class Found:
 def _is_two(name: str) -> bool:
     """Tell whether two words in capitals stand where one surname should: «Серикова Динара», not «van der Linden»."""
     words = name.split()
-    return len(words) > 1 and words[0].casefold() not in FOREIGN and sum(word[0].isupper() and word.casefold() not in PARTICLES for word in words) > 1
+    return (
+        len(words) > 1
+        and words[0].casefold() not in FOREIGN
+        and sum(word[0].isupper() and word.casefold() not in PARTICLES for word in words) > 1
+    )

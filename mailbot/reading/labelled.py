@@ -60,6 +60,11 @@ def _cut(name: str, value: str) -> tuple[str, str]:
         end = end_of_place(value)
         return value[:end], value[end:].lstrip(" .,;!(")
     first, *further = sentences(value) or [value]
+    head, comma, behind = first.partition(", ")
+    if name in NAMES and comma and _CAPITALS.match(head) and behind[0].islower():
+        says = frozenset().union(*(word.says for word in words_of(behind[:60])[:2]))
+        if says & {"birth", "phone", "email"}:  # «given name Alina, born 12 March 1985»
+            return head, " ".join([behind, *further])
     while further and first.endswith(";") and name in ("phone", "email"):
         first = f"{first} {further.pop(0)}"
     return first, " ".join(further)

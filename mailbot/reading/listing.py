@@ -17,7 +17,9 @@ from mailbot.reading.wording import words_of
 _LONGEST = 200  # characters
 _PROMPT = re.compile(r"^[^:]{0,80}: ?")
 _SPLIT = re.compile(r"[,;] ?")
-_BORN = re.compile(r"^(?:born(?: on)?|родил(?:ся|ась)|д\.? ?р\.?|дата рождения|туған күні|т\.?к\.?)[ :]{0,2}", re.IGNORECASE)
+_BORN = re.compile(
+    r"^(?:born(?: on)?|родил(?:ся|ась)|д\.? ?р\.?|дата рождения|туған күні|т\.?к\.?)[ :]{0,2}", re.IGNORECASE
+)
 _PARTS = range(2, 9)
 
 
@@ -27,11 +29,15 @@ def take_listing(text: str, found: Found) -> bool:
         return False
     prompt = _PROMPT.match(text)
     said = frozenset().union(*(word.says for word in words_of(prompt.group(), latin=True))) if prompt else frozenset()
-    parts = _joined([part.strip(" .") for part in _SPLIT.split(text[prompt.end() if prompt else 0 :]) if part.strip(" .")])
+    parts = _joined(
+        [part.strip(" .") for part in _SPLIT.split(text[prompt.end() if prompt else 0 :]) if part.strip(" .")]
+    )
     if said & {"owner", "hypo", "doubt", "forbid", "old", "delete"} or len(parts) not in _PARTS:
         return False
     name, why = split_name(parts[0])
-    dates = [read for part in parts[1:] if (read := parse_date(_BORN.sub("", part), found.language, today=found.today)[0])]
+    dates = [
+        read for part in parts[1:] if (read := parse_date(_BORN.sub("", part), found.language, today=found.today)[0])
+    ]
     contacts = [spot for part in parts[1:] for spot in find_contacts(part) if spot.value]
     values = len(dates) + len(contacts)
     if why or "surname" not in name or len(dates) > 1 or values < max(1, len(parts) - 2):

@@ -22,9 +22,7 @@ _STANDS = re.compile(r"^ ?(?:написан|записан|указан|стои
 _LISTED = re.compile(r"^деп (?:тур|жазил|корсетил|берил)")
 _EDGES = frozenset(",;:()")
 _DASHES = frozenset("—–-")
-_FORMER = frozenset(
-    ("old", "wrong", "onfile", "delete", "instead", "instead_behind", "not", "not_behind", "unchanged")
-)
+_FORMER = frozenset(("old", "wrong", "onfile", "delete", "instead", "instead_behind", "not", "not_behind", "unchanged"))
 _SKIPPED = frozenset(("filler", "own", "as", "polite", *NAMES, "full_name"))
 _COPULAS = frozenset(fold(word) for word in ("это", "is", "are", "бұл", "ол", "that's", "it's", "как", "as"))
 
@@ -115,7 +113,9 @@ def _tokens(words: list[Word]) -> list[str]:
 def _before(words: list[Word], place: int) -> list[str]:
     """Return the folded words before a name, back to the name before it or the end of a sentence."""
     start = place
-    while start > 0 and place - start < 2 * _REACH and words[start - 1].spot < 0 and words[start - 1].text not in ".;!?":
+    while (
+        start > 0 and place - start < 2 * _REACH and words[start - 1].spot < 0 and words[start - 1].text not in ".;!?"
+    ):
         start -= 1
     return [token for token in _tokens(words[start:place]) if token not in _DASHES and token not in "()"]
 

@@ -20,7 +20,9 @@ from mailbot.reading.wording import key_of
 
 _HIS = re.compile(r"(?:смен|измен|поменя)\w{0,2}л(?!\w)", re.IGNORECASE)
 _HERS = re.compile(r"(?:[оеё]в|[иы]н)а$")
-_SPOUSE = re.compile(r"(?:замуж за|married to|married|жен(?:ат|ился) на|wife|husband|мужа?|жен[аыу])\W{0,3}$", re.IGNORECASE)
+_SPOUSE = re.compile(
+    r"(?:замуж за|married to|married|жен(?:ат|ился) на|wife|husband|мужа?|жен[аыу])\W{0,3}$", re.IGNORECASE
+)
 _CALLED = re.compile(r"зовут|my name(?: is|'s)", re.IGNORECASE)
 _MAIDEN = re.compile(r"(?:девичь\w{1,3}|maiden name|қыз тег\w{1,6})\W{1,4}$", re.IGNORECASE)
 _NEWS = frozenset(("new", "change", "right"))
@@ -215,7 +217,9 @@ def _field_of(item: _Item, sentence: Sentence, found: Found) -> str:
         return "full_name"
     if name := stem_behind(sentence.words, item.place):
         return name
-    stems = [(word.start, name) for word in sentence.words for name in (*NAMES, "full_name", "birth") if name in word.says]
+    stems = [
+        (word.start, name) for word in sentence.words for name in (*NAMES, "full_name", "birth") if name in word.says
+    ]
     before = [name for start, name in stems if start < spot.start]
     after = [name for start, name in stems if start > spot.start]
     name = before[-1] if before else after[0] if after else ""
@@ -260,7 +264,10 @@ def take_absent(sentence: Sentence, found: Found) -> None:
     if any("owner" in word.says and key_of(word.text) not in _ITS for word in sentence.words):
         return
     names = _items(sentence, found)
-    if any(item.role == "new" or (item.role == "plain" and item.field == "patronymic" and shape_of(item.spot.text)) for item in names) or (heard & {"onfile", "wrong", "error"} and not names):
+    if any(
+        item.role == "new" or (item.role == "plain" and item.field == "patronymic" and shape_of(item.spot.text))
+        for item in names
+    ) or (heard & {"onfile", "wrong", "error"} and not names):
         found.doubt("patronymic", sentence.text, "unsure")
         return
     words = sentence.words

@@ -19,7 +19,25 @@ _PATRONYMIC = re.compile(
     re.IGNORECASE,
 )
 _RUSSIAN = re.compile(r"^.{2,}(?:ович|евич|овна|евна|инична|ovich|evich|ovna|evna)$", re.IGNORECASE)  # no surname
-_PARTICLE = frozenset(("ұлы", "улы", "қызы", "кызы", "оглы", "оғлы", "гызы", "заде", "ўғли", "угли", "қизи", "uly", "kyzy", "qyzy", "ogly"))
+_PARTICLE = frozenset(
+    (
+        "ұлы",
+        "улы",
+        "қызы",
+        "кызы",
+        "оглы",
+        "оғлы",
+        "гызы",
+        "заде",
+        "ўғли",
+        "угли",
+        "қизи",
+        "uly",
+        "kyzy",
+        "qyzy",
+        "ogly",
+    )
+)
 FOREIGN = frozenset(
     "van von der den de di da del la le el al bin ibn ter zu фон ван дер ден де ди ла ль аль бин ибн".split()  # noqa: SIM905
 )

@@ -22,6 +22,7 @@ _STOP = frozenset(
 )
 _DECLINED_RU = re.compile(r"(?:[^\W\d_](?:е|и|ах|ях|ой|ом|ем|ске|цке|ым|ью))$", re.IGNORECASE)
 _DECLINED_KK = re.compile(r"(?:да|де|та|те|нда|нде)$")
+_DATE = frozenset(("дата", "дате"))
 _UPPER = "A-ZА-ЯЁӘҒҚҢӨҰҮҺІƏ"
 _VALUE = rf"(?=[{_UPPER}]|(?:г|с|п|пос|гор|қ|а|ауд|обл|город|село|аул|ауыл|village|city)\.? ?[{_UPPER}])"
 _COLON = re.compile(rf"[:=] ?[«\"“]?{_VALUE}|\s[—–-]\s[«\"“]?{_VALUE}")
@@ -31,7 +32,10 @@ _LED = re.compile(
 )
 _BARE = re.compile(rf"^\W{{0,3}}(?:(?:это|is)\W{{1,3}})?[«\"“]?{_VALUE}")
 _QUOTED = re.compile(r"[«\"“]([^«»\"“”]{2,80})[»\"”]")
-_OLD_BEFORE = re.compile(r"(?<!\w)(?:не|not|вместо|instead of|стоит|указан\w*|записан\w*|says|have|у вас|сіздерде|было)\W{0,3}$", re.IGNORECASE)
+_OLD_BEFORE = re.compile(
+    r"(?<!\w)(?:не|not|вместо|instead of|стоит|указан\w*|записан\w*|says|have|у вас|сіздерде|было)\W{0,3}$",
+    re.IGNORECASE,
+)
 
 
 def is_of_place(text: str) -> bool:
@@ -65,10 +69,14 @@ def _named(text: str, start: int, *, stemmed: bool) -> tuple[str, str]:
     """Return the place that stands behind a colon, in quotes, behind «у меня это» or right behind the field's name."""
     rest = text[start:]
     quoted = list(_QUOTED.finditer(text))
-    right = [one for one in quoted if not _OLD_BEFORE.search(text[: one.start()]) and not OLD_BEHIND.search(text[one.end() :])]
+    right = [
+        one
+        for one in quoted
+        if not _OLD_BEFORE.search(text[: one.start()]) and not OLD_BEHIND.search(text[one.end() :])
+    ]
     if len(right) == 1 and right[0].group(1)[0].isupper() and _is_place(right[0].group(1)):
         return judge_place(right[0].group(1))
-    after = re.split(r"[:—–] ?", rest)[-1].strip(' .!')
+    after = re.split(r"[:—–] ?", rest)[-1].strip(" .!")
     if (contrast := contrasted(after)) and contrast[0][:1].isupper():
         return ("", contrast[1]) if contrast[1] else judge_place(contrast[0])
     marks = [*_COLON.finditer(rest), *_LED.finditer(rest)]
@@ -76,7 +84,7 @@ def _named(text: str, start: int, *, stemmed: bool) -> tuple[str, str]:
     led = led or (_BARE.search(rest) if stemmed else None)
     if led is None or _is_old(rest, led.end()):
         return "", ""
-    value = rest[led.end() :].lstrip(" «\"“")
+    value = rest[led.end() :].lstrip(' «"“')
     value = value[: end_of_place(value)]
     value = trimmed(value.split("»")[0].split(";")[0].split("(")[0].rstrip(' ,"”'))
     return judge_place(value) if _is_place(value) else ("", "")
@@ -140,7 +148,13 @@ def _is_declined(word: Word) -> bool:
 def _before(typed: list[Word], birth: int) -> tuple[str, str]:
     """Say that a Kazakh place in the locative is unclear: «Қарағандыда туғанмын»."""
     for word in typed[max(0, birth - 4) : birth]:
-        if word.text[:1].isalpha() and word.spot < 0 and not word.says and _DECLINED_KK.search(key_of(word.text)):
+        if (
+            word.text[:1].isalpha()
+            and word.spot < 0
+            and not word.says
+            and _DECLINED_KK.search(key_of(word.text))
+            and key_of(word.text) not in _DATE
+        ):
             capital = word.text[0].isupper() or key_of(word.text).startswith(("калас", "аул", "ауд", "облис"))
             if capital:
                 return "", "declined_place"

@@ -25,7 +25,9 @@ _CONTRASTS = (
     re.compile(r"[^,]{2,60} (?:емес|эмес|emes),? ([^,].{1,100})$"),
     re.compile(r"(?:с|со|from|вместо|instead of) [^,]{2,60}?,? (?:на|to|→|->) ([^,].{1,100})$"),
 )
-_KIND = re.compile(r"облас|район|город|село|посел|посёл|аул|ауыл|ауд|қала|облыс|region|district|city|village|ссср|кср", re.IGNORECASE)
+_KIND = re.compile(
+    r"облас|район|город|село|посел|посёл|аул|ауыл|ауд|қала|облыс|region|district|city|village|ссср|кср", re.IGNORECASE
+)
 _TURNED = 2  # «с … на …»
 _SEE = re.compile(
     r"^(?:see|look|as in|refer|смотри\w*|см|как в|указан\w*|по паспорту|қараңыз\w*|same|то же|тот)\b", re.IGNORECASE
@@ -78,7 +80,7 @@ def contrasted(value: str) -> tuple[str, str] | None:
     for number, pattern in enumerate(_CONTRASTS):
         if found := pattern.match(value):
             declined = number == _TURNED and found[1].lower().endswith(("у", "ю", "ую"))
-            return found[1].strip(" «»\"“”."), "declined_place" if declined else ""
+            return trimmed(found[1]).strip(' «»"“”.'), "declined_place" if declined else ""
     return None
 
 

@@ -22,7 +22,9 @@ from mailbot.reading.wording import words_of
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 _READ = frozenset(("phone", "email", *NAMES, "birth", "took"))  # without a value, something may still be doubted
 _PARTIAL = re.compile(r"\d{2,3}-\d{2}(?:-\d{2})?(?!\d)")
-_NAMED = frozenset((*NAMES, "full_name", "new", "right", "old", "as", "change", "took", "not", "not_behind", "instead", "but", "wrong"))
+_NAMED = frozenset(
+    (*NAMES, "full_name", "new", "right", "old", "as", "change", "took", "not", "not_behind", "instead", "but", "wrong")
+)
 _NEWS = frozenset(("new", "change", "right"))
 
 

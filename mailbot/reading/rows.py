@@ -58,7 +58,9 @@ def rows(text: str) -> Iterator[Row]:
                 waiting = row
                 continue
             if waiting is not None and waiting.label and row.label and not row.label.field and row.label.cue:
-                yield replace(row, label=replace(row.label, field=waiting.label.field))  # «Тегім: бұрынғы — …, жаңа — …»
+                yield replace(
+                    row, label=replace(row.label, field=waiting.label.field)
+                )  # «Тегім: бұрынғы — …, жаңа — …»
                 continue
             waiting = None
             yield row
@@ -72,7 +74,8 @@ def _lines(text: str) -> Iterator[str]:
     for line in text.splitlines():
         line = line[:_LINE_LIMIT]
         wrapped = len(kept) >= _WRAPPED and kept[-1] not in ".!?:;" and "\t" not in kept + line
-        if wrapped and line[:1].isalnum() and not line[0].isupper() and not is_label_line(line):
+        follows = line[:1].isalnum() and (not line[0].isupper() or (wrapped and _is_open(kept)))
+        if wrapped and follows and not is_label_line(line):
             kept = f"{kept} {line.strip()}"[:_LINE_LIMIT]
             continue
         if kept.strip():
@@ -80,6 +83,12 @@ def _lines(text: str) -> Iterator[str]:
         kept = line
     if kept.strip():
         yield kept
+
+
+def _is_open(line: str) -> bool:
+    """Tell whether a line breaks off before the value that it leads to: «…, была Касымова, стала»."""
+    last = words_of(line[-_WRAPPED:])[-1:]
+    return bool(last) and bool(last[0].says & {"new", "old", "toward", "not", "as", "right", "instead"})
 
 
 def is_label_line(line: str) -> bool:
