@@ -24,7 +24,7 @@ _PARTS = range(2, 9)
 
 
 def take_listing(text: str, found: Found) -> bool:
-    """Take the name, the date and the contacts of a line that is a list of data, and tell whether it is one. Raises: nothing."""
+    """Take the name, date and contacts of a line that lists data, and tell whether it is one. Raises: nothing."""
     if len(text) > _LONGEST or "wish" not in found.about or "," not in text or "?" in text:
         return False
     prompt = _PROMPT.match(text)

@@ -1,6 +1,7 @@
 """Judge a place of birth, and tell where one ends: «г. Тараз. Спасибо», «Семей, ал сіздерде Алматы деп тұр».
 
-A place is kept as written, to its end and no further. It finds none (placeprose.py). Serves policy section 2 (place of birth).
+A place is kept as written, to its end and no further. It finds none (placeprose.py). Serves policy section 2
+(place of birth).
 """
 
 from __future__ import annotations

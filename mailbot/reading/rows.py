@@ -20,7 +20,7 @@ __all__ = ["Row", "is_label_line", "rows"]
 
 _LINE_LIMIT = 4_000  # characters of a line
 _MARK = re.compile(r"[:：=]|[ \xa0][-–—−]+(?=[ \xa0]|$)|(?<=\w)[–—](?=\s)|[-–—](?= ?[+\d(])")
-_BOUNDARY = re.compile(r"(?:[.!?;,:](?=\s)|[;,](?=[^\W\d_])|^)\s*|\s(?=[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ])")
+_BOUNDARY = re.compile(r"(?:[.!?;,](?=\s)|[;,](?=[^\W\d_])|^)\s*|\s(?=[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ])")
 _DASH = re.compile(r"[:：=] ?[-–—]+$")  # «Отчество: -» has a value
 _CONTACT = re.compile(r"^(?:[+(\d]|<?[\w.+-]{1,64}@|(?:https?://)?wa\.me/)")
 _UPPER = "A-ZА-ЯЁӘҒҚҢӨҰҮҺІƏ"
@@ -177,6 +177,9 @@ def _labels(line: str) -> list[tuple[int, int, int, Label]]:
             else [low + place.end() for place in _BOUNDARY.finditer(line[low : mark.start()]) if place.start()]
         )
         ended = [place.end() for place in _ENDED.finditer(line, low, mark.start())]
+        colon = line.rfind(": ", low, mark.start())
+        if colon >= 0 and line[colon : mark.start()].strip(" :"):
+            starts = [*starts[:7], colon + 2]  # «Уточняю: место рождения — …»
         for start in [place for place in starts[:8] if not ended or place >= ended[-1]]:
             label = label_of(line[start : mark.start()])
             if label:

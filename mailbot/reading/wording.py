@@ -1,7 +1,7 @@
 """Cut a sentence into words and tell what each of them says: new, old, mine, somebody else's, a label, a request.
 
-The words stand in roles.toml and names.toml and are compared folded; Latin Kazakh is compared as Cyrillic too. It knows no values
-and decides nothing (roles.py). Serves policy section 2 (the seven fields).
+The words stand in roles.toml and names.toml and are compared folded; Latin Kazakh is compared as Cyrillic
+too. It knows no values and decides nothing (roles.py). Serves policy section 2 (the seven fields).
 """
 
 from __future__ import annotations
