@@ -9,48 +9,87 @@ import re
 
 from mailbot.reading.contacts import Spot
 from mailbot.reading.found import Found
-from mailbot.reading.places import place_of_birth
+from mailbot.reading.nameframes import framed, is_far
+from mailbot.reading.placeprose import place_of_birth
+from mailbot.reading.roles import Said
 from mailbot.reading.sentence import Sentence, is_others, spots_of
 from mailbot.reading.whose import is_edge
-from mailbot.reading.wording import Word
+from mailbot.reading.wording import Word, key_of
 
+_ELSE = re.compile(  # a date of something else
+    r"выда[нч]|зарегистр|брак|замуж|срок|курс|оплат|заявк|письм|issue|expir|married|wedding|cours|paid|sent|wrote|берілген|"
+    r"төле|некеге|тұрмысқа|жазған|мерзім",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"(?<![\d.-])(?:19|20)\d\d(?![\d.-])|(?<!\d)\d\d[- ]?(?:го )?(?:г|год|ж|жыл)(?!\d)")
 
 
 def take_birth(sentence: Sentence, found: Found) -> None:
     """Take the date and the place of birth of a sentence that speaks of one. Raises: nothing."""
-    dates = [(spot, said) for spot, said in spots_of("date", sentence) if not is_others(said, sentence)]
-    if any(said.mine == "other" for _, said in spots_of("date", sentence)) and not dates:
-        return
-    for spot, said in dates:
-        if said.role == "old" and spot.value:
+    every = spots_of("date", sentence)
+    dates = [(spot, _role(spot, said, sentence)) for spot, said in every if not _is_others(spot, said, sentence, found)]
+    if dates or not every:
+        _birth_date(dates, sentence, found)
+        _birth_place(sentence, found)
+
+
+def _birth_date(dates: list[tuple[Spot, str]], sentence: Sentence, found: Found) -> None:
+    spoken = "birth" in sentence.heard
+    for spot, role in dates:
+        if role == "old" and spot.value:
             found.take("birth_date", spot.value, "old")
-    told = [item for item in dates if item[1].role == "new"]
-    plain = [item for item in dates if item[1].role == "plain"]
-    near = [item for item in plain if _is_near(item[0], sentence)]
+    told = [spot for spot, role in dates if role == "new"]
+    plain = [spot for spot, role in dates if role in ("plain", "clash")]
+    near = [spot for spot in plain if _is_near(spot, sentence)]
     stated = told or near or plain
-    whole = dict.fromkeys(spot.value for spot, _ in stated if spot.value)
+    if not spoken:
+        stated = told or (plain if "own" in sentence.heard or _is_bare(sentence) else [])
+        stated = [] if _ELSE.search(sentence.text) or found.last != "birth_date" else stated
+    whole = dict.fromkeys(spot.value for spot in stated if spot.value)
     if sentence.unsure in ("doubt", "hypo") and stated:
         found.unsure("birth_date", sentence.text, "unsure")
-    elif len(whole) == 1 and not any(said.clash for _, said in stated):
+    elif len(whole) == 1 and not any(role == "clash" for spot, role in dates if spot in stated):
         found.take("birth_date", next(iter(whole)))
     elif whole:
         found.doubt("birth_date", sentence.text, "several_values")
     elif stated:
-        found.doubt("birth_date", stated[0][0].text, stated[0][0].why)
-    elif not dates and (year := _year(sentence)):
+        found.doubt("birth_date", stated[0].text, stated[0].why)
+    elif not dates and spoken and "not" not in sentence.heard and (year := _year(sentence)):
         found.doubt("birth_date", year, "not_a_date")
-    _birth_place(sentence, found)
+
+
+def _is_others(spot: Spot, said: Said, sentence: Sentence, found: Found) -> bool:
+    """Tell whether a date is somebody else's; a child's is none that a representative may state here."""
+    minor = found.today is not None and spot.value > found.today.replace(year=found.today.year - 18, day=1).isoformat()
+    return is_others(said, sentence) or (said.mine == "other" and minor)
+
+
+def _role(spot: Spot, said: Said, sentence: Sentence) -> str:
+    words = sentence.words
+    place = next(n for n, word in enumerate(words) if word.spot >= 0 and word.start == spot.start)
+    if place + 1 < len(words) and key_of(words[place + 1].text) in ("еди", "edi"):
+        return "plain"  # «… 1992 еді ғой»
+    if frame := framed(words, place):
+        return frame
+    return "plain" if said.role == "old" and is_far(words, place) else "clash" if said.clash else said.role
+
+
+def _is_bare(sentence: Sentence) -> bool:
+    """Tell whether a sentence is hardly more than its date."""
+    return sum(word.text[:1].isalpha() and not word.says for word in sentence.words) < 3
 
 
 def _birth_place(sentence: Sentence, found: Found) -> None:
-    value, why = place_of_birth(sentence.text, sentence.nameless)
+    topic = found.last == "birth_place"
+    value, why = place_of_birth(sentence.text, sentence.nameless, topic=topic)
     whose = [said.mine for said in sentence.said] or ["other" if "owner" in sentence.heard else ""]
     if "other" in whose or not (value or why):
         return
-    if why or sentence.unsure:
+    if why or sentence.unsure in ("doubt", "hypo", "temp"):
         found.doubt("birth_place", value or sentence.text, why or "unsure")
-    else:
+    elif (former := found.fields.get("birth_place")) and former != value and value.endswith(former):
+        found.fields["birth_place"] = value  # «Целиноград», then «г. Целиноград»
+    elif not (former and former.endswith(value)):
         found.take("birth_place", value)
 
 

@@ -7,11 +7,33 @@ from __future__ import annotations
 
 from mailbot.reading.contacts import Spot
 from mailbot.reading.labels import months, words
-from mailbot.reading.names import PARTICLES
+from mailbot.reading.names import PARTICLES, shape_of
 from mailbot.reading.wording import Word, key_of
 
 _BEHIND_FIRST = frozenset(
-    ("—", "–", "-", "is", "это", "деп", "деген", "болип", "болуи", "дурис", "дуриси", "емес", "»", "должно")
+    (
+        "—",
+        "–",
+        "-",
+        "is",
+        "ато",
+        "деп",
+        "деген",
+        "болип",
+        "болуи",
+        "дурис",
+        "дуриси",
+        "емес",
+        "»",
+        "должно",
+        "вместо",
+        "instead",
+        "not",
+        "with",
+        "орнина",
+        "а",
+        "дегеннин",
+    )
 )
 _IN = frozenset(("в", "во", "in", "at", "из", "г", "город", "ул"))
 
@@ -41,7 +63,8 @@ def _opens(typed: list[Word], place: int, *, shouted: bool) -> bool:
     if not _is_name(word) or (shouted and not (place and typed[place - 1].says)):
         return False
     if place == 0:
-        return len(typed) > 1 and (key_of(typed[1].text) or typed[1].text) in _BEHIND_FIRST
+        follows = [key_of(one.text) or one.text for one in typed[1:3]]
+        return bool(follows) and (follows[0] in _BEHIND_FIRST or (follows[0] == "," and follows[-1] in ("а", "not")))
     before = typed[place - 1]
     if before.text in (".", "!", "?", "…") and place > 1 and len(typed[place - 2].text) > 2:
         return False
@@ -51,9 +74,11 @@ def _opens(typed: list[Word], place: int, *, shouted: bool) -> bool:
 def _is_name(word: Word) -> bool:
     """Tell whether a word in capitals may be a name: it says nothing else and is no abbreviation and no month."""
     text = word.text
-    if not text[0].isupper() or len(text) < 2 or any(letter.isdigit() for letter in text) or word.says:
+    if not text[0].isupper() or len(text) < 2 or any(letter.isdigit() for letter in text):
         return False
-    if text.isupper() and len(text) < 4:
+    if word.says and not (shape_of(text) and text.istitle()):  # «Есімханова» holds a word and is a name
+        return False
+    if (text.isupper() and len(text) < 4) or text.endswith(("'s", "’s")):
         return False
     key = key_of(text)
     return key not in words("no_names") and key not in months()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from functools import lru_cache
 
 from mailbot.reading.claim import Language
 from mailbot.reading.contacts import Spot
@@ -19,7 +18,16 @@ from mailbot.reading.wording import Word, key_of
 
 _LONGEST = 110  # characters, a date in words
 _NUMERIC = re.compile(r"^(\d{1,4}) ?([./-]) ?(\d{1,2}) ?\2 ?(\d{1,4})$")
-_IN_TEXT = re.compile(r"(?<![\d./-])(?:\d{1,2} ?([./-]) ?\d{1,2} ?\1 ?\d{2,4}|\d{4}([./-])\d{1,2}\2\d{1,2})(?![\d/-])")
+_IN_TEXT = re.compile(
+    r"(?<![\d./-])(?:\d{1,2} ?([./-]) ?(?:\d{1,2}|[IVXХ]{1,4}) ?\1 ?\d{2,4}|\d{4}([./-])\d{1,2}\2\d{1,2})(?![\d/-])"
+)
+_ROMAN = re.compile(r"(?<!\w)(\d{1,2})([ .])([IVXХ]{1,4})\2(\d{4})(?!\d)")
+_ROMANS = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
+_SPACED = re.compile(r"^(\d\d) (\d\d) (\d{4})$")
+_PARTS = re.compile(  # of a date, said to be wrong: «12 емес, 21 наурыз», «16 июля, а не 15»
+    r"(?<![\w.])(?:\d{1,2}|\d{4})(?:-\w{1,4})? (?:емес|эмес|emes)(?!\w),?|"
+    r"(?:,? ?(?<!\w)(?:а|but|and))? ?(?<!\w)(?:не|not) (?:в |in |the )?(?:\d{1,2}|\d{4})(?:-?[^\W\d_]{1,3})?(?![\w./-])(?! ?\d)(?! [^\W\d_]{3,12} \d{4}),?"
+)
 _TAIL = re.compile(r"(?:[\s,.]*(?:года? рождения|г\. ?р|года?|г|ж|жил\w*|туган\w*|р)\.?)+[\s.,]*$")
 _TOKEN = re.compile(r"\d+|[^\W\d_]+")
 _SUFFIX = re.compile(r"^(?:и|си|дин|нин|тин|инда|инде|синда|синде|да|де|та|те|дан|ден|инин|синин|га|ге|ка|ке)?$")
@@ -47,12 +55,22 @@ def parse_date(text: str, language: Language, *, today: date | None = None) -> t
     return found.isoformat(), ""
 
 
+def without_parts(text: str) -> str:
+    """Return a sentence without the part of a date that it says to be wrong: «12 емес, 21 наурыз». Raises: nothing."""
+    return _PARTS.sub(", ", text)
+
+
+def _arabic(found: re.Match[str]) -> str:
+    month = found[3].replace("Х", "X")
+    return f"{found[1]}.{_ROMANS.index(month):02}.{found[4]}" if month in _ROMANS else found[0]
+
+
 def _parse(text: str, language: Language) -> tuple[date | None, str]:
-    folded = fold(text[: 2 * _LONGEST])
+    folded = fold(_ROMAN.sub(_arabic, text[: 2 * _LONGEST]))
     if len(folded) > _LONGEST:
         return None, "not_a_date"
     bare = _TAIL.sub("", folded).strip(" .,")
-    numeric = _NUMERIC.match(bare)
+    numeric = _NUMERIC.match(_SPACED.sub(r"\1.\2.\3", bare))
     return _numeric(numeric, language) if numeric else _words(folded)
 
 
@@ -161,7 +179,6 @@ def _spot(text: str, start: int, end: int, language: Language, today: date | Non
     return Spot(kind="date", value=value, why=why, start=start, end=end, text=text[start:end])
 
 
-@lru_cache(4096)
 def _part(key: str) -> str:
     """Return what part of a date a folded word may be: number, month, word or ""."""
     if not key:
@@ -172,7 +189,7 @@ def _part(key: str) -> str:
         return "number" if digits <= 4 and (not tail or tail in words("date_words")) else ""
     if _month(key) or _month(transliterate(key)):
         return "month"
-    if is_number(key) or is_number(_cyrillic_number(key)):
+    if all(is_number(part) or is_number(_cyrillic_number(part)) for part in key.split("-")):
         return "number"
     return "word" if key in words("date_words") or transliterate(key) in words("date_words") else ""
 

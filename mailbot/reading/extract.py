@@ -16,6 +16,8 @@ from mailbot.reading.fold import fold
 from mailbot.reading.found import NAMES, Found
 from mailbot.reading.labelled import read_row
 from mailbot.reading.labels import Label
+from mailbot.reading.listing import take_listing
+from mailbot.reading.nameframes import about
 from mailbot.reading.names import split_name
 from mailbot.reading.phones import mask
 from mailbot.reading.prose import read_sentence
@@ -39,7 +41,7 @@ def extract(text: str, language: Language, *, today: date | None = None) -> Extr
     """
     plain = _ODD.sub(lambda odd: "-" if odd[1] else "" if odd[2] else " ", text[:_LIMIT])
     clean, masked = mask(_PICTURES.sub(lambda seen: "тел: " if seen[1] else "e-mail: ", plain))
-    found = Found(language=language, today=today)
+    found = Found(language=language, today=today, about=about(clean))
     seen = dict.fromkeys(masked)
     others = False  # the rows are somebody else's: «Менеджер: …», «ФИО матери: …»
     for row in rows(clean):
@@ -49,8 +51,10 @@ def extract(text: str, language: Language, *, today: date | None = None) -> Extr
         elif others and row.label.field not in ("other", ""):
             if row.value.strip(" .-–—_…"):
                 found.doubt("surname" if row.label.field == "full_name" else row.label.field, row.value, "unsure")
+        elif not row.label.field and take_listing(row.value, found):
+            continue
         elif row.label.field != "other":
-            told = _told(row.label, row.value, found)
+            told = _told(row.label, row.name, row.value, found)
             rest = "" if told else f"{row.name}: {row.value}"
             for label in told:
                 rest = read_row(label, row.value, found)
@@ -67,18 +71,21 @@ def _is_others(line: str) -> bool:
     return bool(colon) and len(head.split()) < 4 and any("owner" in word.says for word in words_of(head))
 
 
-def _told(label: Label, value: str, found: Found) -> list[Label]:
-    """Give a bare «жаңа:» or «Контакты:» its fields: what its values are, else the name spoken of last."""
+def _told(label: Label, name: str, value: str, found: Found) -> list[Label]:
+    """Give a bare «жаңа:» or «Контакты:» its fields: what its values are, else what was spoken of last."""
     if label.field:
         return [label]
     kinds = dict.fromkeys(spot.kind for spot in find_contacts(value) if spot.value)
-    if not kinds and found.last in NAMES:
+    if not kinds and found.last in (*NAMES, "birth_date", "birth_place"):
         kinds = {found.last: None}
-    return [Label(field=kind, cue=label.cue) for kind in kinds]
+    again = label.cue == "old" and "back" in found.about and fold(name).startswith(("девич", "maiden", "киз теги"))
+    return [Label(field=kind, cue="new" if again else label.cue) for kind in kinds]
 
 
 def _free(text: str, found: Found) -> None:
     """Read sentences without a label: a name the writer calls himself by, and clear wishes to change something."""
+    if take_listing(text, found):
+        return
     called = _CALLED.search(text)
     if called and not found.named:
         found.named, _ = split_name(called.group(1))

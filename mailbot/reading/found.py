@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from mailbot.reading.claim import Extract, Language, Unclear
-from mailbot.reading.names import PARTICLES, parse_name, split_name
+from mailbot.reading.names import FOREIGN, PARTICLES, parse_name, split_name
 
 NAMES = ("surname", "given_name", "patronymic")
 _TEXT_LONGEST = 80  # characters of Unclear.text
@@ -29,6 +29,8 @@ class Found:
     unclear: dict[tuple[str, str], Unclear] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
     last: str = ""  # the field that was spoken of last
+    about: frozenset[str] = frozenset()  # what the whole text speaks of (nameframes.py)
+    pending: dict[str, str] = field(default_factory=dict)  # names of the sentence before whose field isn't told: role
 
     def take(self, name: str, value: str | None, role: str = "new") -> None:
         """Take a value: new, old or unchanged. Raises: nothing."""
@@ -63,6 +65,9 @@ class Found:
         if not why and name in ("surname", "patronymic") and _is_two(value):
             why = "not_a_name"
         if not why:
+            former = self.fields.get(name)
+            if name == "patronymic" and role == "new" and former and value.startswith(former):
+                del self.fields[name]  # «Әкемнің аты — Жолдас, сондықтан Жолдасұлы»
             self.take(name, value, role)
         elif role != "old":  # a former name that can't be read changes nothing
             self.doubt(name, text, why)
@@ -102,4 +107,8 @@ class Found:
 def _is_two(name: str) -> bool:
     """Tell whether two words in capitals stand where one surname should: «Серикова Динара», not «van der Linden»."""
     words = name.split()
-    return len(words) > 1 and sum(word[0].isupper() and word.casefold() not in PARTICLES for word in words) > 1
+    return (
+        len(words) > 1
+        and words[0].casefold() not in FOREIGN
+        and sum(word[0].isupper() and word.casefold() not in PARTICLES for word in words) > 1
+    )

@@ -10,11 +10,12 @@ import re
 
 from mailbot.reading.callednames import find_names
 from mailbot.reading.contacts import Spot, find_contacts, spelt_address
-from mailbot.reading.dates import find_dates, parse_date
+from mailbot.reading.dates import find_dates, parse_date, without_parts
 from mailbot.reading.fold import fold
 from mailbot.reading.found import NAMES, Found
 from mailbot.reading.labels import Label, cue_pattern, cue_words
-from mailbot.reading.places import end_of_place, judge_place
+from mailbot.reading.names import split_name
+from mailbot.reading.places import contrasted, end_of_place, judge_place, trimmed
 from mailbot.reading.prose import take_contact
 from mailbot.reading.roles import ARROWS, Said, collapse, judge
 from mailbot.reading.sentence import sentences
@@ -32,14 +33,15 @@ _ARROW = re.compile(r"->|→|=>|⇒|–>|—>")
 def read_row(label: Label, value: str, found: Found) -> str:
     """Take what a label's value states, and return the text that follows it in the row. Raises: nothing."""
     name = label.field
-    unchanged = _is_unchanged(label, value)
+    first = next(iter(sentences(value)), value)
+    unchanged = _is_unchanged(label, first)
     if not name or (not value.strip(_BLANK) and name != "patronymic" and not unchanged):
         return ""
     found.last = name
     if unchanged:
         for part in NAMES if name == "full_name" else (name,):
             found.take(part, None, "unchanged")
-        return value.partition(", ")[2]
+        return first.partition(", ")[2] + value[len(first) :]
     value, rest = _cut(name, value)
     if name in found.values:
         _contact(name, value, label, found)
@@ -58,6 +60,11 @@ def _cut(name: str, value: str) -> tuple[str, str]:
         end = end_of_place(value)
         return value[:end], value[end:].lstrip(" .,;!(")
     first, *further = sentences(value) or [value]
+    head, comma, behind = first.partition(", ")
+    if name in NAMES and comma and _CAPITALS.match(head) and behind[0].islower():
+        says = frozenset().union(*(word.says for word in words_of(behind[:60])[:2]))
+        if says & {"birth", "phone", "email"}:  # «given name Alina, born 12 March 1985»
+            return head, " ".join([behind, *further])
     while further and first.endswith(";") and name in ("phone", "email"):
         first = f"{first} {further.pop(0)}"
     return first, " ".join(further)
@@ -108,6 +115,7 @@ def _contact(name: str, value: str, label: Label, found: Found) -> None:
 
 
 def _date(value: str, label: Label, found: Found) -> None:
+    value = without_parts(value)
     read, why = parse_date(value, found.language, today=found.today)
     typed = words_of(value, latin=True)
     spots = find_dates(value, typed, found.language, today=found.today)
@@ -140,10 +148,11 @@ def _place(value: str, label: Label, found: Found) -> None:
     halves = _ARROW.split(value)
     if len(halves) == 2 and all(half.strip() for half in halves):
         value = halves[1].strip()
-    contrast = re.match(r"(?:не|not) ([^,]{2,60}), ?(?:а|but) ([^,]{2,60})$", value) or re.match(
-        r"([^,]{2,60}) емес,? ([^,]{2,60})$", value
-    )
-    place, why = judge_place(contrast.group(2) if contrast else value)
+    contrast = contrasted(value)
+    if contrast and contrast[1]:
+        found.doubt("birth_place", value, contrast[1])
+        return
+    place, why = judge_place(contrast[0] if contrast else trimmed(value))
     if why:
         found.doubt("birth_place", value, why)
     else:
@@ -151,7 +160,7 @@ def _place(value: str, label: Label, found: Found) -> None:
 
 
 def _name(name: str, label: Label, value: str, found: Found) -> None:
-    bare = _BRACKETS.sub(" ", value).strip()
+    bare = " ".join(_BRACKETS.sub(" ", value).split()).replace(" .", ".")
     role = _role(label)
     if not bare and fold(value.strip("() ")) in cue_words("absent"):
         bare = value.strip("() ")
@@ -165,6 +174,10 @@ def _name(name: str, label: Label, value: str, found: Found) -> None:
         return
     for inside in _BRACKETS.findall(value):
         _former(name, inside, found)
+        if name in ("surname", "full_name") and _is_second(inside):
+            found.doubt("surname", value, "several_values")  # «Садыкова (Рахимова)»: which of them holds?
+            _rest_of_name(bare, label, found)
+            return
     said = frozenset().union(*(word.says for word in words_of(bare, latin=True)))
     if (said & _CUED and not _CAPITALS.match(bare)) or any(arrow in bare for arrow in ARROWS):
         _told_names(name, bare, label, found)
@@ -172,6 +185,19 @@ def _name(name: str, label: Label, value: str, found: Found) -> None:
         found.full_name(bare, role, ordered=label.ordered)
     else:
         found.name(name, bare, role)
+
+
+def _rest_of_name(bare: str, label: Label, found: Found) -> None:
+    """Take the given name and patronymic of a full name whose surname is in doubt."""
+    parts, _ = split_name(bare, ordered=label.ordered) if label.field == "full_name" else ({}, "")
+    for name in [name for name in parts if name != "surname"]:
+        found.take(name, parts[name], _role(label))
+
+
+def _is_second(inside: str) -> bool:
+    """Tell whether brackets hold another name, of which nothing is said: «(Рахимова)»."""
+    says = frozenset().union(*(word.says for word in words_of(inside, latin=True)))
+    return not says and inside[:1].isupper() and inside[1:].islower() and inside.isalpha()
 
 
 def _former(name: str, inside: str, found: Found) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -83,6 +83,12 @@ def cue_words(cue: str) -> frozenset[str]:
 
 
 @cache
+def _bare() -> dict[str, Cue]:
+    """Return the labels that name no field, with the cue that each is."""
+    return {_key(word): cue for cue in ("old", "new") for word in table()["bare"][cue]}
+
+
+@cache
 def cue_pattern(cue: str) -> re.Pattern[str]:
     """Return a pattern that finds the words of one cue in folded text. Raises: KeyError."""
     return re.compile(rf"(?<!\w)(?:{'|'.join(sorted(map(re.escape, cue_words(cue)), key=len, reverse=True))})(?!\w)")
@@ -105,7 +111,6 @@ def months() -> dict[str, int]:
     return {fold(word): int(number) for number, words in table()["month"].items() for word in words}
 
 
-@lru_cache(2048)
 def label_of(text: str) -> Label | None:
     """Return what a label means, None for text that is none.
 
@@ -117,8 +122,11 @@ def label_of(text: str) -> Label | None:
     typed = text.split()
     if len(typed) > 4 and not any(may_open_label(word) for word in typed):
         return None
+    inner = _BRACKETS.search(text)
     text = _EDGE.sub("", _BRACKETS.sub(r" \1 ", text))
     whole = _plain_label(text)
+    if inner and (whole is None or not whole.field):  # «Графа 1 (фамилия)»
+        whole = _plain_label(_EDGE.sub("", inner[1])) or whole
     if whole or "/" not in text:
         return whole
     parts = [label for part in text.split("/") if (label := _plain_label(_EDGE.sub("", part)))]
@@ -127,7 +135,6 @@ def label_of(text: str) -> Label | None:
     return next((part for part in parts if part.cue), parts[0])
 
 
-@lru_cache(4096)
 def may_open_label(word: str) -> bool:
     """Tell whether a label may start with a word. Raises: nothing."""
     key = re.split("[ /]", _key(word), maxsplit=1)[0]
@@ -142,6 +149,8 @@ def _plain_label(text: str) -> Label | None:
             ordered = variant.startswith(("фамилия", "теги ")) and " " in variant
             name = fields[variant]
             return Label(field="", cue="new") if name == "any" else Label(field=name, ordered=ordered)
+        if variant in _bare():
+            return Label(field="", cue=_bare()[variant])
     typed = [variant.split() for variant in variants]
     if not any(word in _first_words() for each in typed for word in each[:8]):
         typed = [[]]

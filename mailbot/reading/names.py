@@ -12,24 +12,47 @@ LONGEST = 60  # characters
 _LETTERS = re.compile(r"^[A-Za-zÀ-ɏƏəЀ-ӿ'’ʼ. -]+$")
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏƏə]")
-_TWINS = str.maketrans("AaBEeKMHOoPpCcTXxyIiıƏəYh", "АаВЕеКМНОоРрСсТХхуІііӘәУһ")
+_TWINS = str.maketrans("AaEeKMOopCcTXxyIiıƏəh", "АаЕеКМОорСсТХхуІііӘәһ")
 _PATRONYMIC = re.compile(
     r"^(?:.{2,}(?:[ұу]лы|[қк]ызы|ович|евич|ьич|мич|овна|евна|ична|инична|uly|[kq]yzy|ovich|evich|ovna|evna|"
-    r"[- ](?:оглы|оғлы|қызы|кызы|ұлы|улы|заде|гызы))|ильич|лукич|ilyich)$",
+    r"[- ](?:оглы|оғлы|ўғли|угли|ўгли|қизи|қызы|кызы|ұлы|улы|заде|гызы)|o[ʻ'`’]g[ʻ'`’]li)|ильич|лукич|ilyich)$",
     re.IGNORECASE,
 )
 _RUSSIAN = re.compile(r"^.{2,}(?:ович|евич|овна|евна|инична|ovich|evich|ovna|evna)$", re.IGNORECASE)  # no surname
-_PARTICLE = frozenset(("ұлы", "улы", "қызы", "кызы", "оглы", "оғлы", "гызы", "заде", "uly", "kyzy", "qyzy", "ogly"))
-_FOREIGN = frozenset(
+_PARTICLE = frozenset(
+    (
+        "ұлы",
+        "улы",
+        "қызы",
+        "кызы",
+        "оглы",
+        "оғлы",
+        "гызы",
+        "заде",
+        "ўғли",
+        "угли",
+        "қизи",
+        "uly",
+        "kyzy",
+        "qyzy",
+        "ogly",
+    )
+)
+FOREIGN = frozenset(
     "van von der den de di da del la le el al bin ibn ter zu фон ван дер ден де ди ла ль аль бин ибн".split()  # noqa: SIM905
 )
-PARTICLES = _PARTICLE | _FOREIGN
+PARTICLES = _PARTICLE | FOREIGN
 _DECLINED = re.compile(
     r"(?:(?:ов|ев|ёв|ин|ын)(?:ой|ою|у|ым|ыми)|(?:ск|цк)(?:ую|ому|им)|(?:ов|ев)н(?:ы|е|у|ой)|(?:ов|ев)ич(?:а|у|ем|е)|"
-    r"(?:ұлы|қызы|улы|кызы)(?:ның|нын|на|ға|га|н|мен)|"
-    r"(?:ова|ева|ёва|ина|ая|ов|ев|ин|ий)(?:ға|га|ге|қа|ка|ке|ны|ні|ди|ды|ді|ти|ты|ті|ның|нын|дың|дын|дан|ден|нан|нен|мен))$",
+    r"(?:ұлы|қызы|улы|кызы)(?:ның|нын|на|ға|га|н|мен|мын|мін)|"
+    r"\w{2}(?:ова|ева|ёва|ина|ая|ов|ев|ин|ий)(?:ға|га|ге|қа|ка|ке|ны|ні|ди|ды|ді|ти|ты|ті|ның|нын|дың|дын|дан|ден|нан|нен|мен))$",
     re.IGNORECASE,
 )
+_CASE = re.compile(  # of a name in a Kazakh sentence; «Тілеуберді» has none
+    r"(?:[ғгқк][ае]|(?<!бер)(?<!кел)(?<!бол)(?<!тұр)(?<!тур)[ндт][ыі]|[ндт][ыі]ң|[дтн][ае]н|[мпб][ыі]н|-?(?:ga|ge|ka|ke|nyn|min))$",
+    re.IGNORECASE,
+)
+_SURNAME = re.compile(r"^.{2,}(?:[оеё]ва?|енко|[eo]va?|enko)$", re.IGNORECASE)
 _NO_NAMES = re.compile(
     r"\b(?:прошу|изменить|изменил\w*|мен[яе]\w*|фамили\w*|имя|отчество|данные|телефон|почта|please|change|surname|name|"
     r"сұраймын|өзгер\w*|деректер\w*|жаңа|ескі|была?|стала?|нет|жоқ|брак\w*|по|после|из|не|and|the|is|и|или|же|в|на|с)\b",
@@ -65,6 +88,18 @@ def parse_name(text: str) -> tuple[str, str]:
     if any(_DECLINED.search(word) for word in words):
         return "", "declined_name"
     return name, ""
+
+
+def has_case_ending(text: str) -> bool:
+    """Tell whether a name in a Kazakh sentence may bear a case ending: «Серікбайға», «Қайырұлымын». Raises: nothing."""
+    return bool(_CASE.search(text))
+
+
+def shape_of(text: str) -> str:
+    """Return the field that a single name's ending tells: patronymic, surname or "". Raises: nothing."""
+    if " " in text and text.rsplit(maxsplit=1)[-1].casefold() not in _PARTICLE:
+        return ""
+    return "patronymic" if _PATRONYMIC.match(text) else "surname" if _SURNAME.match(text) else ""
 
 
 def _capitals(words: list[str]) -> bool:

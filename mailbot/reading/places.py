@@ -1,7 +1,7 @@
-"""Judge a place of birth, and find one in a sentence: «родилась 5 мая 1990 г. в г. Тараз», "born in Cork, Ireland".
+"""Judge a place of birth, and tell where one ends: «г. Тараз. Спасибо», «Семей, ал сіздерде Алматы деп тұр».
 
-A place is kept as written, to its end and no further; a declined one («в Шымкенте», «Қарағандыда») is unclear, since
-the register holds what the document says. Serves policy section 2 (place of birth).
+A place is kept as written, to its end and no further. It finds none (placeprose.py). Serves policy section 2
+(place of birth).
 """
 
 from __future__ import annotations
@@ -9,24 +9,37 @@ from __future__ import annotations
 import re
 
 from mailbot.reading.labels import words
-from mailbot.reading.wording import Word, key_of, words_of
+from mailbot.reading.wording import words_of
 
 _LONGEST = 200  # characters
 _ODD = re.compile(r"[=<>{}\[\]|\\^~$@?!]|https?:|www\.", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _PART = re.compile(r"[.!,;(]\s+")
 _NEXT = re.compile(r"(?<=[^\W\d_]{2})[.!;…]+\s+(?=[^\W\d_])")
-_DECLINED_RU = re.compile(r"(?:[^\W\d_](?:е|и|ах|ях|ой|ом|ем|ске|цке|ым|ью))$", re.IGNORECASE)
-_DECLINED_KK = re.compile(r"(?:да|де|та|те|нда|нде)$")
-_STOP = frozenset(
-    ("change", "polite", "own", "doubt", "phone", "email", "surname", "given_name", "patronymic", "birth")
-)
 _HELD = frozenset(
     ("doubt", "old", "wrong", "onfile", "not", "not_behind", "unchanged", "absent", "hypo", "new", "change", "right")
 )
+_ELSE = frozenset(("polite", "own", "phone", "email", "surname", "given_name", "patronymic", "birth", "owner", "asks"))
+_PARTS = 8
+_CONTRASTS = (
+    re.compile(r"(?:не|not) [^,]{2,60}?,? (?:а|but) ([^,]{2,60})$"),
+    re.compile(r"[^,]{2,60} (?:емес|эмес|emes),? ([^,].{1,100})$"),
+    re.compile(r"(?:с|со|from|вместо|instead of) [^,]{2,60}?,? (?:на|to|→|->) ([^,].{1,100})$"),
+)
+_KIND = re.compile(
+    r"облас|район|город|село|посел|посёл|аул|ауыл|ауд|қала|облыс|region|district|city|village|ссср|кср", re.IGNORECASE
+)
+_TURNED = 2  # «с … на …»
 _SEE = re.compile(
     r"^(?:see|look|as in|refer|смотри\w*|см|как в|указан\w*|по паспорту|қараңыз\w*|same|то же|тот)\b", re.IGNORECASE
 )
+
+OLD_BEHIND = re.compile(
+    r"^\W{0,3}(?:емес|эмес|орнына|дегеннің|дегеннин|дегенді|деп (?:тұр(?!сын)|тур(?!сын)|жазыл(?!сын)|көрсетіл(?!сін)|"
+    r"корсетил(?!син)|кет|қал|кал|берілген|енгізілген)|dep (?:tur(?!syn)|jazyl(?!syn)))",
+    re.IGNORECASE,
+)
+SAID = re.compile(r"\s(?:деп|dep|болып|bolyp|емес|эмес)(?!\w)", re.IGNORECASE)
 
 
 def judge_place(value: str) -> tuple[str, str]:
@@ -60,70 +73,38 @@ def _ends_short(value: str) -> bool:
     return value.rsplit(maxsplit=1)[-1].casefold().lstrip(",(") in words("place_short")
 
 
-def place_of_birth(text: str, typed: list[Word]) -> tuple[str, str]:
-    """Return the place of birth that a sentence states: (place, "") or ("", why), ("", "") where there is none.
+def contrasted(value: str) -> tuple[str, str] | None:
+    """Return the right one of two places that a value contrasts, or why it can't be taken: «с Алматы на Талгар».
 
-    Raises: nothing.
+    None where it contrasts none. Raises: nothing.
     """
-    birth = next((place for place, word in enumerate(typed) if "birth" in word.says), None)
-    if birth is None:
-        return "", ""
-    for place in range(birth + 1, len(typed) - 1):
-        key, following = key_of(typed[place].text), typed[place + 1]
-        if key in ("в", "во", "in", "at") and following.text[:1].isalpha() and not _is_time(following):
-            return _from(text, typed, place + 1)
-        if key in ("city", "village"):
-            break
-    return _before(typed, birth)
+    for number, pattern in enumerate(_CONTRASTS):
+        if found := pattern.match(value):
+            declined = number == _TURNED and found[1].lower().endswith(("у", "ю", "ую"))
+            return trimmed(found[1]).strip(' «»"“”.'), "declined_place" if declined else ""
+    return None
 
 
-def _is_time(word: Word) -> bool:
-    told = word.says & {"onfile", "right"} and word.text[0].islower()
-    return word.spot >= 0 or key_of(word.text)[:1].isdecimal() or bool(told)
+def trimmed(value: str) -> str:
+    """Return a place without the clause behind it that says something else: «Семей, ал сіздерде Алматы деп тұр».
+
+    One that a word for doubt stands in stays whole. Raises: nothing.
+    """
+    said = SAID.search(value)
+    if said and not OLD_BEHIND.search(value[said.start() :]):
+        value = value[: said.start()]
+    parts = value.split(", ", _PARTS)
+    if _says(value) & {"doubt", "old", "new"}:
+        return value
+    for number, part in enumerate(parts[1:], 1):
+        first = words_of(part[:_LONGEST], latin=True)[:1]
+        if _says(part) & (_HELD | _ELSE) or (first and first[0].text[0].islower() and first[0].says & {"but", "and"}):
+            return ", ".join(parts[:number])
+        small = not any(letter.isupper() for letter in part) and not _KIND.search(part)
+        if small and len(part.split()) > 2 and any(letter.isupper() for letter in parts[0]):
+            return ", ".join(parts[:number])  # «…, такая запись в свидетельстве»
+    return value
 
 
-def _from(text: str, typed: list[Word], first: int) -> tuple[str, str]:
-    last = first
-    for place in range(first, len(typed)):
-        word = typed[place]
-        if word.text in ".,-":
-            continue
-        if word.text in ";()" or (word.says & (_STOP | {"and", "but"}) and place > first) or word.spot >= 0:
-            break
-        opened = (
-            word.text[0].isupper()
-            or key_of(word.text) in words("place_kinds")
-            or word.text.casefold() in words("place_short")
-        )
-        if word.text[0].islower() and not opened and not _is_kind(word.text):
-            break
-        last = place
-    if typed[first].spot >= 0 or last < first:
-        return "", ""
-    end = typed[last].end + (typed[last].text.casefold() in words("place_short") and text[typed[last].end :][:1] == ".")
-    value = text[typed[first].start : end]
-    if not any(letter.isupper() for letter in value):
-        return "", ""
-    return ("", "declined_place") if _is_declined(typed[first]) else judge_place(value)
-
-
-def _is_kind(word: str) -> bool:
-    return word.casefold().startswith(
-        ("облас", "район", "region", "district", "village", "city", "аул", "қала", "ауыл")
-    )
-
-
-def _is_declined(word: Word) -> bool:
-    if word.text.casefold() in words("place_short") or not re.search(r"[Ѐ-ӿ]", word.text):
-        return False
-    return word.text.casefold() in words("place_kinds") or bool(_DECLINED_RU.search(word.text))
-
-
-def _before(typed: list[Word], birth: int) -> tuple[str, str]:
-    """Say that a Kazakh place in the locative is unclear: «Қарағандыда туғанмын»."""
-    for word in typed[max(0, birth - 4) : birth]:
-        if word.text[:1].isalpha() and word.spot < 0 and not word.says and _DECLINED_KK.search(key_of(word.text)):
-            capital = word.text[0].isupper() or key_of(word.text).startswith(("калас", "аул", "ауд", "облис"))
-            if capital:
-                return "", "declined_place"
-    return "", ""
+def _says(part: str) -> frozenset[str]:
+    return frozenset().union(*(word.says for word in words_of(part[:_LONGEST], latin=True) if word.text[0].islower()))

@@ -11,16 +11,20 @@ import re
 from mailbot.reading.births import take_birth
 from mailbot.reading.callednames import find_names
 from mailbot.reading.contacts import Spot, find_contacts, spelt_address
-from mailbot.reading.dates import find_dates
+from mailbot.reading.dates import find_dates, without_parts
 from mailbot.reading.found import NAMES, Found
 from mailbot.reading.nameprose import take_absent, take_names
+from mailbot.reading.placeprose import is_of_place
 from mailbot.reading.roles import Said, collapse, judge
 from mailbot.reading.sentence import Sentence, is_others, spots_of
 from mailbot.reading.wording import words_of
 
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
-_READ = frozenset(("phone", "email", *NAMES, "birth"))  # without a value, something may still be doubted
+_READ = frozenset(("phone", "email", *NAMES, "birth", "took"))  # without a value, something may still be doubted
 _PARTIAL = re.compile(r"\d{2,3}-\d{2}(?:-\d{2})?(?!\d)")
+_NAMED = frozenset(
+    (*NAMES, "full_name", "new", "right", "old", "as", "change", "took", "not", "not_behind", "instead", "but", "wrong")
+)
 _NEWS = frozenset(("new", "change", "right"))
 
 
@@ -28,14 +32,18 @@ def read_sentence(text: str, found: Found) -> None:
     """Take what one sentence states. Raises: nothing."""
     typed = words_of(text, latin=found.language == "kk" and not _CYRILLIC.search(text))
     heard = frozenset().union(*(word.says for word in typed))
+    birth = "birth" in heard or found.last in ("birth_date", "birth_place") or is_of_place(text)
+    if birth and (whole := without_parts(text)) != text:
+        text, typed = whole, words_of(whole, latin=found.language == "kk" and not _CYRILLIC.search(text))
     spots = find_contacts(text)
-    if "birth" in heard:
+    if birth:
         dates = find_dates(text, typed, found.language, today=found.today)
         spots = [s for s in spots if not any(s.start < d.end and d.start < s.end for d in dates)] + dates
     nameless = collapse(typed, spots)
-    if heard & {*NAMES, "full_name", "new", "right", "old", "as", "change", "took"}:
+    topic = found.last in NAMES and found.about & {"amiss", "marriage"}
+    if topic or heard & _NAMED:
         spots += find_names(text, typed, spots)
-    if not spots and not heard & _READ:
+    if not spots and not heard & _READ and not birth:
         return
     spots.sort(key=lambda spot: spot.start)
     words = collapse(typed, spots)
@@ -43,13 +51,22 @@ def read_sentence(text: str, found: Found) -> None:
     sentence = Sentence(text, words, spots, judge(words, spots), heard, nameless)
     for kind in ("phone", "email"):
         _contacts(kind, sentence, found)
-    if "birth" in heard and not sentence.asked:
+    if birth and not sentence.asked:
         take_birth(sentence, found)
     take_names(sentence, found)
     take_absent(sentence, found)
-    for name in ("phone", "email", *NAMES):
-        if name in heard:
-            found.last = name
+    found.last = _topic(sentence) or found.last
+
+
+def _topic(sentence: Sentence) -> str:
+    """Return the field that a sentence speaks of last, "" for none."""
+    if is_of_place(sentence.text):
+        return "birth_place"
+    heard = sentence.heard
+    stems = [name for word in sentence.words for name in ("phone", "email", *NAMES, "birth") if name in word.says]
+    if stems:
+        return "birth_date" if stems[-1] == "birth" else stems[-1]
+    return "surname" if "took" in heard else ""
 
 
 def _contacts(kind: str, sentence: Sentence, found: Found) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mailbot.reading.contacts import find_contacts
 from mailbot.reading.fold import fold
@@ -31,7 +32,9 @@ _NAMES = ("surname", "given_name", "patronymic", "full_name")
 _WRAPPED = 45  # characters: a shorter line of prose ends where the writer ended it
 _DISTURBING = frozenset(("owner", "yours", "hypo", "asks", "thing", "spam", "doubt"))
 _OPENED = re.compile(r"[.!?]\s")
+_ENDED = re.compile(r"[^\W\d_]{4}[.!?]\s")  # no abbreviation: a sentence ends
 _COMMA = re.compile(r"[,;] ")
+_INSIDE = re.compile(r"\([^()]{0,60}\)")
 _VERB = re.compile(r"(?<!\w)(?:родил|born(?!\w)|туд)", re.IGNORECASE)
 _PARTS = 12  # of a line, between commas
 
@@ -50,10 +53,19 @@ def rows(text: str) -> Iterator[Row]:
             if waiting is not None and row.label is None:
                 row, waiting = Row(label=waiting.label, value=row.value, name=waiting.name), None
             if row.label is not None and not row.value and row.label.field and row.label.cue != "unchanged":
+                if waiting is not None:
+                    yield Row(label=None, value=waiting.name)
                 waiting = row
+                continue
+            if waiting is not None and waiting.label and row.label and not row.label.field and row.label.cue:
+                yield replace(
+                    row, label=replace(row.label, field=waiting.label.field)
+                )  # «Тегім: бұрынғы — …, жаңа — …»
                 continue
             waiting = None
             yield row
+    if waiting is not None:  # no label: «Это моя фамилия.»
+        yield Row(label=None, value=waiting.name)
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -62,7 +74,8 @@ def _lines(text: str) -> Iterator[str]:
     for line in text.splitlines():
         line = line[:_LINE_LIMIT]
         wrapped = len(kept) >= _WRAPPED and kept[-1] not in ".!?:;" and "\t" not in kept + line
-        if wrapped and line[:1].isalnum() and not line[0].isupper() and not is_label_line(line):
+        follows = line[:1].isalnum() and (not line[0].isupper() or (wrapped and _is_open(kept)))
+        if wrapped and follows and not is_label_line(line):
             kept = f"{kept} {line.strip()}"[:_LINE_LIMIT]
             continue
         if kept.strip():
@@ -70,6 +83,12 @@ def _lines(text: str) -> Iterator[str]:
         kept = line
     if kept.strip():
         yield kept
+
+
+def _is_open(line: str) -> bool:
+    """Tell whether a line breaks off before the value that it leads to: «…, была Касымова, стала»."""
+    last = words_of(line[-_WRAPPED:])[-1:]
+    return bool(last) and bool(last[0].says & {"new", "old", "toward", "not", "as", "right", "instead"})
 
 
 def is_label_line(line: str) -> bool:
@@ -121,8 +140,8 @@ def _listed(line: str) -> Iterator[Row]:
 
 def _disturbs(before: str) -> bool:
     """Tell whether the words before a label in the same sentence may make it somebody else's, or a question."""
-    opened = [mark.end() for mark in _OPENED.finditer(before)]
-    sentence = before[opened[-1] :] if opened else before
+    opened = [mark.end() for mark in _OPENED.finditer(f"{before} ")]
+    sentence = before[opened[-1] :].strip() if opened else before
     return bool(sentence) and any(word.says & _DISTURBING for word in words_of(sentence))
 
 
@@ -157,7 +176,11 @@ def _labels(line: str) -> list[tuple[int, int, int, Label]]:
             if low == done
             else [low + place.end() for place in _BOUNDARY.finditer(line[low : mark.start()]) if place.start()]
         )
-        for start in starts[:8]:
+        ended = [place.end() for place in _ENDED.finditer(line, low, mark.start())]
+        colon = line.rfind(": ", low, mark.start())
+        if colon >= 0 and line[colon : mark.start()].strip(" :"):
+            starts = [*starts[:7], colon + 2]  # «Уточняю: место рождения — …»
+        for start in [place for place in starts[:8] if not ended or place >= ended[-1]]:
             label = label_of(line[start : mark.start()])
             if label:
                 found.append((start, mark.start(), mark.end(), label))
@@ -195,7 +218,8 @@ def _fits(label: Label, rest: str, name: str) -> bool:
     if "birth" in says and _VERB.search(name):
         return False  # a sentence: «Родилась 5 мая 1990 года в Алматы»
     if label.field in _NAMES:
-        return bool(_CAPITALS.match(rest)) and not (says & {"own"} and label.field != "full_name")
+        bare = _INSIDE.sub("", rest).strip()
+        return bool(_CAPITALS.match(bare)) and not (says & {"own"} and label.field != "full_name")
     if label.field == "birth_place":
         return bool(_PLACE.match(rest))
     if label.field == "birth_date":

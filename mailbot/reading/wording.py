@@ -1,7 +1,7 @@
 """Cut a sentence into words and tell what each of them says: new, old, mine, somebody else's, a label, a request.
 
-The words stand in roles.toml and are compared folded; Latin Kazakh is compared as Cyrillic too. It knows no values
-and decides nothing (roles.py). Serves policy section 2 (the seven fields).
+The words stand in roles.toml and names.toml and are compared folded; Latin Kazakh is compared as Cyrillic
+too. It knows no values and decides nothing (roles.py). Serves policy section 2 (the seven fields).
 """
 
 from __future__ import annotations
@@ -47,10 +47,12 @@ class _Phrase:
 @cache
 def _phrases() -> tuple[dict[str, list[_Phrase]], dict[str, list[_Phrase]]]:
     """Return the phrases by their first word, and by the stem that it starts with."""
-    table = tomllib.loads(files("mailbot.reading").joinpath("roles.toml").read_text("utf-8"))
+    package = files("mailbot.reading")
+    tables = [tomllib.loads(package.joinpath(name).read_text("utf-8")) for name in ("roles.toml", "names.toml")]
     whole: dict[str, list[_Phrase]] = {}
     stems: dict[str, list[_Phrase]] = {}
-    for says, listed in (table["stem"] | table["says"]).items():
+    listings = [*tables[0]["stem"].items(), *tables[0]["says"].items(), *tables[1]["says"].items()]
+    for says, listed in listings:
         for phrase in " ".join(listed.split()).split(","):
             first, *rest = (_folded(word) for word in phrase.split())
             entry = _Phrase(tuple(rest), says)
