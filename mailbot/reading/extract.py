@@ -21,6 +21,7 @@ from mailbot.reading.phones import mask
 from mailbot.reading.prose import read_sentence
 from mailbot.reading.rows import is_label_line, rows
 from mailbot.reading.sentence import sentences
+from mailbot.reading.stated import settle
 from mailbot.reading.wording import words_of
 
 __all__ = ["extract", "is_label_line"]
@@ -58,6 +59,7 @@ def extract(text: str, language: Language, *, today: date | None = None) -> Extr
                 _free(rest, found)
         elif sum(letter.isdecimal() for letter in row.value) >= 6 and fold(row.name) in ("иин", "жсн", "iin"):
             seen["iin"] = None
+    settle(None, found)
     return found.result(tuple(seen))
 
 

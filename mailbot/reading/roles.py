@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Literal
 
 from mailbot.reading.contacts import Spot
-from mailbot.reading.whose import EDGES, QUOTES, is_edge, is_mention, is_thing, whose
+from mailbot.reading.whose import EDGES, QUOTES, is_away, is_edge, is_mention, is_thing, whose
 from mailbot.reading.wording import STEMS, Word, key_of
 
 Role = Literal["new", "old", "unchanged", "plain"]
@@ -42,6 +42,7 @@ class Said:
     clash: bool = False  # one word says new, another old
     mine: str = ""  # mine, other or "": whose it is
     mention: bool = False  # «на номер …», «с номера …»: the sentence only uses it
+    away: bool = False  # «с номера …», «… нөмірінен»: where something came from
     thing: bool = False  # the number of an order, a card, a document
 
 
@@ -76,6 +77,7 @@ def judge(words: list[Word], spots: Sequence[Spot], *, changing: bool = False) -
             _case(one, after)
         one.mine = whose(words, places[number], after)
         one.mention = is_mention(before, after) and "change" not in heard
+        one.away = is_away(before, after)
         one.thing = is_thing(before, after)
     _pairs(words, spots, said, heard)
     return said

@@ -1,0 +1,162 @@
+"""Decide of each telephone number and address of a sentence: taken, old, asked back or passed over.
+
+A mail that asks for an update is about the writer's own data: what nothing speaks against and anything speaks for is
+taken. What is old, somebody else's, forbidden or a number of another kind is passed over; what is in doubt is asked
+back. It judges no single words (roles.py, whose.py). Serves policy section 2 (telephone, e-mail).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from mailbot.reading.contacts import Spot, spelt_address
+from mailbot.reading.cues import cues
+from mailbot.reading.found import Found
+from mailbot.reading.roles import Said
+from mailbot.reading.sentence import Sentence, spots_of
+from mailbot.reading.whose import is_edge
+from mailbot.reading.wording import NOTHING, Word
+
+Verdict = Literal["new", "weak", "old", "unchanged", "ask", "pass"]
+_FOR = frozenset(("new", "right", "change", "own", "reach", "news", "took"))
+_PARTIAL = re.compile(r"(?<![\w.,/-])\d{1,4}(?:[ -]{1,2}\d{2,4}){1,3}(?![.,/]?\d)")
+_NAMED = (":", "-", "–", "—", "=", ",")
+
+
+def take_contacts(kind: str, sentence: Sentence, found: Found) -> None:
+    """Take the telephone numbers or the addresses that a sentence states. Raises: nothing."""
+    judged = [(spot, said, _verdict(kind, spot, said, sentence)) for spot, said in spots_of(kind, sentence)]
+    kept = [(spot, verdict) for spot, _, verdict in judged if verdict in ("new", "weak")]
+    if not judged:
+        _unseen(kind, sentence, found)
+    elif _is_undecided(judged, sentence):
+        found.unsure(kind, sentence.text, "unsure")
+        return
+    for spot, _, verdict in judged:
+        if verdict == "ask":
+            found.doubt(kind, spot.value or sentence.text, "unsure" if spot.value else spot.why)
+        elif verdict in ("old", "unchanged") and spot.value:
+            found.take(kind, spot.value, verdict)
+    if kept and not sentence.heard & (_FOR | {kind}):
+        _wait(kind, sentence, found)
+        return
+    for spot, verdict in kept:
+        take_contact(kind, spot, found, weak=verdict == "weak")
+
+
+def take_contact(kind: str, spot: Spot, found: Found, *, weak: bool = False) -> None:
+    """Take one telephone number or address, or doubt it; `weak`: a later one that is said to be new rules it out.
+
+    Raises: nothing.
+    """
+    if not spot.value:
+        found.doubt(kind, spot.text, spot.why)
+        return
+    found.take(kind, spot.value, "weak" if weak else "new")
+    if spot.extension and found.values["phone"][:1] == [spot.value]:
+        found.extension = spot.extension
+
+
+def settle(sentence: Sentence | None, found: Found) -> None:
+    """Take or doubt what stood alone in the sentence before, as this one, None for the end, says of it.
+
+    Raises: nothing.
+    """
+    heard = sentence.heard if sentence else NOTHING
+    for kind, spot, alone in found.waiting:
+        if heard & {"forbid", "owner", "thing"}:
+            continue
+        if heard & {"doubt", "temp"} or not (alone or heard & _FOR):
+            found.doubt(kind, spot.value or spot.text, "unsure")
+        else:
+            take_contact(kind, spot, found, weak=True)
+    found.waiting.clear()
+
+
+def _wait(kind: str, sentence: Sentence, found: Found) -> None:
+    """Keep the values of a sentence that says nothing else: what stands around it decides."""
+    before, alone = found.before, not any(word.text.isalpha() and not word.says for word in sentence.words)
+    if before & {"owner", "thing", "forbid", "courtesy"}:
+        if not before & {"thing", "courtesy"}:
+            found.doubt(kind, sentence.text, "unsure")
+        return
+    told = bool(before & (_FOR | {kind}))
+    for spot, _ in spots_of(kind, sentence):
+        found.waiting.append((kind, spot, alone or told))
+
+
+def _verdict(kind: str, spot: Spot, said: Said, sentence: Sentence) -> Verdict:
+    clause, behind = _clauses(sentence.words, spot)
+    if said.role in ("old", "unchanged") and not said.thing:
+        return "old" if said.role == "old" else "unchanged"
+    if said.thing or "forbid" in clause | behind or _is_others(kind, said, sentence):
+        return "pass"
+    if sentence.asked or (said.away and not said.told):
+        return "pass"
+    wished = bool(sentence.heard & {"change", "reach"})
+    if "spam" in clause and not wished:
+        return "ask" if said.told else "pass"
+    if said.clash or _is_held(said, sentence, clause, behind) or _is_swap(sentence, spot, said):
+        return "ask"
+    if said.mention and not wished:
+        return "ask" if said.told or "own" in sentence.heard else "pass"
+    return "new" if said.told else "weak"
+
+
+def _is_others(kind: str, said: Said, sentence: Sentence) -> bool:
+    """Tell whether a value is somebody else's; one that the writer wants changed is held by the third person cue."""
+    if said.mine != "other":
+        return False
+    return not (sentence.heard >= {"change", kind} and "third_person" in cues(sentence.text))
+
+
+def _is_held(said: Said, sentence: Sentence, clause: frozenset[str], behind: frozenset[str]) -> bool:
+    """Tell whether the writer doubts or only supposes a value, or gives it for a time."""
+    if "temp" in sentence.heard or "hypo" in clause or "if" in sentence.heard:
+        return True
+    either = "either" in sentence.heard and "both" not in sentence.heard
+    return either or "doubt" in clause | behind or ("doubt" in sentence.heard and not said.told)
+
+
+def _is_undecided(judged: list[tuple[Spot, Said, Verdict]], sentence: Sentence) -> bool:
+    """Tell whether the writer himself doubts which of the values holds."""
+    if "doubt" not in sentence.heard or any(verdict == "new" for _, _, verdict in judged):
+        return False
+    return any(verdict == "ask" or said.negated for _, said, verdict in judged)
+
+
+def _is_swap(sentence: Sentence, spot: Spot, said: Said) -> bool:
+    """Tell «поменяйте номер 8 701 …», which may be the old one, from «… на 8 701 …» and «… номер: 8 701 …»."""
+    if said.told or "swap" not in sentence.heard or sentence.heard & {"new", "reach"}:
+        return False
+    place = _place(sentence.words, spot)
+    follows = sentence.words[place + 1].says if place + 1 < len(sentence.words) else NOTHING
+    return not sentence.text[: spot.start].rstrip().endswith(_NAMED) and "as" not in follows
+
+
+def _clauses(words: list[Word], spot: Spot) -> tuple[frozenset[str], frozenset[str]]:
+    """Return what the clause of a value says, and what the next one says up to the next value."""
+    place = _place(words, spot)
+    first = next((n + 1 for n in range(place - 1, -1, -1) if is_edge(words[n])), 0)
+    last = next((n for n in range(place + 1, len(words)) if is_edge(words[n])), len(words))
+    stop = next((n for n in range(last + 1, len(words)) if is_edge(words[n]) or words[n].spot >= 0), len(words))
+    return _says(words[first:last]), _says(words[last + 1 : stop])
+
+
+def _place(words: list[Word], spot: Spot) -> int:
+    return next(place for place, word in enumerate(words) if word.spot >= 0 and word.start == spot.start)
+
+
+def _says(words: list[Word]) -> frozenset[str]:
+    return frozenset().union(*(word.says for word in words))
+
+
+def _unseen(kind: str, sentence: Sentence, found: Found) -> None:
+    """Doubt an address whose sign is a word, and a number of which only a part is told."""
+    if sentence.asked or not sentence.heard & {kind, "reach"} or not sentence.heard & _FOR:
+        return
+    if kind == "email" and (spelt := spelt_address(sentence.text)):
+        found.doubt(kind, spelt, "not_an_address")
+    elif kind == "phone" and "phone" in sentence.heard and _PARTIAL.search(sentence.text):
+        found.doubt(kind, sentence.text, "not_a_phone")
