@@ -103,7 +103,10 @@ def _cut(gap: list[Word], *, led: bool, last: bool) -> int:
     if gap and gap[0].text == "(":
         return next((place for place, word in enumerate(gap) if word.text == ")"), -1) + 1
     inside = int(bool(gap) and gap[0].text in _CLOSING)
-    edge = next((place for place, word in enumerate(gap) if place >= inside and is_edge(word)), None)
+    edge = next((place for place, word in enumerate(gap) if place >= inside and (is_edge(word) or word.text in ARROWS)), None)
+    former = next((place for place, word in enumerate(gap) if "old" in word.says and led and place), None)
+    if former is not None and (edge is None or former < edge):
+        return former  # «жаңа нөмірім 8 701 … ескісі істемейді»
     if edge is None:
         after = last or (not led and any(w.says & {"old", "new", "delete", "right"} for w in gap))
         return len(gap) if after else _clinging(gap)
@@ -112,7 +115,8 @@ def _cut(gap: list[Word], *, led: bool, last: bool) -> int:
         clause = gap[edge + 1 : further]
         says = frozenset().union(*(word.says for word in clause))
         relative = bool(clause) and key_of(clause[0].text).startswith(_RELATIVE)
-        if further and (relative or ("delete" in says and not says & (_STEMS | {"old", "new"}))):
+        dropped = bool(clause) and bool(clause[0].says & {"delete", "filler"}) and "delete" in says
+        if further and (relative or (dropped and not says & (_STEMS | {"old", "new", "which"}))):
             return further
     return edge
 
@@ -220,6 +224,9 @@ def _pairs(words: list[Word], spots: Sequence[Spot], said: list[Said], heard: fr
             ):
                 said[old].role, said[old].told, said[old].clash = "old", True, False
                 said[new].role, said[new].told, said[new].clash = "new", True, False
+        for (left, one), (right, two) in pairwise(same):
+            if words[left + 1 : right] and all("and" in word.says for word in words[left + 1 : right]):
+                _share(said[one], said[two])
         other = [number for _, number in same if not said[number].negated]
         if len(other) == 1 and len(same) == 2:
             said[other[0]].role, said[other[0]].told, said[other[0]].clash = "new", True, False
@@ -227,6 +234,13 @@ def _pairs(words: list[Word], spots: Sequence[Spot], said: list[Said], heard: fr
         turned = any(said[number].role == "old" for _, number in same)
         if turned and len(plain) == 1 and heard & {"not", "not_behind", "change", "error", "right", "but"}:
             said[plain[0]].role, said[plain[0]].told = "new", True
+
+
+def _share(one: Said, two: Said) -> None:
+    """Give both values of «8 701 … и 8 702 …» the role of the one that has one."""
+    for told, plain in ((one, two), (two, one)):
+        if told.told and not plain.told:
+            plain.role, plain.told, plain.negated = told.role, True, told.negated
 
 
 def _leads(words: list[Word], left: int, right: int, changing: bool) -> bool:

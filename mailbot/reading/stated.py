@@ -41,8 +41,9 @@ def take_contacts(kind: str, sentence: Sentence, found: Found) -> None:
     if kept and not sentence.heard & (_FOR | {kind}):
         _wait(kind, sentence, found)
         return
-    for spot, verdict in kept:
-        take_contact(kind, spot, found, weak=verdict == "weak")
+    weak = all(verdict == "weak" for _, verdict in kept)
+    for spot, _ in kept:
+        take_contact(kind, spot, found, weak=weak)
 
 
 def take_contact(kind: str, spot: Spot, found: Found, *, weak: bool = False) -> None:
@@ -115,15 +116,21 @@ def _is_held(said: Said, sentence: Sentence, clause: frozenset[str], behind: fro
     """Tell whether the writer doubts or only supposes a value, or gives it for a time."""
     if "temp" in sentence.heard or "hypo" in clause or "if" in sentence.heard:
         return True
-    either = "either" in sentence.heard and "both" not in sentence.heard
-    return either or "doubt" in clause | behind or ("doubt" in sentence.heard and not said.told)
+    return "doubt" in clause | behind or ("doubt" in _says(sentence.words) and not said.told)
 
 
 def _is_undecided(judged: list[tuple[Spot, Said, Verdict]], sentence: Sentence) -> bool:
     """Tell whether the writer himself doubts which of the values holds."""
-    if "doubt" not in sentence.heard or any(verdict == "new" for _, _, verdict in judged):
-        return False
-    return any(verdict == "ask" or said.negated for _, said, verdict in judged)
+    open_ones = [spot for spot, _, verdict in judged if verdict in ("new", "weak", "ask")]
+    words = sentence.words
+    choice = any(
+        "either" in word.says and (len(open_ones) > 1 or (place and words[place - 1].spot >= 0))
+        for place, word in enumerate(words)
+    )
+    if choice and open_ones and "both" not in sentence.heard:
+        return True
+    doubted = "doubt" in _says(words) and not any(verdict == "new" for _, _, verdict in judged)
+    return doubted and any(verdict == "ask" or said.negated for _, said, verdict in judged)
 
 
 def _is_swap(sentence: Sentence, spot: Spot, said: Said) -> bool:
@@ -139,9 +146,14 @@ def _clauses(words: list[Word], spot: Spot) -> tuple[frozenset[str], frozenset[s
     """Return what the clause of a value says, and what the next one says up to the next value."""
     place = _place(words, spot)
     first = next((n + 1 for n in range(place - 1, -1, -1) if is_edge(words[n])), 0)
-    last = next((n for n in range(place + 1, len(words)) if is_edge(words[n])), len(words))
+    last = next((n for n in range(place + 1, len(words)) if is_edge(words[n]) or _is_former(words, n)), len(words))
     stop = next((n for n in range(last + 1, len(words)) if is_edge(words[n]) or words[n].spot >= 0), len(words))
     return _says(words[first:last]), _says(words[last + 1 : stop])
+
+
+def _is_former(words: list[Word], place: int) -> bool:
+    """Tell where «… ескісі керек емес» starts to speak of another value."""
+    return "old" in words[place].says and "new" not in words[place].says and words[place - 1].spot < 0
 
 
 def _place(words: list[Word], spot: Spot) -> int:
@@ -149,7 +161,8 @@ def _place(words: list[Word], spot: Spot) -> int:
 
 
 def _says(words: list[Word]) -> frozenset[str]:
-    return frozenset().union(*(word.says for word in words))
+    """Return what words say; «или» alone is no doubt of a value."""
+    return frozenset().union(*(word.says - {"doubt"} if "either" in word.says else word.says for word in words))
 
 
 def _unseen(kind: str, sentence: Sentence, found: Found) -> None:

@@ -15,6 +15,7 @@ _JOINTS = frozenset(("but", "and"))
 _BEFORE = frozenset(("на", "по", "с", "со", "от", "до", "из", "к", "через", "at", "from", "via", "on", "for", "by"))
 _SELF = ("сво", "оз")  # «дала свой номер»: hers
 _NO_OWNERS = frozenset(("it's", "that's", "here's", "there's", "what's", "let's", "today's", "this's"))
+_ITS = frozenset(("его", "ее", "их"))  # «её номер», but «его сотрите»
 _FROM = frozenset(("с", "со", "от", "из", "from"))
 _AWAY = ("нан", "нен", "дан", "ден", "тан", "тен")
 _OBLIQUE = ("не", "нен", "га", "ге", "нан", "де", "да", "мен", "нин", "на", "дан", "ден", "ине", "инен")
@@ -29,7 +30,7 @@ def whose(words: list[Word], place: int, after: list[Word]) -> str:
     """Return mine or other, told by the nearest clause before a value that tells, else by the words behind it."""
     clause: list[Word] = []
     own = _of_clause(after)
-    if own == "other":
+    if own == "other" or any("own" in word.says for word in after):
         return own
     maybe, clauses = "", 0
     for number in range(place - 1, -2, -1):
@@ -72,6 +73,8 @@ def is_owner(clause: list[Word], place: int) -> bool:
     Raises: nothing.
     """
     word = clause[place]
+    if "owner" in word.says and key_of(word.text) in _ITS:
+        return bool(clause[place + 1 : place + 2]) and bool(clause[place + 1].says & (_STEMS | {"new", "old", "filler"}))
     if "owner" in word.says or ("yours" in word.says and _has_number(clause, place)):
         return True
     if word.says or not word.text[:1].isalpha():
