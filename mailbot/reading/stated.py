@@ -38,10 +38,9 @@ def take_contacts(kind: str, sentence: Sentence, found: Found) -> None:
             found.doubt(kind, spot.value or sentence.text, "unsure" if spot.value else spot.why)
         elif verdict in ("old", "unchanged") and spot.value:
             found.take(kind, spot.value, verdict)
-    if kept and not sentence.heard & (_FOR | {kind}):
-        _wait(kind, sentence, found)
-        return
     weak = all(verdict == "weak" for _, verdict in kept)
+    if weak and not sentence.heard & (_FOR | {kind}) and _waits(kind, [spot for spot, _ in kept], sentence, found):
+        return
     for spot, _ in kept:
         take_contact(kind, spot, found, weak=weak)
 
@@ -75,16 +74,19 @@ def settle(sentence: Sentence | None, found: Found) -> None:
     found.waiting.clear()
 
 
-def _wait(kind: str, sentence: Sentence, found: Found) -> None:
-    """Keep the values of a sentence that says nothing else: what stands around it decides."""
-    before, alone = found.before, not any(word.text.isalpha() and not word.says for word in sentence.words)
-    if before & {"owner", "thing", "forbid", "courtesy"}:
-        if not before & {"thing", "courtesy"}:
-            found.doubt(kind, sentence.text, "unsure")
-        return
-    told = bool(before & (_FOR | {kind}))
-    for spot, _ in spots_of(kind, sentence):
-        found.waiting.append((kind, spot, alone or told))
+def _waits(kind: str, spots: list[Spot], sentence: Sentence, found: Found) -> bool:
+    """Tell whether values of a sentence that says nothing else wait for the next one: none before tells of them."""
+    if found.before & {"thing", "courtesy"} and not found.before & _FOR:
+        return True
+    if found.before & {"owner", "forbid", "yours"}:
+        for spot in spots:
+            found.doubt(kind, spot.value or spot.text, "unsure")
+        return True
+    if found.before & (_FOR | {kind}):
+        return False
+    alone = not any(word.text.isalpha() and not word.says for word in sentence.words)
+    found.waiting += [(kind, spot, alone) for spot in spots]
+    return True
 
 
 def _verdict(kind: str, spot: Spot, said: Said, sentence: Sentence) -> Verdict:
@@ -93,14 +95,14 @@ def _verdict(kind: str, spot: Spot, said: Said, sentence: Sentence) -> Verdict:
         return "old" if said.role == "old" else "unchanged"
     if said.thing or "forbid" in clause | behind or _is_others(kind, said, sentence):
         return "pass"
-    if sentence.asked or (said.away and not said.told):
-        return "pass"
+    if _is_asked(said, sentence) or (said.away and not said.told):
+        return "ask" if "doubt" in sentence.heard else "pass"
     wished = bool(sentence.heard & {"change", "reach"})
     if "spam" in clause and not wished:
         return "ask" if said.told else "pass"
     if said.clash or _is_held(said, sentence, clause, behind) or _is_swap(sentence, spot, said):
         return "ask"
-    if said.mention and not wished:
+    if said.mention and not wished and not (said.told and "own" in sentence.heard):
         return "ask" if said.told or "own" in sentence.heard else "pass"
     return "new" if said.told else "weak"
 
@@ -109,7 +111,16 @@ def _is_others(kind: str, said: Said, sentence: Sentence) -> bool:
     """Tell whether a value is somebody else's; one that the writer wants changed is held by the third person cue."""
     if said.mine != "other":
         return False
-    return not (sentence.heard >= {"change", kind} and "third_person" in cues(sentence.text))
+    wished = any(says >= {"change", kind, "owner"} for says in _each_clause(sentence.words))
+    return not (wished and "third_person" in cues(sentence.text))
+
+
+def _is_asked(said: Said, sentence: Sentence) -> bool:
+    """Tell whether a sentence asks, and not «could you write to …»."""
+    if sentence.text.rstrip().endswith("?"):
+        return not (sentence.heard >= {"polite"} and sentence.heard & {"change", "reach"})
+    asks = any("asks" in word.says and not word.text.isascii() for word in sentence.words)
+    return asks and not said.told
 
 
 def _is_held(said: Said, sentence: Sentence, clause: frozenset[str], behind: frozenset[str]) -> bool:
@@ -126,6 +137,7 @@ def _is_undecided(judged: list[tuple[Spot, Said, Verdict]], sentence: Sentence) 
     choice = any(
         "either" in word.says and (len(open_ones) > 1 or (place and words[place - 1].spot >= 0))
         for place, word in enumerate(words)
+        if place + 1 < len(words) and (words[place + 1].spot >= 0 or words[place + 1].text.isdecimal())
     )
     if choice and open_ones and "both" not in sentence.heard:
         return True
@@ -154,6 +166,16 @@ def _clauses(words: list[Word], spot: Spot) -> tuple[frozenset[str], frozenset[s
 def _is_former(words: list[Word], place: int) -> bool:
     """Tell where «… ескісі керек емес» starts to speak of another value."""
     return "old" in words[place].says and "new" not in words[place].says and words[place - 1].spot < 0
+
+
+def _each_clause(words: list[Word]) -> list[frozenset[str]]:
+    clauses: list[list[Word]] = [[]]
+    for word in words:
+        if is_edge(word):
+            clauses.append([])
+        else:
+            clauses[-1].append(word)
+    return [_says(clause) for clause in clauses]
 
 
 def _place(words: list[Word], spot: Spot) -> int:

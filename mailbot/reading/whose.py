@@ -13,6 +13,7 @@ QUOTES = frozenset("«»\"“”„'(:–—-")
 _STEMS = frozenset(STEMS)
 _JOINTS = frozenset(("but", "and"))
 _BEFORE = frozenset(("на", "по", "с", "со", "от", "до", "из", "к", "через", "at", "from", "via", "on", "for", "by"))
+_DEAR = ("курмет", "уважаем", "dear", "дорог")
 _SELF = ("сво", "оз")  # «дала свой номер»: hers
 _NO_OWNERS = frozenset(("it's", "that's", "here's", "there's", "what's", "let's", "today's", "this's"))
 _ITS = frozenset(("его", "ее", "их"))  # «её номер», but «его сотрите»
@@ -73,6 +74,8 @@ def is_owner(clause: list[Word], place: int) -> bool:
     Raises: nothing.
     """
     word = clause[place]
+    if place and key_of(clause[place - 1].text).startswith(_DEAR):
+        return False
     if "owner" in word.says and key_of(word.text) in _ITS:
         return bool(clause[place + 1 : place + 2]) and bool(clause[place + 1].says & (_STEMS | {"new", "old", "filler"}))
     if "owner" in word.says or ("yours" in word.says and _has_number(clause, place)):
@@ -82,6 +85,8 @@ def is_owner(clause: list[Word], place: int) -> bool:
     key = key_of(word.text)
     if key.endswith(("'s", "s'")):
         return key not in _NO_OWNERS
+    if key.endswith(("атин", "етин", "йтин")):
+        return False  # «хабарласатын телефон»
     if key.endswith("мнин"):  # «келіншегімнің»
         return True
     follows, before = clause[place + 1 : place + 2], clause[place - 1 : place]
