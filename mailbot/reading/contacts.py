@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mailbot.reading.phones import find_phones
 
+_MOST = 20  # values of one kind
 _LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}$")
 _DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![A-Za-z\d_])")
 _ATTACHED = re.compile(r"[^\s<>(),;:\"«»\[\]]{0,64}$")
@@ -68,7 +69,7 @@ def _phones(text: str) -> list[Spot]:
             text=text[phone.start : phone.end],
             extension=phone.extension,
         )
-        for phone in find_phones(text)
+        for phone in find_phones(text)[:_MOST]
     ]
     if "wa" in text:
         for link in _LINK.finditer(text):
@@ -84,7 +85,7 @@ def _emails(text: str) -> list[Spot]:
     """Return the addresses of a text; a full stop that the sentence glued on is not part of one, a handle is none."""
     found: list[Spot] = []
     at = text.find("@")
-    while at >= 0 and len(found) < 20:
+    while at >= 0 and len(found) < _MOST:
         left = text[max(0, at - 64) : at]
         attached = _ATTACHED.search(left)
         start = at - len(attached.group() if attached else "")

@@ -26,7 +26,7 @@ _NAMED = (":", "-", "–", "—", "=", ",")
 
 def take_contacts(kind: str, sentence: Sentence, found: Found) -> None:
     """Take the telephone numbers or the addresses that a sentence states. Raises: nothing."""
-    judged = [(spot, said, _verdict(kind, spot, said, sentence)) for spot, said in spots_of(kind, sentence)]
+    judged = [(spot, said, _verdict(kind, spot, said, sentence, found)) for spot, said in spots_of(kind, sentence)]
     kept = [(spot, verdict) for spot, _, verdict in judged if verdict in ("new", "weak")]
     if not judged:
         _unseen(kind, sentence, found)
@@ -89,7 +89,7 @@ def _waits(kind: str, spots: list[Spot], sentence: Sentence, found: Found) -> bo
     return True
 
 
-def _verdict(kind: str, spot: Spot, said: Said, sentence: Sentence) -> Verdict:
+def _verdict(kind: str, spot: Spot, said: Said, sentence: Sentence, found: Found) -> Verdict:
     clause, behind = _clauses(sentence.words, spot)
     if said.role in ("old", "unchanged") and not said.thing:
         return "old" if said.role == "old" else "unchanged"
@@ -97,13 +97,16 @@ def _verdict(kind: str, spot: Spot, said: Said, sentence: Sentence) -> Verdict:
         return "pass"
     if _is_asked(said, sentence) or (said.away and not said.told):
         return "ask" if "doubt" in sentence.heard else "pass"
-    wished = bool(sentence.heard & {"change", "reach"})
-    if "spam" in clause and not wished:
+    wished = bool(sentence.heard & {"change", "reach", "polite"})
+    if "spam" in clause and "change" not in sentence.heard and "reach" not in clause:
         return "ask" if said.told else "pass"
     if said.clash or _is_held(said, sentence, clause, behind) or _is_swap(sentence, spot, said):
         return "ask"
     if said.mention and not wished and not (said.told and "own" in sentence.heard):
         return "ask" if said.told or "own" in sentence.heard else "pass"
+    known = sentence.heard & (_FOR - {"reach", "own"}) or found.before & (_FOR | {"old", "delete"})
+    if "once" in sentence.heard and not known:
+        return "pass"  # «позвоните мне на …»: for this once
     return "new" if said.told else "weak"
 
 
@@ -119,6 +122,8 @@ def _is_asked(said: Said, sentence: Sentence) -> bool:
     """Tell whether a sentence asks, and not «could you write to …»."""
     if sentence.text.rstrip().endswith("?"):
         return not (sentence.heard >= {"polite"} and sentence.heard & {"change", "reach"})
+    if sentence.heard >= {"polite", "change"}:
+        return False
     asks = any("asks" in word.says and not word.text.isascii() for word in sentence.words)
     return asks and not said.told
 
@@ -139,7 +144,7 @@ def _is_undecided(judged: list[tuple[Spot, Said, Verdict]], sentence: Sentence) 
         for place, word in enumerate(words)
         if place + 1 < len(words) and (words[place + 1].spot >= 0 or words[place + 1].text.isdecimal())
     )
-    if choice and open_ones and "both" not in sentence.heard:
+    if choice and open_ones and "all" not in sentence.heard:
         return True
     doubted = "doubt" in _says(words) and not any(verdict == "new" for _, _, verdict in judged)
     return doubted and any(verdict == "ask" or said.negated for _, said, verdict in judged)
@@ -179,7 +184,7 @@ def _each_clause(words: list[Word]) -> list[frozenset[str]]:
 
 
 def _place(words: list[Word], spot: Spot) -> int:
-    return next(place for place, word in enumerate(words) if word.spot >= 0 and word.start == spot.start)
+    return next((place for place, word in enumerate(words) if word.spot >= 0 and word.start == spot.start), 0)
 
 
 def _says(words: list[Word]) -> frozenset[str]:
