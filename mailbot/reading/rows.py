@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from mailbot.reading.contacts import find_contacts
 from mailbot.reading.fold import fold
 from mailbot.reading.labels import LABEL_LONGEST, Label, cue_words, label_of, may_open_label
+from mailbot.reading.sentence import sentences
 from mailbot.reading.tables import Columns, Row, cells_of, head_of, table_rows
 from mailbot.reading.wording import words_of
 
@@ -159,7 +160,7 @@ def _labels(line: str) -> list[tuple[int, int, int, Label]]:
         )
         for start in starts[:8]:
             label = label_of(line[start : mark.start()])
-            if label:
+            if label and len(sentences(line[start : mark.start()])) < 2:
                 found.append((start, mark.start(), mark.end(), label))
                 done = mark.end()
                 break

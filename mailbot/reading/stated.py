@@ -15,13 +15,16 @@ from mailbot.reading.cues import cues
 from mailbot.reading.found import Found
 from mailbot.reading.roles import Said
 from mailbot.reading.sentence import Sentence, spots_of
-from mailbot.reading.whose import is_edge
-from mailbot.reading.wording import NOTHING, Word
+from mailbot.reading.whose import is_edge, whose
+from mailbot.reading.wording import NOTHING, Word, key_of
 
 Verdict = Literal["new", "weak", "old", "unchanged", "ask", "pass"]
 _FOR = frozenset(("new", "right", "change", "own", "reach", "news", "took"))
 _PARTIAL = re.compile(r"(?<![\w.,/-])\d{1,4}(?:[ -]{1,2}\d{2,4}){1,3}(?![.,/]?\d)")
-_NAMED = (":", "-", "–", "—", "=", ",")
+_NAMED = (":", "-", "–", "—", "=", ",", " is", " это")
+_REFUSING = tuple(n + a + end for n in "мбп" for a in "ае" for end in ("низ", "низдар", "низдер", "ндар", "ндер"))
+_ASKING = ("йте", "ите", "ьте")
+_NEVER = frozenset(("don't", "dont"))
 
 
 def take_contacts(kind: str, sentence: Sentence, found: Found) -> None:
@@ -93,7 +96,9 @@ def _verdict(kind: str, spot: Spot, said: Said, sentence: Sentence, found: Found
     clause, behind = _clauses(sentence.words, spot)
     if said.role in ("old", "unchanged") and not said.thing:
         return "old" if said.role == "old" else "unchanged"
-    if said.thing or "forbid" in clause | behind or _is_others(kind, said, sentence):
+    if said.thing or "forbid" in clause | behind or _is_others(kind, spot, said, sentence):
+        return "pass"
+    if not said.told and "forbid" not in behind and _is_refused(sentence.words, spot):
         return "pass"
     if _is_asked(said, sentence) or (said.away and not said.told):
         return "ask" if "doubt" in sentence.heard else "pass"
@@ -110,9 +115,9 @@ def _verdict(kind: str, spot: Spot, said: Said, sentence: Sentence, found: Found
     return "new" if said.told else "weak"
 
 
-def _is_others(kind: str, said: Said, sentence: Sentence) -> bool:
+def _is_others(kind: str, spot: Spot, said: Said, sentence: Sentence) -> bool:
     """Tell whether a value is somebody else's; one that the writer wants changed is held by the third person cue."""
-    if said.mine != "other":
+    if said.mine != "other" and _mine(spot, sentence) != "other":
         return False
     wished = any(says >= {"change", kind, "owner"} for says in _each_clause(sentence.words))
     return not (wished and "third_person" in cues(sentence.text))
@@ -128,9 +133,29 @@ def _is_asked(said: Said, sentence: Sentence) -> bool:
     return asks and not said.told
 
 
+def _mine(spot: Spot, sentence: Sentence) -> str:
+    """Tell whose a value is where names are words: «У Айгерим другой номер, …»."""
+    words = sentence.nameless
+    place = _place(words, spot)
+    stop = next((n for n in range(place + 1, len(words)) if is_edge(words[n]) or words[n].spot >= 0), len(words))
+    return whose(words, place, words[place + 1 : stop])
+
+
+def _is_refused(words: list[Word], spot: Spot) -> bool:
+    """Tell whether the clause of a value asks not to do something: «… -маңыз», «не …йте», "don't …"."""
+    place = _place(words, spot)
+    first = next((n + 1 for n in range(place - 1, -1, -1) if is_edge(words[n])), 0)
+    last = next((n for n in range(place + 1, len(words)) if is_edge(words[n])), len(words))
+    keys = [key_of(word.text) for word in words[first:last]]
+    return any(
+        key.endswith(_REFUSING) or (number and keys[number - 1] == "не" and key.endswith(_ASKING)) or key in _NEVER
+        for number, key in enumerate(keys)
+    )
+
+
 def _is_held(said: Said, sentence: Sentence, clause: frozenset[str], behind: frozenset[str]) -> bool:
     """Tell whether the writer doubts or only supposes a value, or gives it for a time."""
-    if "temp" in sentence.heard or "hypo" in clause or "if" in sentence.heard:
+    if "temp" in clause | behind or "hypo" in clause or "if" in sentence.heard:
         return True
     return "doubt" in clause | behind or ("doubt" in _says(sentence.words) and not said.told)
 

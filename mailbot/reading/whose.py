@@ -115,7 +115,8 @@ def is_mention(before: list[Word], after: list[Word]) -> bool:
 
 def is_away(before: list[Word], after: list[Word]) -> bool:
     """Tell «с номера …», «… нөмірінен», "from …": something came from the value. Raises: nothing."""
-    return _led(before, after, _FROM, _AWAY)
+    with_it = bool(before) and key_of(before[-1].text).endswith(("ом", "ем", "ей", "ой"))  # «хожу с номером …»
+    return not with_it and _led(before, after, _FROM, _AWAY)
 
 
 def _led(before: list[Word], after: list[Word], leading: frozenset[str], endings: tuple[str, ...]) -> bool:
