@@ -46,7 +46,9 @@ def extract(text: str, language: Language, *, today: date | None = None) -> Extr
     found = Found(language=language, today=today, about=about(clean))
     seen = dict.fromkeys(masked)
     others = False  # the rows are somebody else's: «Менеджер: …», «ФИО матери: …»
-    for row in rows(clean):
+    listed = list(rows(clean))
+    found.apart = any(row.label is not None and row.label.field == "surname" for row in listed)
+    for row in listed:
         others = others or (row.label.others if row.label else _is_others(row.value))
         if row.label is None:
             _free(row.value, found)
@@ -75,7 +77,7 @@ def _is_others(line: str) -> bool:
 
 
 def _told(label: Label, name: str, value: str, found: Found) -> list[Label]:
-    """Give a bare «жаңа:» or «Контакты:» its fields: what its values are, else the name, date or place spoken of last."""
+    """Give a bare «жаңа:» or «Контакты:» its fields: what its values are, else the field spoken of last."""
     if label.field and label.field != "other":
         return [label]
     kinds = dict.fromkeys(spot.kind for spot in find_contacts(value) if spot.value)

@@ -29,6 +29,7 @@ class Found:
     unchanged: dict[str, None] = field(default_factory=dict)
     unclear: dict[tuple[str, str], Unclear] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
+    apart: bool = False  # a surname has a label of its own
     last: str = ""  # the field that was spoken of last
     about: frozenset[str] = frozenset()  # what the whole text speaks of (nameframes.py)
     pending: dict[str, str] = field(default_factory=dict)  # names of the sentence before whose field isn't told: role
@@ -92,6 +93,12 @@ class Found:
         for name, value in parts.items():
             self.take(name, value, role)
 
+    def _settles(self, name: str, why: str) -> bool:
+        """Tell whether the value that was taken settles a doubt: «Тегімді Серікке ауыстырдым. Жаңа тегім: Серік»."""
+        value, text = (self.fields.get(name) or "").casefold(), self.unclear[(name, why)].text.casefold()
+        declined = why == "declined_name" and bool(value) and any(word.startswith(value) for word in text.split())
+        return why == "former" or declined
+
     def result(self, masked: tuple[str, ...]) -> Extract:
         """Return it all as an Extract. Raises: nothing."""
         fields = dict(self.fields)
@@ -99,8 +106,8 @@ class Found:
             values[:] = [value for value in values if value not in self.old.get(name, ())]
             if values:
                 fields[name] = values[0]
-        for name in [name for name, why in self.unclear if why == "former" and name in fields]:
-            del self.unclear[(name, "former")]
+        for name, why in [(name, why) for name, why in self.unclear if name in fields and self._settles(name, why)]:
+            del self.unclear[(name, why)]
         for name, former in self.old.items():
             former[:] = [value for value in former if value != fields.get(name)]
         return Extract(

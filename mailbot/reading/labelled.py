@@ -181,6 +181,8 @@ def _name(name: str, label: Label, value: str, found: Found) -> None:
     said = frozenset().union(*(word.says for word in words_of(bare, latin=True)))
     if (said & _CUED and not _CAPITALS.match(bare)) or any(arrow in bare for arrow in ARROWS):
         _told_names(name, bare, label, found)
+    elif name == "full_name" and label.bare and found.apart and len(bare.split()) == 1:
+        found.name("given_name", bare, role)  # "Name: Anna" above "Surname: Kim"
     elif name == "full_name" or (name == "given_name" and len(bare.split()) > 1):
         found.full_name(bare, role, ordered=label.ordered)
     else:

@@ -52,6 +52,7 @@ class Label:
     cue: Cue = ""
     others: bool = False  # names somebody else: «ФИО матери»
     ordered: bool = False  # spells out surname, given name, patronymic in this order
+    bare: bool = False  # "name", which says of one word that it is the given name
 
 
 @cache
@@ -130,9 +131,12 @@ def label_of(text: str) -> Label | None:
     if whole or "/" not in text:
         return whole
     parts = [label for part in text.split("/") if (label := _plain_label(_EDGE.sub("", part)))]
-    if len(parts) != text.count("/") + 1 or len({part.field for part in parts}) != 1:
+    fields = {part.field for part in parts}
+    if len(parts) != text.count("/") + 1:
         return None
-    return next((part for part in parts if part.cue), parts[0])
+    if fields == {"given_name", "full_name"}:  # «Имя / Name»
+        return next(part for part in parts if part.field == "given_name")
+    return next((part for part in parts if part.cue), parts[0]) if len(fields) == 1 else None
 
 
 def may_open_label(word: str) -> bool:
@@ -148,7 +152,11 @@ def _plain_label(text: str) -> Label | None:
         if variant in fields:
             ordered = variant.startswith(("фамилия", "теги ")) and " " in variant
             name = fields[variant]
-            return Label(field="", cue="new") if name == "any" else Label(field=name, ordered=ordered)
+            return (
+                Label(field="", cue="new")
+                if name == "any"
+                else Label(field=name, ordered=ordered, bare=variant == "name")
+            )
         if variant in _bare():
             return Label(field="", cue=_bare()[variant])
     typed = [variant.split() for variant in variants]

@@ -8,10 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from mailbot.reading.fold import fold
 from mailbot.reading.labels import Label, label_of
 
 _MARKS = "\t|;"
 _CELLS = 20
+_NOW = frozenset(
+    map(fold, ("сейчас", "у вас", "в базе", "сейчас у вас", "қазір", "сізде", "current", "now", "on file"))
+)
+_RIGHT = frozenset(
+    map(
+        fold,
+        ("надо", "должно быть", "правильно", "верно", "как надо", "дұрысы", "керегі", "should be", "correct", "right"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +54,8 @@ def head_of(line: str) -> Columns | None:
         return None
     cells = cells_of(line, mark)
     labels = [label_of(cell.rstrip(" :")) for cell in cells]
+    if len(cells) > 2 and fold(cells[-1]) in _RIGHT and fold(cells[-2]) in _NOW:
+        return Columns(mark=mark, labels=(Label(field="", cue="old"), Label(field="", cue="new")), by_row=True)
     if len(cells) > 2 and all(label and not label.field and label.cue in ("old", "new") for label in labels[1:]):
         return Columns(mark=mark, labels=tuple(label for label in labels[1:] if label), by_row=True)
     if len(cells) > 1 and all(label and label.field and not label.cue for label in labels):
