@@ -75,7 +75,8 @@ def judge(words: list[Word], spots: Sequence[Spot], *, changing: bool = False) -
         one = said[number]
         if spots[number].kind == "place":
             continue
-        _cues(one, before, after, changing="change" in heard)
+        alone = sum(spot.kind == spots[number].kind for spot in spots) == 1
+        _cues(one, before, after, changing="change" in heard, alone=alone)
         if heard & {"change", "new"}:
             _case(one, after)
         one.mine = whose(words, places[number], after)
@@ -152,13 +153,13 @@ def _clinging(gap: list[Word]) -> int:
     return 0
 
 
-def _cues(one: Said, before: list[Word], after: list[Word], *, changing: bool) -> None:
-    behind = [word for word in after if word.text not in QUOTES and word.text not in _CLOSING][:1]
-    if _negated(before) or (behind and behind[0].says & {"not_behind", "instead_behind"}):
+def _cues(one: Said, before: list[Word], after: list[Word], *, changing: bool, alone: bool) -> None:
+    behind = [w for w in after if w.text not in QUOTES | _CLOSING and not (w.says and w.says <= _STEMS | {"own"})][:1]
+    if _negated(before, alone=alone and changing) or (behind and behind[0].says & {"not_behind", "instead_behind"}):
         one.role, one.told, one.negated = "old", True, True
         return
     left, right = _left(before, changing, near=True), _right(after)
-    if not left and not right:
+    if not left and not right and not _is_wish(before):
         left = _left(before, changing, near=False)
     one.loose = left == "loose"
     left = "new" if one.loose else left
@@ -166,6 +167,12 @@ def _cues(one: Said, before: list[Word], after: list[Word], *, changing: bool) -
     role = left or right
     if role in ("new", "old", "unchanged"):
         one.role, one.told = role, True  # type: ignore[assignment]
+
+
+def _is_wish(before: list[Word]) -> bool:
+    """Tell whether the clause that leads to a value asks for something: «…, дозвониться можно по 8 701 …»."""
+    start = next((place for place in range(len(before) - 1, -1, -1) if is_edge(before[place])), -1)
+    return any(word.says & {"reach", "change"} for word in before[start + 1 :])
 
 
 def _case(one: Said, after: list[Word]) -> None:
@@ -176,11 +183,13 @@ def _case(one: Said, after: list[Word]) -> None:
         one.role, one.told = ("new" if key_of(after[1].text) in _TOWARD else "old"), True
 
 
-def _negated(before: list[Word]) -> bool:
-    """Tell whether «не», "not", «вместо» stand right before a value."""
-    for word in reversed(before):
-        if word.says & {"not", "instead"}:
+def _negated(before: list[Word], *, alone: bool = False) -> bool:
+    """Tell whether «не», "not", «вместо» stand right before a value; `alone`: not «вместо домашнего 8 701 …»."""
+    for place, word in enumerate(reversed(before)):
+        if "not" in word.says or ("instead" in word.says and not place):
             return True
+        if "instead" in word.says:
+            return not alone
         if word.text not in QUOTES and not (word.says and word.says <= _SOFT):
             return False
     return False
@@ -193,7 +202,7 @@ def _left(before: list[Word], changing: bool, *, near: bool) -> str:
         word = before[place]
         if is_edge(word) and (solid or near):
             return ""
-        if "toward" in word.says and changing and not solid:
+        if ("toward" in word.says and changing and not solid) or "instead_behind" in word.says:
             return "new"
         for cue, role in _CUES:
             if cue not in word.says:
