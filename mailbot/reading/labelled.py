@@ -67,7 +67,16 @@ def _cut(name: str, value: str) -> tuple[str, str]:
             return head, " ".join([behind, *further])
     while further and first.endswith(";") and name in ("phone", "email"):
         first = f"{first} {further.pop(0)}"
-    return first, " ".join(further)
+    end = _end_of_kind(name, first) if name in ("phone", "email") else len(first)
+    return first[:end], " ".join([first[end:].lstrip(" ,;"), *further]).strip()
+
+
+def _end_of_kind(name: str, value: str) -> int:
+    """Return where another field begins in the value of a number or an address: «8 701 … и почту a@example.kz»."""
+    spots = find_contacts(value)
+    others = [spot.start for spot in spots if spot.kind != name and spot.value]
+    before = [spot.end for spot in spots if spot.kind == name and others and spot.end <= others[0]]
+    return max(before, default=len(value))
 
 
 def _role(label: Label) -> str:

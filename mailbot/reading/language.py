@@ -19,6 +19,7 @@ _LIMIT = 5_000  # characters; more text says nothing new
 _KAZAKH_LETTERS = frozenset("әғқңөұүһі")
 
 _UKRAINIAN = frozenset("їєґ")  # і is Kazakh and Ukrainian; who writes Ukrainian is answered in Russian
+_UKRAINIAN_WORDS = frozenset(("добрий", "мій", "дякую", "оновити", "змінити"))
 _SLIPPED_IN = frozenset("iəı")
 _LOOK_ALIKES = str.maketrans({"i": "і", "ə": "ә", "ı": "і"})
 
@@ -33,7 +34,8 @@ def language(text: str) -> tuple[Language | None, bool]:
     typed = [word.casefold() for word in _WORD.findall(_NOISE.sub(" ", text[:_LIMIT]))]
     typed = [word for word in typed if word not in _EVERYWHERE]
     letters = frozenset("".join(typed))
-    if not _UKRAINIAN.isdisjoint(letters) and (_KAZAKH_LETTERS - {"і"}).isdisjoint(letters):
+    ukrainian = not _UKRAINIAN.isdisjoint(letters) or not _UKRAINIAN_WORDS.isdisjoint(typed)
+    if ukrainian and (_KAZAKH_LETTERS - {"і"}).isdisjoint(letters):
         return "ru", False
     if not typed:
         return None, False

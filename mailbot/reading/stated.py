@@ -19,6 +19,8 @@ from mailbot.reading.whose import is_edge, whose
 from mailbot.reading.wording import NOTHING, Word, key_of
 
 Verdict = Literal["new", "weak", "old", "unchanged", "ask", "pass"]
+_DASHES = ("-", "–", "—")
+_NO = frozenset(("нет", "жок", "no"))
 _FOR = frozenset(("new", "right", "change", "own", "reach", "news", "took", "polite"))
 _PARTIAL = re.compile(r"(?<![\w.,/-])\d{1,4}(?:[ -]{1,2}\d{2,4}){1,3}(?![.,/]?\d)")
 _NAMED = (":", "-", "–", "—", "=", ",", " is", " это")
@@ -94,6 +96,9 @@ def _waits(kind: str, spots: list[Spot], sentence: Sentence, found: Found) -> bo
 
 def _verdict(kind: str, spot: Spot, said: Said, sentence: Sentence, found: Found) -> Verdict:
     clause, behind = _clauses(sentence.words, spot)
+    told = any(one.told and one.role == "new" for one in sentence.said)
+    if _is_denied(sentence.words, spot) or (said.clash and told and "delete" in clause):
+        return "old"  # «… енді менікі емес, … деп өзгертіңіз»
     if said.role in ("old", "unchanged") and not said.thing:
         return "old" if said.role == "old" else "unchanged"
     if said.thing or "forbid" in clause | behind or _is_others(kind, spot, said, sentence):
@@ -139,6 +144,12 @@ def _mine(spot: Spot, sentence: Sentence) -> str:
     place = _place(words, spot)
     stop = next((n for n in range(place + 1, len(words)) if is_edge(words[n]) or words[n].spot >= 0), len(words))
     return whose(words, place, words[place + 1 : stop])
+
+
+def _is_denied(words: list[Word], spot: Spot) -> bool:
+    """Tell whether «нет» alone is said of a value: «телефоном пользуюсь, а почтой a@example.kz - нет»."""
+    behind = [word for word in words[_place(words, spot) + 1 :][:3] if word.text not in _DASHES]
+    return bool(behind) and key_of(behind[0].text) in _NO and (len(behind) == 1 or is_edge(behind[1]))
 
 
 def _is_refused(words: list[Word], spot: Spot) -> bool:
