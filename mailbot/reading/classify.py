@@ -91,7 +91,7 @@ def _hear(message: Message, lexicon: Lexicon) -> _Heard:
 def _choose(heard: _Heard) -> _Choice:
     """Take the subject's mark, else the paragraph's, else a plain wish anywhere in a short own text."""
     choice = _Choice(mark=NO_MARK, where=None)
-    if heard.subject.rung != "none":
+    if heard.subject.rung != "none" and not _is_heading(heard):
         choice = _Choice(mark=heard.subject, where="subject")
     elif heard.paragraph.rung != "none":
         choice = _Choice(mark=heard.paragraph, where="body")
@@ -104,6 +104,13 @@ def _choose(heard: _Heard) -> _Choice:
             mark = Mark(kind="question", rung="suggestion", tag=None, language=choice.mark.language, reason=reason)
             return _Choice(mark=replace(mark, kinds=choice.mark.kinds), where="body" if reason == "deceased" else None)
     return choice
+
+
+def _is_heading(heard: _Heard) -> bool:
+    """Whether the subject only says in plain words what the body's whole mark asks: «Новый номер» over an update."""
+    subject, body = heard.subject, heard.paragraph
+    plain = subject.reason == "wish" and subject.kinds == ("update",)
+    return plain and body.acts and subject.kind == body.kind == "update"
 
 
 def _wish(heard: tuple[Wish, ...]) -> Mark:

@@ -10,10 +10,17 @@ from dataclasses import dataclass
 
 from mailbot.reading.phones import find_phones
 
+_MOST = 20  # values of one kind
 _LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}$")
-_DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![\w-])")
+_DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![A-Za-z\d_])")
 _ATTACHED = re.compile(r"[^\s<>(),;:\"«»\[\]]{0,64}$")
 _REST = re.compile(r"[^\s<>(),;:\"«»\[\]]{0,255}")
+_ENDING = re.compile(
+    r"(?<=[A-Za-z])(?:[-'’]?[\u0400-\u052f]{1,8}|[-'’](?:[kgdtn][ae]n?|m?en|[nd][iy]n?|s))$"
+)  # «…kz-ке»
+_BARE = re.compile(  # «zarina.example.kz»
+    r"(?<![\w@.:/])[A-Za-z0-9][\w-]{0,40}(?:\.[\w-]{1,40}){1,3}\.(?:kz|ru|by|uz|kg|de|com|org|net)(?![\w@/])"
+)
 _DIGIT = re.compile(r"\d")
 _LINK = re.compile(r"(?<![\w.])(?:https?://)?(?:wa\.me/|api\.whatsapp\.com/send\?phone=)\+?(\d{11,15})(?![\w/])")
 _SPELT = re.compile(  # an address that hides its sign: «anna (at) example.com», «асет собака example точка kz»
@@ -49,7 +56,7 @@ def find_contacts(text: str) -> list[Spot]:
 
 def spelt_address(text: str) -> str:
     """Return what stands for an address whose sign is a word, "" for none. Raises: nothing."""
-    found = _SPELT.search(text[:1_000])
+    found = _SPELT.search(text[:1_000]) or _BARE.search(text[:1_000])
     return found.group() if found else ""
 
 
@@ -64,7 +71,7 @@ def _phones(text: str) -> list[Spot]:
             text=text[phone.start : phone.end],
             extension=phone.extension,
         )
-        for phone in find_phones(text)
+        for phone in find_phones(text)[:_MOST]
     ]
     if "wa" in text:
         for link in _LINK.finditer(text):
@@ -80,7 +87,7 @@ def _emails(text: str) -> list[Spot]:
     """Return the addresses of a text; a full stop that the sentence glued on is not part of one, a handle is none."""
     found: list[Spot] = []
     at = text.find("@")
-    while at >= 0 and len(found) < 20:
+    while at >= 0 and len(found) < _MOST:
         left = text[max(0, at - 64) : at]
         attached = _ATTACHED.search(left)
         start = at - len(attached.group() if attached else "")
@@ -88,6 +95,9 @@ def _emails(text: str) -> list[Spot]:
         rest = _REST.match(text, at + 1)
         end = rest.end() if rest else at + 1
         written = text[start:end].rstrip(".!?'")
+        if (ending := _ENDING.search(written)) and domain and domain.end() <= start + ending.start():
+            written = written[: ending.start()]
+            end = start + len(written)
         address = text[at - len(local.group()) : domain.end()] if local and domain else ""
         sound = address == written and not re.search(r"^\.|\.\.|\.@", address)
         if start < at:

@@ -23,6 +23,7 @@ from mailbot.reading.phones import mask
 from mailbot.reading.prose import read_sentence
 from mailbot.reading.rows import is_label_line, rows
 from mailbot.reading.sentence import sentences
+from mailbot.reading.stated import settle
 from mailbot.reading.wording import words_of
 
 __all__ = ["extract", "is_label_line"]
@@ -30,6 +31,7 @@ __all__ = ["extract", "is_label_line"]
 _CALLED = re.compile(r"(?:^|[.!?]\s)\s*(?:Мен|Я|I|Men|Ya),? ([^,\n]{3,100}),", re.IGNORECASE)
 _ODD = re.compile("[\xa0\u202f\u2007\u2009]|([\u2010\u2011])|([\u200b\u200e\u200f\ufeff\u2060\xad\u202a\u202c])")
 _PICTURES = re.compile(r"(?:([📞☎📱📲])|[📧✉📩📨💌])[\ufe0f\s:–—-]{0,4}(?=[\w+(<])")
+_MAILED = re.compile(r"(?:адрес|мекенжай\w{0,4}|address)\W{0,3}$", re.IGNORECASE)  # «Мой адрес: anna@example.kz»
 _LIMIT = 20_000  # characters of a text
 
 
@@ -53,7 +55,7 @@ def extract(text: str, language: Language, *, today: date | None = None) -> Extr
                 found.doubt("surname" if row.label.field == "full_name" else row.label.field, row.value, "unsure")
         elif not row.label.field and take_listing(row.value, found):
             continue
-        elif row.label.field != "other":
+        elif row.label.field != "other" or (not row.label.others and "@" in row.value and _MAILED.search(row.name)):
             told = _told(row.label, row.name, row.value, found)
             rest = "" if told else f"{row.name}: {row.value}"
             for label in told:
@@ -62,6 +64,7 @@ def extract(text: str, language: Language, *, today: date | None = None) -> Extr
                 _free(rest, found)
         elif sum(letter.isdecimal() for letter in row.value) >= 6 and fold(row.name) in ("иин", "жсн", "iin"):
             seen["iin"] = None
+    settle(None, found)
     return found.result(tuple(seen))
 
 
@@ -72,8 +75,8 @@ def _is_others(line: str) -> bool:
 
 
 def _told(label: Label, name: str, value: str, found: Found) -> list[Label]:
-    """Give a bare «жаңа:» or «Контакты:» its fields: what its values are, else what was spoken of last."""
-    if label.field:
+    """Give a bare «жаңа:» or «Контакты:» its fields: what its values are, else the name, date or place spoken of last."""
+    if label.field and label.field != "other":
         return [label]
     kinds = dict.fromkeys(spot.kind for spot in find_contacts(value) if spot.value)
     if not kinds and found.last in (*NAMES, "birth_date", "birth_place"):

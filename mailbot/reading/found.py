@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from mailbot.reading.claim import Extract, Language, Unclear
+from mailbot.reading.contacts import Spot
 from mailbot.reading.names import FOREIGN, PARTICLES, parse_name, split_name
 
 NAMES = ("surname", "given_name", "patronymic")
@@ -31,6 +32,9 @@ class Found:
     last: str = ""  # the field that was spoken of last
     about: frozenset[str] = frozenset()  # what the whole text speaks of (nameframes.py)
     pending: dict[str, str] = field(default_factory=dict)  # names of the sentence before whose field isn't told: role
+    before: frozenset[str] = frozenset()  # what the sentence before says
+    waiting: list[tuple[str, Spot, bool]] = field(default_factory=list)  # values that stand alone
+    weak: set[str] = field(default_factory=set)  # values that are stated, and not said to be new
 
     def take(self, name: str, value: str | None, role: str = "new") -> None:
         """Take a value: new, old or unchanged. Raises: nothing."""
@@ -40,12 +44,20 @@ class Found:
         elif role == "unchanged":
             self.unchanged[name] = None
         elif name in self.values:
-            if value and value not in self.values[name]:
-                self.values[name].append(value)
+            self._contact(name, value or "", weak=role == "weak")
         elif self.fields.get(name, value) != value:
             self.doubt(name, f"{self.fields.pop(name) or '-'}, {value or '-'}", "several_values")
         elif not any(key == (name, "several_values") for key in self.unclear):
             self.fields[name] = value
+
+    def _contact(self, name: str, value: str, *, weak: bool) -> None:
+        """Keep a number or an address; one that is said to be new rules out those before it that only were stated."""
+        kept = self.values[name]
+        if not weak:
+            kept[:] = [each for each in kept if each not in self.weak or each == value]
+        if value not in kept:
+            kept.append(value)
+            self.weak |= {value} if weak else set()
 
     def doubt(self, name: str, text: str, why: str) -> None:
         """Note a field that was stated and can't be taken. Raises: nothing."""

@@ -16,9 +16,9 @@ from mailbot.reading.found import NAMES, Found
 from mailbot.reading.labels import Label, cue_pattern, cue_words
 from mailbot.reading.names import split_name
 from mailbot.reading.places import contrasted, end_of_place, judge_place, trimmed
-from mailbot.reading.prose import take_contact
 from mailbot.reading.roles import ARROWS, Said, collapse, judge
 from mailbot.reading.sentence import sentences
+from mailbot.reading.stated import take_contact
 from mailbot.reading.wording import Word, words_of
 
 _BRACKETS = re.compile(r"\(([^()]{0,100})\)")

@@ -67,7 +67,9 @@ def _pieces(run: str) -> list[tuple[int, int]]:
     for token in re.finditer(r"\S+", run):
         count = sum(letter.isdecimal() for letter in token.group())
         fresh = token.group().startswith(("+", "(+"))
-        if digits and (fresh or digits >= 11 or (digits == 10 and count >= 3)):
+        numbered = digits in (1, 2) and run[start:end].endswith((")", ".")) and not run.startswith("(")  # «1) 8 701 …»
+        behind = digits >= 10 and token.group().startswith("(")
+        if digits and (fresh or numbered or behind or digits >= 11 or (digits == 10 and count >= 3)):
             pieces.append((start, end))
             start, digits = token.start(), 0
         elif not digits:
@@ -101,7 +103,8 @@ def normalise(text: str) -> tuple[str, str]:
         number = phonenumbers.parse("+" + digits, "KZ")
     except phonenumbers.NumberParseException:
         return "", "not_a_phone"
-    if not phonenumbers.is_valid_number(number):
+    certain = phonenumbers.is_valid_number if number.country_code == 7 else phonenumbers.is_possible_number
+    if not certain(number):
         return "", "not_a_phone"
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)), ""
 

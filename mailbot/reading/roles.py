@@ -12,16 +12,19 @@ from itertools import pairwise
 from typing import Literal
 
 from mailbot.reading.contacts import Spot
-from mailbot.reading.whose import EDGES, QUOTES, is_edge, is_mention, is_thing, whose
+from mailbot.reading.whose import EDGES, QUOTES, is_away, is_edge, is_mention, is_thing, whose
 from mailbot.reading.wording import STEMS, Word, key_of
 
 Role = Literal["new", "old", "unchanged", "plain"]
 ARROWS = frozenset(("->", "=>", "–>", "—>", "→", "⇒"))
 _STEMS = frozenset(STEMS)
+_LISTED = _STEMS | {"and", "own", "filler"}
 _SOFT = _STEMS | {"filler", "own", "toward", "polite", "as"}
 _CLOSING = frozenset(')»"”')
 _FROM = frozenset(("с", "со", "from"))
 _RELATIVE = tuple("котор which that деген его ее it это бул он она они ол this".split())  # noqa: SIM905
+_ALREADY = frozenset("уже больше енди already no мне now".split())  # noqa: SIM905
+_ITS_OLD = ("ескиси", "бурингиси", "eskisi")
 _TOWARD = frozenset(("ке", "ге", "га", "ка"))
 _AWAY = frozenset(("тен", "тан", "ден", "дан", "нен", "нан"))
 _AS = frozenset(("деп", "болип", "dep", "bolip", "bolyp", "as"))
@@ -42,6 +45,7 @@ class Said:
     clash: bool = False  # one word says new, another old
     mine: str = ""  # mine, other or "": whose it is
     mention: bool = False  # «на номер …», «с номера …»: the sentence only uses it
+    away: bool = False  # «с номера …», «… нөмірінен»: where something came from
     thing: bool = False  # the number of an order, a card, a document
 
 
@@ -67,7 +71,7 @@ def judge(words: list[Word], spots: Sequence[Spot], *, changing: bool = False) -
     heard = heard | {"change"} if changing else heard
     said = [Said() for _ in spots]
     places = {word.spot: place for place, word in enumerate(words) if word.spot >= 0}
-    for number, (before, after) in _parts(words).items():
+    for number, (before, after) in _parts(words, spots).items():
         one = said[number]
         if spots[number].kind == "place":
             continue
@@ -76,12 +80,13 @@ def judge(words: list[Word], spots: Sequence[Spot], *, changing: bool = False) -
             _case(one, after)
         one.mine = whose(words, places[number], after)
         one.mention = is_mention(before, after) and "change" not in heard
+        one.away = is_away(before, after)
         one.thing = is_thing(before, after)
     _pairs(words, spots, said, heard)
     return said
 
 
-def _parts(words: list[Word]) -> dict[int, tuple[list[Word], list[Word]]]:
+def _parts(words: list[Word], spots: Sequence[Spot]) -> dict[int, tuple[list[Word], list[Word]]]:
     """Return the words before and after each value that speak of it."""
     places = [place for place, word in enumerate(words) if word.spot >= 0]
     parts: dict[int, tuple[list[Word], list[Word]]] = {}
@@ -90,10 +95,17 @@ def _parts(words: list[Word]) -> dict[int, tuple[list[Word], list[Word]]]:
         last = number + 1 == len(places)
         gap = words[place + 1 :] if last else words[place + 1 : places[number + 1]]
         before = words[start:place]
+        gap = gap[: _foreign(gap, spots[words[place].spot].kind)]
         cut = _cut(gap, led=any(word.says & {cue for cue, _ in _CUES} for word in before), last=last)
         parts[words[place].spot] = (before, gap[:cut])
         start = place + 1 + cut
     return parts
+
+
+def _foreign(gap: list[Word], kind: str) -> int:
+    """Return where the words behind a number start to speak of an address, or the other way round."""
+    other = {"phone": "email", "email": "phone"}.get(kind, "")
+    return next((place for place, word in enumerate(gap) if other in word.says and kind not in word.says), len(gap))
 
 
 def _cut(gap: list[Word], *, led: bool, last: bool) -> int:
@@ -101,18 +113,30 @@ def _cut(gap: list[Word], *, led: bool, last: bool) -> int:
     if gap and gap[0].text == "(":
         return next((place for place, word in enumerate(gap) if word.text == ")"), -1) + 1
     inside = int(bool(gap) and gap[0].text in _CLOSING)
-    edge = next((place for place, word in enumerate(gap) if place >= inside and is_edge(word)), None)
+    edge = next(
+        (place for place, word in enumerate(gap) if place >= inside and (is_edge(word) or word.text in ARROWS)), None
+    )
+    former = next((place for place, word in enumerate(gap) if _opens_former(word, led=led)), None)
+    if former is not None and (edge is None or former < edge):
+        return former  # «жаңа нөмірім 8 701 … ескісі істемейді»
     if edge is None:
-        after = last or (not led and any(w.says & {"old", "new", "delete", "right"} for w in gap))
+        leading = bool(gap) and bool(gap[-1].says & {"old", "new", "right"})  # «8 701 … старый 8 702 …»
+        after = last or (not led and not leading and any(w.says & {"old", "new", "delete", "right"} for w in gap))
         return len(gap) if after else _clinging(gap)
     if edge + 1 < len(gap) and gap[edge].text == ",":
         further = next((p for p in range(edge + 1, len(gap)) if is_edge(gap[p])), len(gap) if last else None)
         clause = gap[edge + 1 : further]
         says = frozenset().union(*(word.says for word in clause))
         relative = bool(clause) and key_of(clause[0].text).startswith(_RELATIVE)
-        if further and (relative or ("delete" in says and not says & (_STEMS | {"old", "new"}))):
+        dropped = bool(clause) and ("delete" in clause[0].says or key_of(clause[0].text) in _ALREADY)
+        if further and (relative or (dropped and not says & (_STEMS | {"old", "new"}))):
             return further
     return edge
+
+
+def _opens_former(word: Word, *, led: bool) -> bool:
+    """Tell where «жаңа нөмірім 8 701 … ескісі істемейді» starts to speak of another value."""
+    return "old" in word.says and (led or key_of(word.text).startswith(_ITS_OLD))
 
 
 def _clinging(gap: list[Word]) -> int:
@@ -146,6 +170,8 @@ def _cues(one: Said, before: list[Word], after: list[Word], *, changing: bool) -
 
 def _case(one: Said, after: list[Word]) -> None:
     """Judge a Kazakh case ending behind a number: «…-тен …-ке ауыстырыңыз»."""
+    if (after and after[0].says >= {"toward", "phone"}) or (after and after[0].says >= {"toward", "email"}):
+        one.role, one.told = "new", True
     if len(after) > 1 and after[0].text == "-" and key_of(after[1].text) in _TOWARD | _AWAY:
         one.role, one.told = ("new" if key_of(after[1].text) in _TOWARD else "old"), True
 
@@ -209,6 +235,10 @@ def _right(after: list[Word]) -> str:
 def _pairs(words: list[Word], spots: Sequence[Spot], said: list[Said], heard: frozenset[str]) -> None:
     """Set the roles of two values that a pattern joins."""
     order = [(place, word.spot) for place, word in enumerate(words) if word.spot >= 0]
+    for (left, one), (right, two) in pairwise(order):
+        gap = words[left + 1 : right]
+        if said[one].role == "old" and gap and "and" in gap[0].says and all(word.says & _LISTED for word in gap):
+            _share(said[one], said[two])  # «удалите номер … и почту …»
     for kind in dict.fromkeys(spot.kind for spot in spots):
         same = [(place, number) for place, number in order if spots[number].kind == kind]
         for (left, old), (right, new) in pairwise(same):
@@ -218,6 +248,9 @@ def _pairs(words: list[Word], spots: Sequence[Spot], said: list[Said], heard: fr
             ):
                 said[old].role, said[old].told, said[old].clash = "old", True, False
                 said[new].role, said[new].told, said[new].clash = "new", True, False
+        for (left, one), (right, two) in pairwise(same):
+            if words[left + 1 : right] and all("and" in word.says for word in words[left + 1 : right]):
+                _share(said[one], said[two])
         other = [number for _, number in same if not said[number].negated]
         if len(other) == 1 and len(same) == 2:
             said[other[0]].role, said[other[0]].told, said[other[0]].clash = "new", True, False
@@ -225,6 +258,13 @@ def _pairs(words: list[Word], spots: Sequence[Spot], said: list[Said], heard: fr
         turned = any(said[number].role == "old" for _, number in same)
         if turned and len(plain) == 1 and heard & {"not", "not_behind", "change", "error", "right", "but"}:
             said[plain[0]].role, said[plain[0]].told = "new", True
+
+
+def _share(one: Said, two: Said) -> None:
+    """Give both values of «8 701 … и 8 702 …» the role of the one that has one."""
+    for told, plain in ((one, two), (two, one)):
+        if told.told and not plain.told:
+            plain.role, plain.told, plain.negated = told.role, True, told.negated
 
 
 def _leads(words: list[Word], left: int, right: int, changing: bool) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from mailbot.reading.contacts import find_contacts
 from mailbot.reading.fold import fold
 from mailbot.reading.labels import LABEL_LONGEST, Label, cue_words, label_of, may_open_label
+from mailbot.reading.sentence import sentences
 from mailbot.reading.tables import Columns, Row, cells_of, head_of, table_rows
 from mailbot.reading.wording import words_of
 
@@ -182,7 +183,7 @@ def _labels(line: str) -> list[tuple[int, int, int, Label]]:
             starts = [*starts[:7], colon + 2]  # «Уточняю: место рождения — …»
         for start in [place for place in starts[:8] if not ended or place >= ended[-1]]:
             label = label_of(line[start : mark.start()])
-            if label:
+            if label and len(sentences(line[start : mark.start()])) < 2:
                 found.append((start, mark.start(), mark.end(), label))
                 done = mark.end()
                 break

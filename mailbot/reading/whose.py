@@ -13,6 +13,12 @@ QUOTES = frozenset("«»\"“”„'(:–—-")
 _STEMS = frozenset(STEMS)
 _JOINTS = frozenset(("but", "and"))
 _BEFORE = frozenset(("на", "по", "с", "со", "от", "до", "из", "к", "через", "at", "from", "via", "on", "for", "by"))
+_DEAR = ("курмет", "уважаем", "dear", "дорог")
+_SELF = ("сво", "оз")  # «дала свой номер»: hers
+_NO_OWNERS = frozenset(("it's", "that's", "here's", "there's", "what's", "let's", "today's", "this's"))
+_ITS = frozenset(("его", "ее", "их"))  # «её номер», but «его сотрите»
+_FROM = frozenset(("с", "со", "от", "из", "from"))
+_AWAY = ("нан", "нен", "дан", "ден", "тан", "тен")
 _OBLIQUE = ("не", "нен", "га", "ге", "нан", "де", "да", "мен", "нин", "на", "дан", "ден", "ине", "инен")
 
 
@@ -25,7 +31,7 @@ def whose(words: list[Word], place: int, after: list[Word]) -> str:
     """Return mine or other, told by the nearest clause before a value that tells, else by the words behind it."""
     clause: list[Word] = []
     own = _of_clause(after)
-    if own == "other":
+    if own == "other" or any("own" in word.says for word in after):
         return own
     maybe, clauses = "", 0
     for number in range(place - 1, -2, -1):
@@ -52,14 +58,46 @@ def _is_subject(clause: list[Word]) -> bool:
 def _of_clause(clause: list[Word]) -> str:
     owner = own = -1
     for place, word in enumerate(clause):
-        if "owner" in word.says or ("yours" in word.says and _has_number(clause, place)):
+        if is_owner(clause, place):
             owner = place
-        elif "own" in word.says:
+        elif "own" in word.says and not (owner >= 0 and key_of(word.text).startswith(_SELF)):
             own = place
     says = frozenset().union(*(word.says for word in clause))
     if owner >= 0 and own <= owner and "took" not in says:
         return "other"
-    return "mine" if own >= 0 or says & {"new", "right", "change"} else ""
+    return "mine" if own >= 0 or says & {"new", "right", "change", "reach"} else ""
+
+
+def is_owner(clause: list[Word], place: int) -> bool:
+    """Tell whether a word names somebody else: a relative, an office, «Айданың нөмірі», "Bob's", «звоните Олегу».
+
+    Raises: nothing.
+    """
+    word = clause[place]
+    if place and key_of(clause[place - 1].text).startswith(_DEAR):
+        return False
+    if "owner" in word.says and key_of(word.text) in _ITS:
+        return bool(clause[place + 1 : place + 2]) and bool(
+            clause[place + 1].says & (_STEMS | {"new", "old", "filler"})
+        )
+    if "owner" in word.says or ("yours" in word.says and _has_number(clause, place)):
+        return True
+    if word.says or not word.text[:1].isalpha():
+        return False
+    key = key_of(word.text)
+    if key.endswith(("'s", "s'")):
+        return key not in _NO_OWNERS
+    if key.endswith(("атин", "етин", "йтин")):
+        return False  # «хабарласатын телефон»
+    if key.endswith("мнин"):  # «келіншегімнің»
+        return True
+    follows, before = clause[place + 1 : place + 2], clause[place - 1 : place]
+    if key.endswith(("нин", "дин", "тин")):
+        return bool(follows and follows[0].says & {"phone", "email"})
+    if before and key_of(before[0].text) == "у":
+        return True
+    called = bool(before and "reach" in before[0].says) or bool(follows and "reach" in follows[0].says and place)
+    return called and word.text[0].isupper() and word.text[1:].islower()
 
 
 def _has_number(clause: list[Word], place: int) -> bool:
@@ -74,15 +112,25 @@ def _has_number(clause: list[Word], place: int) -> bool:
 
 def is_mention(before: list[Word], after: list[Word]) -> bool:
     """Tell «на номер …», «с номера …», «… нөміріне»: the sentence only uses the value. Raises: nothing."""
+    return _led(before, after, _BEFORE, _OBLIQUE)
+
+
+def is_away(before: list[Word], after: list[Word]) -> bool:
+    """Tell «с номера …», «… нөмірінен», "from …": something came from the value. Raises: nothing."""
+    with_it = bool(before) and key_of(before[-1].text).endswith(("ом", "ем", "ей", "ой"))  # «хожу с номером …»
+    return not with_it and _led(before, after, _FROM, _AWAY)
+
+
+def _led(before: list[Word], after: list[Word], leading: frozenset[str], endings: tuple[str, ...]) -> bool:
     for word in reversed(before):
         key = key_of(word.text)
-        if key in _BEFORE:
+        if key in leading:
             return True
-        if word.says & {"phone", "email"} and key.endswith(_OBLIQUE):
+        if word.says & {"phone", "email"} and key.endswith(endings):
             return True
         if word.text not in QUOTES and not word.says & (_STEMS | {"filler", "own", "new", "old"}):
             break
-    return bool(after and after[0].says & {"phone", "email"} and key_of(after[0].text).endswith(_OBLIQUE))
+    return bool(after and after[0].says & {"phone", "email"} and key_of(after[0].text).endswith(endings))
 
 
 def is_thing(before: list[Word], after: list[Word]) -> bool:

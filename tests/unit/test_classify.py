@@ -130,6 +130,14 @@ def test_a_subject_that_is_a_suggestion_outranks_the_body() -> None:
     assert (found.rung, found.where, found.paragraph.acts) == ("suggestion", "subject", True)
 
 
+@pytest.mark.parametrize("subject", ["Новый номер телефона", "Мой телефон изменился", "My new phone number"])
+def test_a_subject_that_says_the_same_in_plain_words_is_a_heading(subject: str) -> None:
+    found = claim(subject, f"{UPD}\n\nТелефон: +7 701 234 56 78")
+    assert (found.kind, found.where, found.acts) == ("update", "body", True)
+    asked = claim(f"{subject}?", f"{UPD}\n\nТелефон: +7 701 234 56 78")
+    assert asked.where == "subject" or asked.subject.rung == "none", "a question is a suggestion"
+
+
 def test_two_marks_keep_the_second() -> None:
     found = claim(UNS, UPD)
     assert found.second is not None and found.second.kind == "update"
