@@ -173,7 +173,7 @@ def _name(name: str, label: Label, value: str, found: Found) -> None:
     role = _role(label)
     if not bare and fold(value.strip("() ")) in cue_words("absent"):
         bare = value.strip("() ")
-    if fold(bare) in cue_words("absent") or not bare.strip(_BLANK):
+    if all(fold(part) in cue_words("absent") for part in bare.split(", ", 3)) or not bare.strip(_BLANK):
         if name == "patronymic" and role == "new" and bare.strip(" _…."):
             found.take(name, None)
         return

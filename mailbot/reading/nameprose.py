@@ -71,6 +71,7 @@ def _items(sentence: Sentence, found: Found) -> list[_Item]:
         frame = framed(sentence.words, place)
         if frame == "old" and "back" in found.about and _MAIDEN.search(sentence.text[: spot.start]):
             frame = "new"
+        frame = "" if said.role == "unchanged" else frame  # «…, Бекова остаётся»
         item.framed = frame in ("new", "old")
         if said.mention and not item.framed:
             continue

@@ -44,13 +44,16 @@ def rows(text: str) -> Iterator[Row]:
     """Yield the rows of a text in order; a label alone takes the next line that is none. Raises: nothing."""
     waiting: Row | None = None
     columns: Columns | None = None
+    parsed: dict[str, list[Row]] = {}  # of this text alone: the same line again costs nothing
     for line in _lines(text):
         if head := head_of(line):
             columns, waiting = head, None
             continue
         found = list(table_rows(line, columns)) if columns else []
         columns = columns if found or (columns and not line.strip("|-:+ ")) else None
-        for row in found or _rows_of(line):
+        if not found and line not in parsed:
+            parsed[line] = list(_rows_of(line))
+        for row in found or parsed[line]:
             if waiting is not None and row.label is None:
                 row, waiting = Row(label=waiting.label, value=row.value, name=waiting.name), None
             if row.label is not None and not row.value and row.label.field and row.label.cue != "unchanged":
