@@ -17,11 +17,12 @@ from mailbot.reading.nameprose import take_absent, take_names
 from mailbot.reading.roles import collapse, judge
 from mailbot.reading.sentence import Sentence
 from mailbot.reading.stated import settle, take_contacts
-from mailbot.reading.wording import words_of
+from mailbot.reading.wording import Word, words_of
 
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 _READ = frozenset(("phone", "email", *NAMES, "birth"))  # without a value, something may still be doubted
 _CONTACTS = ("phone", "email")
+_SIGNED = frozenset(("courtesy",))
 _EMPTY = frozenset(("filler", "both", "and", "polite", "courtesy"))
 
 
@@ -37,7 +38,7 @@ def read_sentence(text: str, found: Found) -> None:
     if heard & {*NAMES, "full_name", "new", "right", "old", "as", "change", "took"}:
         spots += find_names(text, typed, spots)
     if not spots and not heard & _READ and not found.waiting:
-        found.before = heard or found.before
+        found.before = _SIGNED if found.before and _is_signed(typed) else heard or found.before
         return
     spots.sort(key=lambda spot: spot.start)
     words = collapse(typed, spots)
@@ -56,3 +57,9 @@ def read_sentence(text: str, found: Found) -> None:
             found.last = name
     if heard - _EMPTY:
         found.before = heard
+
+
+def _is_signed(typed: list[Word]) -> bool:
+    """Tell a line that is a name and nothing else: what stands below it is a signature."""
+    names = [word.text for word in typed if word.text[0].isalpha()]
+    return 0 < len(names) < 5 and all(name[0].isupper() for name in names) and len(typed) - len(names) < 3

@@ -20,7 +20,7 @@ from mailbot.reading.wording import NOTHING, Word, key_of
 
 Verdict = Literal["new", "weak", "old", "unchanged", "ask", "pass"]
 _FOR = frozenset(("new", "right", "change", "own", "reach", "news", "took", "polite"))
-_PARTIAL = re.compile(r"(?<![\w.,/-])\d{1,4}(?:[ -]{1,2}\d{2,4}){1,3}(?![.,/]?\d)")
+_PARTIAL = re.compile(r"(?<![\w.,/-])\d{1,4}(?:[ -]\d{2,4}){1,3}(?![.,/ -]?\d)")
 _NAMED = (":", "-", "–", "—", "=", ",", " is", " это")
 _REFUSING = tuple(n + a + end for n in "мбп" for a in "ае" for end in ("низ", "низдар", "низдер", "ндар", "ндер"))
 _ASKING = ("йте", "ите", "ьте")
