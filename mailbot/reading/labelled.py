@@ -32,7 +32,7 @@ _ARROW = re.compile(r"->|→|=>|⇒|–>|—>")
 def read_row(label: Label, value: str, found: Found) -> str:
     """Take what a label's value states, and return the text that follows it in the row. Raises: nothing."""
     name = label.field
-    unchanged = _is_unchanged(label, value)
+    unchanged = _is_unchanged(label, (sentences(value) or [value])[0])
     if not name or (not value.strip(_BLANK) and name != "patronymic" and not unchanged):
         return ""
     found.last = name
@@ -43,6 +43,7 @@ def read_row(label: Label, value: str, found: Found) -> str:
     value, rest = _cut(name, value)
     if name in found.values:
         _contact(name, value, label, found)
+        rest = f"{_behind(name, value)} {rest}".strip()
     elif name == "birth_date":
         _date(value, label, found)
     elif name == "birth_place":
@@ -105,6 +106,13 @@ def _contact(name: str, value: str, label: Label, found: Found) -> None:
             found.doubt(name, value, "unsure")
         else:
             take_contact(name, spot, found)
+
+
+def _behind(name: str, value: str) -> str:
+    """Return what follows the last number of a value that goes on with an address: «8 701 … и почту a@example.kz»."""
+    spots = find_contacts(value)
+    own = [place for place, spot in enumerate(spots) if spot.kind == name]
+    return value[spots[own[-1]].end :] if own and own[-1] + 1 < len(spots) else ""
 
 
 def _date(value: str, label: Label, found: Found) -> None:
