@@ -33,7 +33,7 @@ _SINGLE = str.maketrans(
     {"‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "―": "-", "’": "'", "‘": "'", "ʼ": "'", "İ": "I", "：": ":"}
 )
 _SINGLES = re.compile("[‐-―’‘ʼİ：]")
-_LETTERS = str.maketrans(
+LETTERS = str.maketrans(
     "әəǝӓэқҡӄғґңӊөѳɵӧұүӱўһійыїёєѐѝ",
     "ааааакккггнноооууууухиииииеееи"[:0] + "ааааакккггнноооо" + "уууу" + "х" + "ииии" + "еее" + "и",
 )
@@ -85,8 +85,8 @@ def skeleton(text: str) -> str:
     """
     folded = _one_script(clean(text)).casefold()
     if not folded.isascii():
-        folded = unicodedata.normalize("NFC", folded.translate(_LETTERS))
-        folded = folded.translate(_LETTERS) if _COMPOSED.search(folded) else folded
+        folded = unicodedata.normalize("NFC", folded.translate(LETTERS))
+        folded = folded.translate(LETTERS) if _COMPOSED.search(folded) else folded
     return folded
 
 
@@ -110,7 +110,7 @@ def transliterate(folded: str) -> str:
     Raises nothing. Source: the Latin alphabets made public in 2018 and 2021, letters only.
     """
     joined = _PAIRS.sub(lambda found: _PAIR_LETTERS[found.group()], folded)
-    return joined.translate(_TO_CYRILLIC).translate(_LETTERS)
+    return joined.translate(_TO_CYRILLIC).translate(LETTERS)
 
 
 def repair(text: str) -> str:

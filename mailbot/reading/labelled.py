@@ -45,6 +45,7 @@ def read_row(label: Label, value: str, found: Found) -> str:
     value, rest = _cut(name, value)
     if name in found.values:
         _contact(name, value, label, found)
+        rest = f"{_behind(name, value)} {rest}".strip()
     elif name == "birth_date":
         _date(value, label, found)
     elif name == "birth_place":
@@ -67,16 +68,7 @@ def _cut(name: str, value: str) -> tuple[str, str]:
             return head, " ".join([behind, *further])
     while further and first.endswith(";") and name in ("phone", "email"):
         first = f"{first} {further.pop(0)}"
-    end = _end_of_kind(name, first) if name in ("phone", "email") else len(first)
-    return first[:end], " ".join([first[end:].lstrip(" ,;"), *further]).strip()
-
-
-def _end_of_kind(name: str, value: str) -> int:
-    """Return where another field begins in the value of a number or an address: «8 701 … и почту a@example.kz»."""
-    spots = find_contacts(value)
-    others = [spot.start for spot in spots if spot.kind != name and spot.value]
-    before = [spot.end for spot in spots if spot.kind == name and others and spot.end <= others[0]]
-    return max(before, default=len(value))
+    return first, " ".join(further)
 
 
 def _role(label: Label) -> str:
@@ -121,6 +113,13 @@ def _contact(name: str, value: str, label: Label, found: Found) -> None:
             found.doubt(name, value, "unsure")
         else:
             take_contact(name, spot, found)
+
+
+def _behind(name: str, value: str) -> str:
+    """Return what follows the last number of a value that goes on with an address: «8 701 … и почту a@example.kz»."""
+    spots = find_contacts(value)
+    own = [place for place, spot in enumerate(spots) if spot.kind == name]
+    return value[spots[own[-1]].end :] if own and own[-1] + 1 < len(spots) else ""
 
 
 def _date(value: str, label: Label, found: Found) -> None:

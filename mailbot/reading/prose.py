@@ -18,7 +18,7 @@ from mailbot.reading.placeprose import is_of_place
 from mailbot.reading.roles import collapse, judge
 from mailbot.reading.sentence import Sentence
 from mailbot.reading.stated import settle, take_contacts
-from mailbot.reading.wording import words_of
+from mailbot.reading.wording import Word, words_of
 
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 _READ = frozenset(("phone", "email", *NAMES, "birth", "took"))  # without a value, something may still be doubted
@@ -26,6 +26,7 @@ _NAMED = frozenset(
     (*NAMES, "full_name", "new", "right", "old", "as", "change", "took", "not", "not_behind", "instead", "but", "wrong")
 )
 _CONTACTS = ("phone", "email")
+_SIGNED = frozenset(("courtesy",))
 _EMPTY = frozenset(("filler", "both", "and", "polite", "courtesy"))
 
 
@@ -45,7 +46,7 @@ def read_sentence(text: str, found: Found) -> None:
     if topic or heard & _NAMED:
         spots += find_names(text, typed, spots)
     if not spots and not heard & _READ and not found.waiting and not birth:
-        found.before = heard or found.before
+        found.before = _SIGNED if found.before and _is_signed(typed) else heard or found.before
         return
     spots.sort(key=lambda spot: spot.start)
     words = collapse(typed, spots)
@@ -73,3 +74,9 @@ def _topic(sentence: Sentence) -> str:
     if stems:
         return "birth_date" if stems[-1] == "birth" else stems[-1]
     return "surname" if "took" in heard else ""
+
+
+def _is_signed(typed: list[Word]) -> bool:
+    """Tell a line that is a name and nothing else: what stands below it is a signature."""
+    names = [word.text for word in typed if word.text[0].isalpha()]
+    return 0 < len(names) < 5 and all(name[0].isupper() for name in names) and len(typed) - len(names) < 3

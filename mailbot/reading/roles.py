@@ -23,7 +23,7 @@ _SOFT = _STEMS | {"filler", "own", "toward", "polite", "as"}
 _CLOSING = frozenset(')»"”')
 _FROM = frozenset(("с", "со", "from"))
 _RELATIVE = tuple("котор which that деген его ее it это бул он она они ол this".split())  # noqa: SIM905
-_ALREADY = frozenset("уже больше енди already no мне now".split())  # noqa: SIM905
+_ALREADY = frozenset("уже больше енди казир теперь сейчас already no мне now".split())  # noqa: SIM905
 _ITS_OLD = ("ескиси", "бурингиси", "eskisi")
 _TOWARD = frozenset(("ке", "ге", "га", "ка"))
 _AWAY = frozenset(("тен", "тан", "ден", "дан", "нен", "нан"))
@@ -76,7 +76,9 @@ def judge(words: list[Word], spots: Sequence[Spot], *, changing: bool = False) -
         if spots[number].kind == "place":
             continue
         alone = sum(spot.kind == spots[number].kind for spot in spots) == 1
-        _cues(one, before, after, changing="change" in heard, alone=alone)
+        if alone and "change" in heard and before and "instead" not in before[-1].says:  # «вместо домашнего 8 701 …»
+            before = before[: next((p for p, word in enumerate(before) if "instead" in word.says), None)]
+        _cues(one, before, after, changing="change" in heard)
         if heard & {"change", "new"}:
             _case(one, after)
         one.mine = whose(words, places[number], after)
@@ -153,9 +155,9 @@ def _clinging(gap: list[Word]) -> int:
     return 0
 
 
-def _cues(one: Said, before: list[Word], after: list[Word], *, changing: bool, alone: bool) -> None:
+def _cues(one: Said, before: list[Word], after: list[Word], *, changing: bool) -> None:
     behind = [w for w in after if w.text not in QUOTES | _CLOSING and not (w.says and w.says <= _STEMS | {"own"})][:1]
-    if _negated(before, alone=alone and changing) or (behind and behind[0].says & {"not_behind", "instead_behind"}):
+    if _negated(before) or (behind and behind[0].says & {"not_behind", "instead_behind"}):
         one.role, one.told, one.negated = "old", True, True
         return
     left, right = _left(before, changing, near=True), _right(after)
@@ -183,13 +185,11 @@ def _case(one: Said, after: list[Word]) -> None:
         one.role, one.told = ("new" if key_of(after[1].text) in _TOWARD else "old"), True
 
 
-def _negated(before: list[Word], *, alone: bool = False) -> bool:
-    """Tell whether «не», "not", «вместо» stand right before a value; `alone`: not «вместо домашнего 8 701 …»."""
-    for place, word in enumerate(reversed(before)):
-        if "not" in word.says or ("instead" in word.says and not place):
+def _negated(before: list[Word]) -> bool:
+    """Tell whether «не», "not", «вместо» stand right before a value."""
+    for word in reversed(before):
+        if word.says & {"not", "instead"}:
             return True
-        if "instead" in word.says:
-            return not alone
         if word.text not in QUOTES and not (word.says and word.says <= _SOFT):
             return False
     return False
@@ -231,7 +231,12 @@ def _right(after: list[Word]) -> str:
     heard: set[str] = set()
     if after and key_of(after[0].text) in _AS and any("change" in word.says for word in after):
         return "new"  # «… деп өзгертіңіз»
+    if any("absent" in word.says for word in after[:2]):
+        heard.add("old")  # «… - нет»
+    gone = any("delete" in word.says for word in after)
     for word in after:
+        if gone and key_of(word.text) in _ALREADY:
+            continue  # «енді істемейді»
         if word.says & {"old", "delete", "wrong", "onfile", "instead_behind"} and not word.says & {"new"}:
             heard.add("old")
         elif word.says & {"new", "right"}:

@@ -22,7 +22,7 @@ Verdict = Literal["new", "weak", "old", "unchanged", "ask", "pass"]
 _DASHES = ("-", "–", "—")
 _NO = frozenset(("нет", "жок", "no"))
 _FOR = frozenset(("new", "right", "change", "own", "reach", "news", "took", "polite"))
-_PARTIAL = re.compile(r"(?<![\w.,/-])\d{1,4}(?:[ -]{1,2}\d{2,4}){1,3}(?![.,/]?\d)")
+_PARTIAL = re.compile(r"(?<![\w.,/-])\d{1,4}(?:[ -]\d{2,4}){1,3}(?![.,/ -]?\d)")
 _NAMED = (":", "-", "–", "—", "=", ",", " is", " это")
 _REFUSING = tuple(n + a + end for n in "мбп" for a in "ае" for end in ("низ", "низдар", "низдер", "ндар", "ндер"))
 _ASKING = ("йте", "ите", "ьте")

@@ -95,7 +95,7 @@ def is_owner(clause: list[Word], place: int) -> bool:
     if key.endswith(("нин", "дин", "тин")):
         return bool(follows and follows[0].says & {"phone", "email"})
     if before and key_of(before[0].text) == "у":
-        return True
+        return key not in ("себя", "вас")
     called = bool(before and "reach" in before[0].says) or bool(follows and "reach" in follows[0].says and place)
     return called and word.text[0].isupper() and word.text[1:].islower()
 

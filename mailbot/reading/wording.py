@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 
-from mailbot.reading.fold import fold, transliterate
+from mailbot.reading.fold import LETTERS, fold, transliterate
 
 _TOKEN = re.compile(r"[-–—=]>|[^\W_]+(?:[-'’`/][^\W\d_]+)*|[^\w\s]")
 _LATIN = re.compile("[A-Za-z]")
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 _LONGEST = 400  # words of a sentence
-_PREFIXES = range(2, 13)  # letters that stand before an asterisk
+_STEM_LONGEST = 12  # letters that stand before an asterisk
+_PLAIN = re.compile(r"[\u0400-\u04ff]+")  # one script, no marks
 STEMS = ("phone", "email", "surname", "given_name", "patronymic", "full_name", "birth")
 _CASES = (
     "",
@@ -44,9 +46,18 @@ class _Phrase:
     says: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    says: frozenset[str] = NOTHING
+    longer: tuple[_Phrase, ...] = ()
+
+
+_NONE = _Entry()
+
+
 @cache
-def _phrases() -> tuple[dict[str, list[_Phrase]], dict[str, list[_Phrase]]]:
-    """Return the phrases by their first word, and by the stem that it starts with."""
+def _phrases() -> tuple[dict[str, _Entry], dict[str, _Entry], frozenset[str]]:
+    """Return the phrases by their first word, by the stem that it starts with, and the openings of these stems."""
     package = files("mailbot.reading")
     tables = [tomllib.loads(package.joinpath(name).read_text("utf-8")) for name in ("roles.toml", "names.toml")]
     whole: dict[str, list[_Phrase]] = {}
@@ -58,30 +69,35 @@ def _phrases() -> tuple[dict[str, list[_Phrase]], dict[str, list[_Phrase]]]:
             entry = _Phrase(tuple(rest), says)
             for ending in _CASES if first.endswith("~") else ("",):
                 (stems if first.endswith("*") else whole).setdefault(first.rstrip("*~") + ending, []).append(entry)
-    return whole, stems
+    joined = [{first: _entry(listed) for first, listed in table.items()} for table in (whole, stems)]
+    return joined[0], joined[1], frozenset(stem[:2] for stem in stems)
+
+
+def _entry(listed: list[_Phrase]) -> _Entry:
+    longer = tuple(phrase for phrase in listed if phrase.rest)
+    return _Entry(frozenset(phrase.says for phrase in listed if not phrase.rest), longer)
 
 
 def _folded(word: str) -> str:
     return fold(word.rstrip("*~")) + word[-1] * word.endswith(("*", "~"))
 
 
-@lru_cache(4096)
 def key_of(word: str) -> str:
-    """Return a word folded. Raises: nothing."""
-    return fold(word)
+    """Return a word folded. Nothing of it is kept: it may be personal. Raises: nothing."""
+    if word.isascii() and word.isalnum():
+        return word.lower()
+    return word.lower().translate(LETTERS) if _PLAIN.fullmatch(word) else fold(word)
 
 
-@lru_cache(8192)
-def _starting(key: str) -> tuple[frozenset[str], tuple[_Phrase, ...]]:
+def _starting(key: str) -> tuple[frozenset[str], Sequence[_Phrase]]:
     """Return what a folded word says by itself, and the longer phrases that may start with it, longest first."""
-    whole, stems = _phrases()
-    found = list(whole.get(key, ()))
-    for length in _PREFIXES:
-        if length > len(key):
-            break
-        found += stems.get(key[:length], ())
-    longer = sorted((phrase for phrase in found if phrase.rest), key=lambda phrase: -len(phrase.rest))
-    return frozenset(phrase.says for phrase in found if not phrase.rest), tuple(longer)
+    whole, stems, openings = _phrases()
+    found = whole.get(key, _NONE)
+    if key[:2] in openings:
+        for length in range(2, min(len(key), _STEM_LONGEST) + 1):
+            if more := stems.get(key[:length]):
+                found = more if found is _NONE else _Entry(found.says | more.says, (*found.longer, *more.longer))
+    return found.says, found.longer if len(found.longer) < 2 else sorted(found.longer, key=lambda p: -len(p.rest))
 
 
 def words_of(sentence: str, *, latin: bool = False) -> list[Word]:
@@ -97,7 +113,6 @@ def words_of(sentence: str, *, latin: bool = False) -> list[Word]:
     return words
 
 
-@lru_cache(4096)
 def _cyrillic(key: str) -> str:
     return key if _CYRILLIC.search(key) else transliterate(key)
 
