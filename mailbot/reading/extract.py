@@ -75,7 +75,7 @@ def _is_others(line: str) -> bool:
 
 
 def _told(label: Label, name: str, value: str, found: Found) -> list[Label]:
-    """Give a bare «жаңа:» or «Контакты:» its fields: what its values are, else the name, date or place spoken of last."""
+    """Give a bare «жаңа:» or «Контакты:» its fields: what its values are, else what was spoken of last."""
     if label.field and label.field != "other":
         return [label]
     kinds = dict.fromkeys(spot.kind for spot in find_contacts(value) if spot.value)

@@ -101,6 +101,9 @@ class Found:
                 fields[name] = values[0]
         for name in [name for name, why in self.unclear if why == "former" and name in fields]:
             del self.unclear[(name, "former")]
+        for name in [name for name, why in self.unclear if why == "declined_name" and fields.get(name)]:
+            if self.unclear[(name, "declined_name")].text.startswith(fields[name] or "-"):
+                del self.unclear[(name, "declined_name")]  # «… Серікке ауыстырдым. Жаңа тегім: Серік»
         for name, former in self.old.items():
             former[:] = [value for value in former if value != fields.get(name)]
         return Extract(
