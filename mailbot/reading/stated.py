@@ -125,7 +125,7 @@ def _is_others(kind: str, spot: Spot, said: Said, sentence: Sentence) -> bool:
     if said.mine != "other" and _mine(spot, sentence) != "other":
         return False
     wished = any(says >= {"change", kind, "owner"} for says in _each_clause(sentence.words))
-    return not (wished and "third_person" in cues(sentence.text))
+    return not (wished and "polite" in sentence.heard and "third_person" in cues(sentence.text))
 
 
 def _is_asked(said: Said, sentence: Sentence) -> bool:

@@ -135,9 +135,11 @@ def _led(before: list[Word], after: list[Word], leading: frozenset[str], endings
 
 def is_thing(before: list[Word], after: list[Word]) -> bool:
     """Tell the number of an order, a card, a document. Raises: nothing."""
-    for word in reversed(before):
-        if word.says & {"phone", "email"} or is_edge(word):
-            break
+    for place in range(len(before) - 1, -1, -1):
+        word = before[place]
         if "thing" in word.says or word.text in "№#":
             return True
+        named = bool(place) and "thing" in before[place - 1].says  # «Шарт нөмірі», "tracking number"
+        if is_edge(word) or (word.says & {"phone", "email"} and not named):
+            break
     return bool(after and "thing" in after[0].says)
