@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Literal
 
 from mailbot.reading.contacts import Spot
-from mailbot.reading.whose import EDGES, QUOTES, is_away, is_edge, is_mention, is_thing, whose
+from mailbot.reading.whose import EDGES, QUOTES, is_away, is_edge, is_mention, is_thing, is_wish, whose
 from mailbot.reading.wording import STEMS, Word, key_of
 
 Role = Literal["new", "old", "unchanged", "plain"]
@@ -161,7 +161,7 @@ def _cues(one: Said, before: list[Word], after: list[Word], *, changing: bool) -
         one.role, one.told, one.negated = "old", True, True
         return
     left, right = _left(before, changing, near=True), _right(after)
-    if not left and not right and not _is_wish(before):
+    if not left and not right and not is_wish(before):
         left = _left(before, changing, near=False)
     one.loose = left == "loose"
     left = "new" if one.loose else left
@@ -169,12 +169,6 @@ def _cues(one: Said, before: list[Word], after: list[Word], *, changing: bool) -
     role = left or right
     if role in ("new", "old", "unchanged"):
         one.role, one.told = role, True  # type: ignore[assignment]
-
-
-def _is_wish(before: list[Word]) -> bool:
-    """Tell whether the clause that leads to a value asks for something: «…, дозвониться можно по 8 701 …»."""
-    start = next((place for place in range(len(before) - 1, -1, -1) if is_edge(before[place])), -1)
-    return any(word.says & {"reach", "change"} for word in before[start + 1 :])
 
 
 def _case(one: Said, after: list[Word]) -> None:

@@ -143,3 +143,12 @@ def is_thing(before: list[Word], after: list[Word]) -> bool:
         if is_edge(word) or (word.says & {"phone", "email"} and not named):
             break
     return bool(after and "thing" in after[0].says)
+
+
+def is_wish(before: list[Word]) -> bool:
+    """Tell whether the clause that leads to a value asks for something: «…, дозвониться можно по 8 701 …».
+
+    Raises: nothing.
+    """
+    start = next((place for place in range(len(before) - 1, -1, -1) if is_edge(before[place])), -1)
+    return any(word.says & {"reach", "change"} for word in before[start + 1 :])
