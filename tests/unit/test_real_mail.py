@@ -329,7 +329,9 @@ def test_9_a_quote_s_heading_is_known(heading: str) -> None:
 
 
 @pytest.mark.parametrize("mark", MARKED)
-@pytest.mark.parametrize("heading", [*HEADINGS, "Am Montag hat jemand geschrieben:", "Blorp 3.11.2025 flarg <a@example.kz> znik:"])
+@pytest.mark.parametrize(
+    "heading", [*HEADINGS, "Am Montag hat jemand geschrieben:", "Blorp 3.11.2025 flarg <a@example.kz> znik:"]
+)
 def test_9_a_line_that_ends_in_a_colon_above_a_quote_is_its_heading(heading: str, mark: str) -> None:
     result = proven("Subject: Re: x", body=f"Рахмет, алдым.\n\n{heading}\n{mark} {WITHDRAWAL}\n{mark} a\n")
     assert result["own_text"] == "Рахмет, алдым."
