@@ -15,7 +15,6 @@ _EXTENSION = re.compile(
     re.IGNORECASE,
 )
 _DATE = re.compile(r"^\d{1,4}[.-]\d{1,2}[.-]\d{1,4}$")
-_DATES = re.compile(r"(?<![\d.])(?:\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d|(?:19|20)\d\d[.-]\d{1,2}[.-]\d{1,2})(?![\d-])")
 _IIN = re.compile(r"(?<![\d+])(\d{6})[ -]?(\d{6})(?!\d)")
 _CARD = re.compile(r"(?<![\d+])\d(?:[ -]?\d){12,18}(?!\d)")
 _CARD_LENGTHS = range(13, 20)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
@@ -31,21 +30,6 @@ STEPS = {"lay": 1, "remove": 1, "commit": 2, "fetch": 3}  # every n-th of a kind
 RARELY = {"lay": 1, "remove": 2, "commit": 4, "fetch": 9}
 PEOPLE = (row("Сәрсенова", "Айгүл", "aigul@example.kz"), row("Оспанов", "Марат", "marat@example.com"))
 NAME = "Фамилия: Ахметова\n"
-
-
-@pytest.fixture(scope="module")
-def commands() -> Iterator[Commands]:
-    """Processes that may kill themselves."""
-    one = Commands()
-    yield one
-    one.stop()
-
-
-@pytest.fixture(scope="module")
-def smtp() -> Iterator[SmtpServer]:
-    server = SmtpServer()
-    yield server
-    server.stop()
 
 
 # ---- on Dovecot ------------------------------------------------------------------------------------------------

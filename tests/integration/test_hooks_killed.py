@@ -27,14 +27,6 @@ fields = ["surname"]
 
 
 @pytest.fixture(scope="module")
-def commands() -> Iterator[Commands]:
-    """Processes that may kill themselves."""
-    one = Commands()
-    yield one
-    one.stop()
-
-
-@pytest.fixture(scope="module")
 def receiver() -> Iterator[Receiver]:
     with receiving() as one:
         yield one

@@ -96,22 +96,6 @@ def clone(postgres: Postgres, url: str, number: int) -> str:
     return url.replace(f"/{name}?", f"/{name}c{number}?")
 
 
-@pytest.fixture(scope="module")
-def commands() -> Iterator[Commands]:
-    """The process that forks passes which may kill themselves."""
-    running = Commands()
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def smtp() -> Iterator[SmtpServer]:
-    """One SMTP server for all runs; each looks at what came since it began."""
-    server = SmtpServer()
-    yield server
-    server.stop()
-
-
 def staged(
     folder: Path, dovecot: Dovecot, smtp: SmtpServer, commands: Commands, postgres: Postgres | None = None
 ) -> Stage:

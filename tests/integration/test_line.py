@@ -51,14 +51,6 @@ OLD, NEW = "+77010000001", "+77012345678"
 ROWS = [row(surname, given, email, OLD) for surname, given, email in PEOPLE.values()]
 
 
-@pytest.fixture(scope="module")
-def commands() -> Iterator[Commands]:
-    """Sets installations up, and looks into them; every pass is the installed command."""
-    running = Commands()
-    yield running
-    running.stop()
-
-
 @pytest.fixture
 def bare(dovecot: Dovecot, smtp_process: SmtpProcess, tmp_path: Path, store_url: str, commands: Commands) -> Site:
     """A mailbox and a place for an installation; on SQLite, then on PostgreSQL."""
