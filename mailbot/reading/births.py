@@ -11,7 +11,7 @@ from mailbot.reading.contacts import Spot
 from mailbot.reading.found import Found
 from mailbot.reading.nameframes import framed, is_far
 from mailbot.reading.placeprose import place_of_birth
-from mailbot.reading.roles import Said
+from mailbot.reading.said import Said
 from mailbot.reading.sentence import Sentence, is_others, spots_of
 from mailbot.reading.whose import is_edge
 from mailbot.reading.wording import Word, key_of
@@ -21,12 +21,16 @@ _ELSE = re.compile(  # a date of something else
     r"төле|некеге|тұрмысқа|жазған|мерзім",
     re.IGNORECASE,
 )
+_SPOUSE = re.compile(
+    r"(?:married|замуж за|женился на|женат на) [^.;]{3,60}, (?:born|родил\w+) (?:on )?$", re.IGNORECASE
+)
 _YEAR = re.compile(r"(?<![\d.-])(?:19|20)\d\d(?![\d.-])|(?<!\d)\d\d[- ]?(?:го )?(?:г|год|ж|жыл)(?!\d)")
 
 
 def take_birth(sentence: Sentence, found: Found) -> None:
     """Take the date and the place of birth of a sentence that speaks of one. Raises: nothing."""
     every = spots_of("date", sentence)
+    every = [(spot, said) for spot, said in every if not _SPOUSE.search(sentence.text[: spot.start])]
     dates = [(spot, _role(spot, said, sentence)) for spot, said in every if not _is_others(spot, said, sentence, found)]
     if dates or not every:
         _birth_date(dates, sentence, found)
@@ -45,6 +49,8 @@ def _birth_date(dates: list[tuple[Spot, str]], sentence: Sentence, found: Found)
     if not spoken:
         stated = told or (plain if "own" in sentence.heard or _is_bare(sentence) else [])
         stated = [] if _ELSE.search(sentence.text) or found.last != "birth_date" else stated
+    if "both" in sentence.heard and not told and not _ELSE.search(sentence.text):
+        stated = plain  # «екі рет жазыппын: біріншісінде …, екіншісінде …»
     whole = dict.fromkeys(spot.value for spot in stated if spot.value)
     if sentence.unsure in ("doubt", "hypo") and stated:
         found.unsure("birth_date", sentence.text, "unsure")
@@ -56,6 +62,14 @@ def _birth_date(dates: list[tuple[Spot, str]], sentence: Sentence, found: Found)
         found.doubt("birth_date", stated[0].text, stated[0].why)
     elif not dates and spoken and "not" not in sentence.heard and (year := _year(sentence)):
         found.doubt("birth_date", year, "not_a_date")
+
+
+def doubt_birth(sentence: Sentence, found: Found) -> None:
+    """Doubt the date of birth that was taken where a later sentence asks of another one. Raises: nothing."""
+    taken = found.fields.get("birth_date")
+    others = [spot.value for spot, _ in spots_of("date", sentence) if spot.value and spot.value != taken]
+    if taken and others and found.last == "birth_date" and not _ELSE.search(sentence.text):
+        found.unsure("birth_date", sentence.text, "unsure")
 
 
 def _is_others(spot: Spot, said: Said, sentence: Sentence, found: Found) -> bool:
@@ -84,6 +98,9 @@ def _birth_place(sentence: Sentence, found: Found) -> None:
     value, why = place_of_birth(sentence.text, sentence.nameless, topic=topic)
     whose = [said.mine for said in sentence.said] or ["other" if "owner" in sentence.heard else ""]
     if "other" in whose or not (value or why):
+        return
+    if "unchanged" in sentence.heard and not sentence.heard & {"change", "new", "right", "wrong", "error", "old"}:
+        found.take("birth_place", value, "unchanged")
         return
     if why or sentence.unsure in ("doubt", "hypo", "temp"):
         found.doubt("birth_place", value or sentence.text, why or "unsure")

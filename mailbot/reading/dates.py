@@ -31,6 +31,9 @@ _PARTS = re.compile(  # of a date, said to be wrong: «12 емес, 21 наур�
 )
 _TAIL = re.compile(r"(?:[\s,.]*(?:года? рождения|г\. ?р|года?|г|ж|жил\w*|туган\w*|р)\.?)+[\s.,]*$")
 _TOKEN = re.compile(r"\d+|[^\W\d_]+")
+_YEARS = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_MONTH = re.compile(r"(?<!\w)(?:месяц|айы?|month)(?: of birth)?(?: is)?\W{1,4}(\w+)", re.IGNORECASE)
+_DAY = re.compile(r"(?<!\w)(?:число|день|күні?|day)(?: of birth)?(?: is)?\W{1,4}(?:the )?(\w+(?: \w+)?)", re.IGNORECASE)
 _SUFFIX = re.compile(r"^(?:и|си|дин|нин|тин|инда|инде|синда|синде|да|де|та|те|дан|ден|инин|синин|га|ге|ка|ке)?$")
 _SPAN = 14  # words of a date on one side of its month
 
@@ -56,9 +59,23 @@ def parse_date(text: str, language: Language, *, today: date | None = None) -> t
     return found.isoformat(), ""
 
 
-def without_parts(text: str) -> str:
+def without_parts(text: str, instead: str = ", ") -> str:
     """Return a sentence without the part of a date that it says to be wrong: «12 емес, 21 наурыз». Raises: nothing."""
-    return _PARTS.sub(", ", text)
+    return _PARTS.sub(lambda part: instead if part.group().strip(" ,")[0].isdecimal() else ", ", text)
+
+
+def apart(text: str, language: Language, *, today: date | None = None) -> str:
+    """Return the date whose year, month and day stand apart: «Год: 1982. Месяц: август. Число: 19»; "" for none.
+
+    Raises: nothing.
+    """
+    year, month, day = _YEARS.findall(text), _MONTH.search(text), _DAY.search(text)
+    if len(set(year)) != 1 or month is None or day is None:
+        return ""
+    every = [
+        parse_date(f"{part} {month[1]} {year[0]}", language, today=today)[0] for part in (day[1], day[1].split()[0])
+    ]
+    return next((found for found in every if found), "")
 
 
 def _arabic(found: re.Match[str]) -> str:

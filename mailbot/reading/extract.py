@@ -12,19 +12,20 @@ from datetime import date
 
 from mailbot.reading.claim import Extract, Language
 from mailbot.reading.contacts import find_contacts
+from mailbot.reading.dates import apart
 from mailbot.reading.fold import fold
 from mailbot.reading.found import NAMES, Found
 from mailbot.reading.labelled import read_row
 from mailbot.reading.labels import Label
 from mailbot.reading.listing import take_listing
 from mailbot.reading.nameframes import about
-from mailbot.reading.names import split_name
+from mailbot.reading.names import shape_of, split_name
 from mailbot.reading.phones import mask
 from mailbot.reading.prose import read_sentence
-from mailbot.reading.rows import is_label_line, rows
+from mailbot.reading.rows import Row, is_label_line, rows
+from mailbot.reading.sections import owned
 from mailbot.reading.sentence import sentences
 from mailbot.reading.stated import settle
-from mailbot.reading.wording import words_of
 
 __all__ = ["extract", "is_label_line"]
 
@@ -32,6 +33,13 @@ _CALLED = re.compile(r"(?:^|[.!?]\s)\s*(?:Мен|Я|I|Men|Ya),? ([^,\n]{3,100}),
 _ODD = re.compile("[\xa0\u202f\u2007\u2009]|([\u2010\u2011])|([\u200b\u200e\u200f\ufeff\u2060\xad\u202a\u202c])")
 _PICTURES = re.compile(r"(?:([📞☎📱📲])|[📧✉📩📨💌])[\ufe0f\s:–—-]{0,4}(?=[\w+(<])")
 _MAILED = re.compile(r"(?:адрес|мекенжай\w{0,4}|address)\W{0,3}$", re.IGNORECASE)  # «Мой адрес: anna@example.kz»
+_SIGNED_OFF = re.compile(  # on the last line, behind a sentence: «…. Құрметпен, Серік Аманов, тел. 8 727 …»
+    r"(?<=[.!?] )(?:С уважением|Құрметпен|Ізгі ниетпен|(?:Best|Kind|Warm) regards|Regards|Cheers|Sincerely|Yours)"
+    r"[,!.]? [^\W\d_a-zа-яәғқңөұүһі][^\n]{0,160}$"
+)
+_LINES = re.compile(r"(?<!_)_{2,}(?=[^\s_])|(?<=[^\s_])_{2,}")  # «Тегі ____Жақсылықова____»
+_BIRTH = re.compile(r"рожд|родил|туған|туыл|born|birth", re.IGNORECASE)
+_SHORT = re.compile(r"(?<!\w)д\. ?р\.? ?(?=[:\d—–-])", re.IGNORECASE)
 _LIMIT = 20_000  # characters of a text
 
 
@@ -41,46 +49,78 @@ def extract(text: str, language: Language, *, today: date | None = None) -> Extr
     `language` orders numeric dates; `today` refuses a birth date that has not come yet. Raises: nothing. Source:
     policy section 2, the field formats.
     """
-    plain = _ODD.sub(lambda odd: "-" if odd[1] else "" if odd[2] else " ", text[:_LIMIT])
-    clean, masked = mask(_PICTURES.sub(lambda seen: "тел: " if seen[1] else "e-mail: ", plain))
+    clean, masked = _cleaned(text)
     found = Found(language=language, today=today, about=about(clean))
     seen = dict.fromkeys(masked)
-    others = False  # the rows are somebody else's: «Менеджер: …», «ФИО матери: …»
     listed = list(rows(clean))
     found.apart = any(row.label is not None and row.label.field == "surname" for row in listed)
-    for row in listed:
-        others = others or (row.label.others if row.label else _is_others(row.value))
-        if row.label is None:
-            _free(row.value, found)
-        elif others and row.label.field not in ("other", ""):
-            if row.value.strip(" .-–—_…"):
-                found.doubt("surname" if row.label.field == "full_name" else row.label.field, row.value, "unsure")
-        elif not row.label.field and take_listing(row.value, found):
-            continue
-        elif row.label.field != "other" or (not row.label.others and "@" in row.value and _MAILED.search(row.name)):
-            told = _told(row.label, row.name, row.value, found)
-            rest = "" if told else f"{row.name}: {row.value}"
-            for label in told:
-                rest = read_row(label, row.value, found)
-            if rest:
-                _free(rest, found)
+    for one in owned(listed):
+        row, label = one.row, one.row.label
+        if label is None:
+            _unlabelled(row.value, one.headed, found)
+        elif label.field not in ("other", ""):
+            _labelled(row, label, one.others, found)
+        elif not label.field or (not label.others and "@" in row.value and _MAILED.search(row.name)):
+            _bare(row, label, found)
         elif sum(letter.isdecimal() for letter in row.value) >= 6 and fold(row.name) in ("иин", "жсн", "iin"):
             seen["iin"] = None
     settle(None, found)
+    if "birth_date" not in found.fields and _BIRTH.search(clean) and (born := apart(clean, language, today=today)):
+        found.take("birth_date", born)
+        found.unclear.pop(("birth_date", "not_a_date"), None)
     return found.result(tuple(seen))
 
 
-def _is_others(line: str) -> bool:
-    """Tell whether a line opens with somebody else as a label: «Менеджер: Иванова Ольга»."""
-    head, colon, _ = line[:60].partition(":")
-    return bool(colon) and len(head.split()) < 4 and any("owner" in word.says for word in words_of(head))
+def _cleaned(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return a text without odd signs, with IINs and cards masked, and what was masked."""
+    plain = _ODD.sub(lambda odd: "-" if odd[1] else "" if odd[2] else " ", text[:_LIMIT])
+    plain = _SHORT.sub("др ", _SIGNED_OFF.sub("", _LINES.sub(" ", plain)))
+    return mask(_PICTURES.sub(lambda seen: "тел: " if seen[1] else "e-mail: ", plain))
+
+
+def _unlabelled(text: str, headed: bool, found: Found) -> None:
+    """Read a line without a label; below «Мои данные:» a full name alone is one."""
+    whole = split_name(text)[0] if headed and text.count(" ") == 2 else {}
+    for name, value in whole.items():
+        found.take(name, value)
+    if not whole:
+        _free(text, found)
+
+
+def _labelled(row: Row, label: Label, others: bool, found: Found) -> None:
+    """Read a row with the label of a field; one of somebody else is stated and not taken."""
+    if others or label.others:
+        if row.value.strip(" .-–—_…"):
+            found.doubt("surname" if label.field == "full_name" else label.field, row.value, "unsure")
+    elif label.field == "patronymic" and _is_father(row.value):
+        _free(f"{row.name} – {row.value}", found)
+    elif rest := read_row(label, row.value, found):
+        _free(rest, found)
+
+
+def _bare(row: Row, label: Label, found: Found) -> None:
+    """Read «жаңа: …», «Контакты: …», «Мой адрес: anna@example.kz»."""
+    if not label.field and take_listing(row.value, found):
+        return
+    told = _told(label, row.name, row.value, found)
+    rest = "" if told else f"{row.name}: {row.value}"
+    for each in told:
+        rest = read_row(each, row.value, found)
+    if rest:
+        _free(rest, found)
+
+
+def _is_father(value: str) -> bool:
+    """Tell «Әкемнің есімі – Жақсылық, сондықтан …», which names the father and says more."""
+    head, comma, _ = value.partition(", ")
+    return bool(comma) and len(value) > len(head) + 12 and head.isalpha() and not shape_of(head)
 
 
 def _told(label: Label, name: str, value: str, found: Found) -> list[Label]:
     """Give a bare «жаңа:» or «Контакты:» its fields: what its values are, else the field spoken of last."""
-    if label.field and label.field != "other":
-        return [label]
     kinds = dict.fromkeys(spot.kind for spot in find_contacts(value) if spot.value)
+    if not kinds and len(value.split()) > 1 and not split_name(value)[1]:
+        kinds = {"full_name": None}  # «После: Иван Сергеевич Полторацкий»
     if not kinds and found.last in (*NAMES, "birth_date", "birth_place"):
         kinds = {found.last: None}
     again = label.cue == "old" and "back" in found.about and fold(name).startswith(("девич", "maiden", "киз теги"))

@@ -35,6 +35,10 @@ class Found:
     pending: dict[str, str] = field(default_factory=dict)  # names of the sentence before whose field isn't told: role
     before: frozenset[str] = frozenset()  # what the sentence before says
     waiting: list[tuple[str, Spot, bool]] = field(default_factory=list)  # values that stand alone
+    parted: set[str] = field(default_factory=set)  # kinds whose weak values stand in several sentences
+    unvalued: dict[str, str] = field(
+        default_factory=dict
+    )  # fields that are said to be wrong, no value beside: sentence
     weak: set[str] = field(default_factory=set)  # values that are stated, and not said to be new
 
     def take(self, name: str, value: str | None, role: str = "new") -> None:
@@ -102,12 +106,18 @@ class Found:
     def result(self, masked: tuple[str, ...]) -> Extract:
         """Return it all as an Extract. Raises: nothing."""
         fields = dict(self.fields)
+        for name in [name for name, values in self.values.items() if len(values) > 1 and self.weak.issuperset(values)]:
+            if name in self.parted:  # each in a sentence of its own, and none said to be the new one
+                self.unsure(name, ", ".join(self.values[name]), "several_values")
         for name, values in self.values.items():
             values[:] = [value for value in values if value not in self.old.get(name, ())]
             if values:
                 fields[name] = values[0]
         for name, why in [(name, why) for name, why in self.unclear if name in fields and self._settles(name, why)]:
             del self.unclear[(name, why)]
+        spoken = {*fields, *self.unchanged, *(name for name, _ in self.unclear)}
+        for name in [name for name in self.unvalued if name not in spoken]:
+            self.doubt(name, self.unvalued[name], "no_value")  # «в отчестве пропустили «н», исправьте»
         for name, former in self.old.items():
             former[:] = [value for value in former if value != fields.get(name)]
         return Extract(

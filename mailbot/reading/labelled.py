@@ -7,6 +7,7 @@ no labels (rows.py). Serves policy section 2 (the seven fields).
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from mailbot.reading.callednames import find_names
 from mailbot.reading.contacts import Spot, find_contacts, spelt_address
@@ -16,7 +17,8 @@ from mailbot.reading.found import NAMES, Found
 from mailbot.reading.labels import Label, cue_pattern, cue_words
 from mailbot.reading.names import split_name
 from mailbot.reading.places import contrasted, end_of_place, judge_place, trimmed
-from mailbot.reading.roles import ARROWS, Said, collapse, judge
+from mailbot.reading.roles import collapse, judge
+from mailbot.reading.said import ARROWS, Said
 from mailbot.reading.sentence import sentences
 from mailbot.reading.stated import take_contact
 from mailbot.reading.wording import Word, words_of
@@ -27,6 +29,10 @@ _CUED = frozenset(
     ("old", "new", "right", "wrong", "onfile", "not", "not_behind", "instead", "instead_behind", "delete")
 )
 _CAPITALS = re.compile(r"^[^\W\d_a-zа-я][\w'’-]*(?: [^\W\d_a-zа-я][\w'’-]*){0,2}$")
+_BORN_AT = re.compile(  # behind a date: a comma and a place, or a kind of place in the nominative
+    r"\d(?: ?(?:г|ж|года?|жыл\w*)\.?)?(?:, ?|(?: (?:в|in))? (?=г\.|с\.|пос\.))"
+    r"((?:(?:г|с|п|пос|гор|қ|а|город|село|аул|ауыл|посёлок|поселок)\.? ?)?[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ][^\d;:]{2,100})$"
+)
 _ARROW = re.compile(r"->|→|=>|⇒|–>|—>")
 
 
@@ -48,6 +54,8 @@ def read_row(label: Label, value: str, found: Found) -> str:
         rest = f"{_behind(name, value)} {rest}".strip()
     elif name == "birth_date":
         _date(value, label, found)
+        if place := _BORN_AT.search(value):  # «Дата и место рождения: 04.11.1982, г. Алма-Ата»
+            _place(place[1], replace(label, field="birth_place"), found)
     elif name == "birth_place":
         _place(value, label, found)
     else:
@@ -64,7 +72,9 @@ def _cut(name: str, value: str) -> tuple[str, str]:
     head, comma, behind = first.partition(", ")
     if name in NAMES and comma and _CAPITALS.match(head) and behind[0].islower():
         says = frozenset().union(*(word.says for word in words_of(behind[:60])[:2]))
-        if says & {"birth", "phone", "email"}:  # «given name Alina, born 12 March 1985»
+        every = words_of(behind, latin=True)
+        plain = not any(word.says & _CUED or word.text[0].isupper() for word in every) and len(every) > 2
+        if plain or says & {"birth", "phone", "email"}:  # «given name Alina, born 12 March 1985»
             return head, " ".join([behind, *further])
     while further and first.endswith(";") and name in ("phone", "email"):
         first = f"{first} {further.pop(0)}"
@@ -80,7 +90,8 @@ def _is_unchanged(label: Label, value: str) -> bool:
     if label.cue == "unchanged" or text in cue_words("unchanged"):
         return True
     said = cue_pattern("unchanged").search(text)
-    return bool(said and not cue_pattern("new").search(text) and not cue_pattern("old").search(text))
+    rest = text.replace(said.group(), "") if said and " " in said.group() else text  # «өзгерген жоқ», not «прежняя»
+    return bool(said and not cue_pattern("new").search(rest) and not cue_pattern("old").search(rest))
 
 
 def _heard(words: list[Word], value: str) -> str:
@@ -129,7 +140,7 @@ def _date(value: str, label: Label, found: Found) -> None:
     spots = find_dates(value, typed, found.language, today=found.today)
     if _heard(typed, value):
         found.unsure("birth_date", value, "unsure")
-    elif len(spots) == 1 and _read(value, spots)[1][0].role == "old":
+    elif len(spots) == 1 and label.cue != "new" and _read(value, spots)[1][0].role == "old":
         found.take("birth_date", spots[0].value, "old")
         found.doubt("birth_date", value, "former")
     elif len(spots) < 2:
@@ -161,6 +172,8 @@ def _place(value: str, label: Label, found: Found) -> None:
         found.doubt("birth_place", value, contrast[1])
         return
     place, why = judge_place(contrast[0] if contrast else trimmed(value))
+    if why and "(" in value and not _says_inside(value) & {"new", "old"}:
+        place, why = judge_place(trimmed(" ".join(_BRACKETS.sub(" ", value).split())))  # «Чимкент (не Шымкент)»
     if why:
         found.doubt("birth_place", value, why)
     else:
@@ -169,6 +182,7 @@ def _place(value: str, label: Label, found: Found) -> None:
 
 def _name(name: str, label: Label, value: str, found: Found) -> None:
     bare = " ".join(_BRACKETS.sub(" ", value).split()).replace(" .", ".")
+    bare = bare.replace(" / ", " ") if label.ordered else bare
     role = _role(label)
     if not bare and fold(value.strip("() ")) in cue_words("absent"):
         bare = value.strip("() ")
@@ -192,7 +206,10 @@ def _name(name: str, label: Label, value: str, found: Found) -> None:
     elif name == "full_name" and label.bare and found.apart and len(bare.split()) == 1:
         found.name("given_name", bare, role)  # "Name: Anna" above "Surname: Kim"
     elif name == "full_name" or (name == "given_name" and len(bare.split()) > 1):
-        found.full_name(bare, role, ordered=label.ordered)
+        if name == "given_name" and found.apart and split_name(bare)[1]:
+            found.name(name, bare, role)  # "Given names: Thi Mai"
+        else:
+            found.full_name(bare, role, ordered=label.ordered)
     else:
         found.name(name, bare, role)
 
@@ -202,6 +219,12 @@ def _rest_of_name(bare: str, label: Label, found: Found) -> None:
     parts, _ = split_name(bare, ordered=label.ordered) if label.field == "full_name" else ({}, "")
     for name in [name for name in parts if name != "surname"]:
         found.take(name, parts[name], _role(label))
+
+
+def _says_inside(value: str) -> frozenset[str]:
+    """Return what the words in brackets say."""
+    inside = " ".join(_BRACKETS.findall(value))
+    return frozenset().union(*(word.says for word in words_of(inside, latin=True)))
 
 
 def _is_second(inside: str) -> bool:

@@ -14,12 +14,12 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from mailbot.reading.fold import fold, transliterate
-from mailbot.reading.wording import STEMS, words_of
+from mailbot.reading.wording import STEMS, Word, key_of, words_of
 
 Cue = Literal["", "old", "new", "unchanged", "delete", "change", "toward"]
 LABEL_LONGEST = 60  # characters
 _EDGE = re.compile(r"^(?:[^\w]|\d{1,2}[.)](?!\d)|_)+|[\s.)*_]+$")
-_NO_WORD = re.compile(r"[^\w/'-]+")
+_NO_WORD = re.compile(r"[^\w/'-]+|_")
 _LATIN = re.compile(r"[a-zäöüñğ]")
 _STEMS = frozenset(STEMS)
 _ELSE = frozenset(("owner", "thing"))
@@ -39,6 +39,8 @@ _KNOWN = frozenset(
         "both",
         "phone",
         "email",
+        "and",
+        "onfile",
     )
 )
 _BRACKETS = re.compile(r"\(([^()]{1,40})\)")
@@ -124,6 +126,8 @@ def label_of(text: str) -> Label | None:
     if len(typed) > 4 and not any(may_open_label(word) for word in typed):
         return None
     inner = _BRACKETS.search(text)
+    if inner and _is_former(inner[1]):
+        inner, text = None, _BRACKETS.sub(" ", text)  # «Фамилия (была Петренко):»
     text = _EDGE.sub("", _BRACKETS.sub(r" \1 ", text))
     whole = _plain_label(text)
     if inner and (whole is None or not whole.field):  # «Графа 1 (фамилия)»
@@ -139,6 +143,12 @@ def label_of(text: str) -> Label | None:
     return next((part for part in parts if part.cue), parts[0]) if len(fields) == 1 else None
 
 
+def _is_former(inside: str) -> bool:
+    """Tell whether brackets of a label hold a former value and more than the word for one."""
+    typed = words_of(inside, latin=True)
+    return len(typed) > 1 and "old" in typed[0].says and typed[-1].text[0].isupper() and not typed[-1].says
+
+
 def may_open_label(word: str) -> bool:
     """Tell whether a label may start with a word. Raises: nothing."""
     key = re.split("[ /]", _key(word), maxsplit=1)[0]
@@ -150,7 +160,7 @@ def _plain_label(text: str) -> Label | None:
     variants = list(dict.fromkeys((key, _cyrillic(key))))
     for variant in variants:
         if variant in fields:
-            ordered = variant.startswith(("фамилия", "теги ")) and " " in variant
+            ordered = variant.startswith(("фамили", "теги ")) and re.search("[ /]", variant) is not None
             name = fields[variant]
             return (
                 Label(field="", cue="new")
@@ -159,54 +169,46 @@ def _plain_label(text: str) -> Label | None:
             )
         if variant in _bare():
             return Label(field="", cue=_bare()[variant])
-    typed = [variant.split() for variant in variants]
-    if not any(word in _first_words() for each in typed for word in each[:8]):
-        typed = [[]]
-    for length in range(min(5, len(typed[0])), 0, -1):
-        for each in typed:
-            known, label = _inside(each, length)
-            if known:
-                return label
-    bare = _cue(key.split(), before=True) if key.count(" ") < 3 else ""
+    starts = [
+        (each, place)
+        for each in (variant.split() for variant in variants)
+        for place, word in enumerate(each[:8])
+        if word in _first_words()
+    ]
+    for length in range(5, 0, -1):
+        for each, place in starts:
+            name = (
+                _fields().get(" ".join(each[place : place + length]), "any") if place + length <= len(each) else "any"
+            )
+            if name != "any":
+                return _around(name, each[:place], each[place + length :])
+    bare = _cue(words_of(key, latin=True), before=True) if key.count(" ") < 3 else ""
     return Label(field="", cue=bare) if bare else None
-
-
-def _inside(typed: list[str], length: int) -> tuple[bool, Label | None]:
-    """Tell whether so many of these words in a row name a field, and return the label that they all make."""
-    for first in range(min(8, len(typed) - length + 1)):
-        if typed[first] not in _first_words():
-            continue
-        name = _fields().get(" ".join(typed[first : first + length]), "any")
-        if name != "any":
-            return True, _around(name, typed[:first], typed[first + length :])
-    return False, None
 
 
 def _around(name: str, before: list[str], after: list[str]) -> Label | None:
     """Return the label of a field with the words around its name, None where one of them is none."""
-    typed = [*before, *after]
-    says = frozenset().union(*(word.says for word in words_of(" ".join(typed), latin=True)))
+    said = [words_of(" ".join(typed), latin=True) if typed else [] for typed in (before, after)]
+    says = frozenset().union(*(word.says for words in said for word in words))
     if says & _STEMS - {name, "birth" if name.startswith("birth") else name}:
         return None  # «телефон прежний, почта новая» are two
-    if says & _ELSE and "took" not in says and len(typed) < 5:
+    if says & _ELSE and "took" not in says and len(before) + len(after) < 5:
         return Label(field="other", others="owner" in says)
-    head, tail = _cue(before, before=True), _cue(after, before=False)
+    head, tail = _cue(said[0], before=True), _cue(said[1], before=False)
     return None if head is None or tail is None else Label(field=name, cue=tail or head)
 
 
-def _cue(typed: list[str], *, before: bool) -> Cue | None:
+def _cue(said: list[Word], *, before: bool) -> Cue | None:
     """Return the cue that these words around a label are, None where one of them is none."""
-    if not typed:
-        return ""
-    said = words_of(" ".join(typed), latin=True)
     if not all(word.says & _KNOWN for word in said):
         return None
     heard = frozenset().union(*(word.says for word in said))
-    if not before and typed[0].startswith("прежн"):
+    if said and not before and key_of(said[0].text).startswith("прежн"):
         return "unchanged"
+    heard = heard - {"onfile"} if "change" in heard else heard  # «в базе исправьте: …»
     order: tuple[Cue, ...] = ("unchanged", "old", "new", "delete", "change")
     for cue in order:
-        if cue in heard or (cue == "new" and "right" in heard) or (cue == "old" and "instead" in heard):
+        if cue in heard or (cue == "new" and "right" in heard) or (cue == "old" and heard & {"instead", "onfile"}):
             return cue
     return ""
 

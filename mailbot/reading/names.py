@@ -43,7 +43,7 @@ FOREIGN = frozenset(
 )
 PARTICLES = _PARTICLE | FOREIGN
 _DECLINED = re.compile(
-    r"(?:(?:ов|ев|ёв|ин|ын)(?:ой|ою|у|ым|ыми)|(?:ск|цк)(?:ую|ому|им)|(?:ов|ев)н(?:ы|е|у|ой)|(?:ов|ев)ич(?:а|у|ем|е)|"
+    r"(?:(?:ов|ев|ёв|ин|ын)(?:ой|ою|у|ым|ыми|ы|ых)|(?:ск|цк)(?:ую|ому|им)|(?:ов|ев)н(?:ы|е|у|ой)|(?:ов|ев)ич(?:а|у|ем|е)|"
     r"(?:ұлы|қызы|улы|кызы)(?:ның|нын|на|ға|га|н|мен|мын|мін)|"
     r"\w{2}(?:ова|ева|ёва|ина|ая|ов|ев|ин|ий)(?:ға|га|ге|қа|ка|ке|ны|ні|ди|ды|ді|ти|ты|ті|ның|нын|дың|дын|дан|ден|нан|нен|мен))$",
     re.IGNORECASE,
@@ -52,6 +52,7 @@ _CASE = re.compile(  # of a name in a Kazakh sentence; «Тілеуберді» 
     r"(?:[ғгқк][ае]|(?<!бер)(?<!кел)(?<!бол)(?<!тұр)(?<!тур)[ндт][ыі]|[ндт][ыі]ң|[дтн][ае]н|[мпб][ыі]н|-?(?:ga|ge|ka|ke|nyn|min))$",
     re.IGNORECASE,
 )
+_WHOLE = ("сұлтан", "султан", "арман", "айман", "нарман", "ақан", "тан-тан", "жасмин", "амин", "самин")
 _SURNAME = re.compile(r"^.{2,}(?:[оеё]ва?|енко|[eo]va?|enko)$", re.IGNORECASE)
 _NO_NAMES = re.compile(
     r"\b(?:прошу|изменить|изменил\w*|мен[яе]\w*|фамили\w*|имя|отчество|данные|телефон|почта|please|change|surname|name|"
@@ -92,7 +93,7 @@ def parse_name(text: str) -> tuple[str, str]:
 
 def has_case_ending(text: str) -> bool:
     """Tell whether a name in a Kazakh sentence may bear a case ending: «Серікбайға», «Қайырұлымын». Raises: nothing."""
-    return bool(_CASE.search(text))
+    return bool(_CASE.search(text)) and not text.casefold().endswith(_WHOLE)
 
 
 def shape_of(text: str) -> str:

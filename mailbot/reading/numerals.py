@@ -14,6 +14,8 @@ from itertools import pairwise
 
 from mailbot.reading.fold import fold
 
+_OF_DAY = tuple("сы сі ы і ысы ында інде сында сінде ысында ыншысы іншісі ыншысында іншісінде".split())  # noqa: SIM905
+
 
 @cache
 def _numbers() -> dict[str, tuple[int, bool]]:
@@ -25,6 +27,9 @@ def _numbers() -> dict[str, tuple[int, bool]]:
             typed = listed.split()
             for word, value in zip(typed[::2], typed[1::2], strict=True):
                 found[fold(word)] = (int(value), kind == "ordinal")
+    for word, value in list(zip(*[iter(table["cardinal"]["kk"].split())] * 2, strict=True)):
+        for ending in _OF_DAY:  # «ақпанның он төртінде», «жиырма алтысы»
+            found.setdefault(fold(word.removesuffix("ы").removesuffix("і") + ending), (int(value), True))
     return found
 
 
@@ -81,7 +86,7 @@ def _sum(values: list[int]) -> int | None:
         else:
             parts.append(value)
     for part, following in pairwise(parts):
-        below = 1000 if part >= 1000 else 100 if part >= 100 else 10 if part >= 20 else 0
+        below = 1000 if part >= 1000 else 100 if part >= 100 else 10 if part >= 10 else 0
         if following >= below:
             return None
     return sum(parts)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 
-from mailbot.reading.labels import words
+from mailbot.reading.labels import months, words
 from mailbot.reading.places import OLD_BEHIND, SAID, contrasted, end_of_place, judge_place, trimmed
 from mailbot.reading.wording import Word, key_of, words_of
 
 _STEM = re.compile(
     r"мест\w{1,2} (?:моего )?рожд\w*|(?:туған|туылған|туган|туылган) (?:жер|мекен|қала|ауыл)\w*|tu[gğ]an (?:zh|j)er\w*|"
-    r"родной город|birth[ -]?place|place of (?:my )?birth",
+    r"родн\w{2,3} город\w{0,2}|где я родил\w+|where i was born|birth[ -]?place|place of (?:my )?birth",
     re.IGNORECASE,
 )
 _STOP = frozenset(
@@ -27,14 +27,18 @@ _UPPER = "A-ZА-ЯЁӘҒҚҢӨҰҮҺІƏ"
 _VALUE = rf"(?=[{_UPPER}]|(?:г|с|п|пос|гор|қ|а|ауд|обл|город|село|аул|ауыл|village|city)\.? ?[{_UPPER}])"
 _COLON = re.compile(rf"[:=] ?[«\"“]?{_VALUE}|\s[—–-]\s[«\"“]?{_VALUE}")
 _LED = re.compile(
-    r"(?<!\w)(?i:у меня(?: это)?|это|is|was|should be|should read|must be|правильно|верно|должно быть|"
+    r"(?<!\w)(?i:у меня(?: это)?|это|is|it's|that's|was|should be|should read|must be|правильно|верно|должно быть|"
     r"надо|нужно|дұрысы|в паспорте|по паспорту|в документах|құжатта|паспортта|куәлікте|на|to)"
     rf"[ :—–-]{{1,3}}[«\"“]?{_VALUE}"
 )
-_BARE = re.compile(rf"^\W{{0,3}}(?:(?:это|is)\W{{1,3}})?[«\"“]?{_VALUE}")
+_BARE = re.compile(
+    r"^\W{0,3}(?:(?:это|is|ретінде|ол|келсек, ол|as|деген (?:жолда|жерге|жолға|жерде|графада|графаға))\W{1,3})?"
+    rf"[«\"“]?{_VALUE}"
+)
 _QUOTED = re.compile(r"[«\"“]([^«»\"“”]{2,80})[»\"”]")
 _OLD_BEFORE = re.compile(
-    r"(?<!\w)(?:не|not|вместо|instead of|стоит|указан\w*|записан\w*|says|have|у вас|сіздерде|было)\W{0,3}$",
+    r"(?<!\w)(?:не|not|вместо|instead of|стоит|указан\w*|записан\w*|says|have|typed|wrote|entered|put|у вас|"
+    r"сіздерде|было)\W{0,3}$",
     re.IGNORECASE,
 )
 
@@ -60,7 +64,7 @@ def place_of_birth(text: str, typed: list[Word], *, topic: bool = False) -> tupl
     for place in range(birth + 1, len(typed) - 1):
         key, following = key_of(typed[place].text), typed[place + 1]
         if key in ("в", "во", "in", "at") and following.text[:1].isalpha() and not _is_time(following):
-            return _from(text, typed, place + 1)
+            return ("", "") if key_of(following.text) in months() else _from(text, typed, place + 1)
         if key in ("city", "village"):
             break
     return _before(typed, birth)
@@ -75,7 +79,8 @@ def _named(text: str, start: int, *, stemmed: bool) -> tuple[str, str]:
         for one in quoted
         if not _OLD_BEFORE.search(text[: one.start()]) and not OLD_BEHIND.search(text[one.end() :])
     ]
-    if len(right) == 1 and right[0].group(1)[0].isupper() and _is_place(right[0].group(1)):
+    right = [one for one in right if not _STEM.search(one.group(1))]
+    if len(right) == 1 and _BARE.match(right[0].group(1)) and _is_place(right[0].group(1)):
         return judge_place(right[0].group(1))
     after = re.split(r"[:—–] ?", rest)[-1].strip(" .!")
     if (contrast := contrasted(after)) and contrast[0][:1].isupper():
@@ -83,7 +88,7 @@ def _named(text: str, start: int, *, stemmed: bool) -> tuple[str, str]:
     marks = [*_COLON.finditer(rest), *_LED.finditer(rest)]
     led = next((mark for mark in reversed(marks) if not _is_old(rest, mark.end())), None)
     led = led or (_BARE.search(rest) if stemmed else None)
-    if led is None or _is_old(rest, led.end()):
+    if led is None or _is_old(rest, led.end()) or _is_else(rest[: led.start()]):
         return "", ""
     value = rest[led.end() :].lstrip(' «"“')
     value = value[: end_of_place(value)]
@@ -96,6 +101,12 @@ def _is_old(rest: str, start: int) -> bool:
     said = SAID.search(rest, start)
     behind = rest[said.start() :] if said and not re.search("[,.;]", rest[start : said.start()]) else ""
     return bool(_OLD_BEFORE.search(rest[:start]) or OLD_BEHIND.search(behind))
+
+
+def _is_else(between: str) -> bool:
+    """Tell whether the words between the field's name and a value name another field."""
+    said = frozenset().union(*(word.says for word in words_of(between)))
+    return bool(said & {"surname", "given_name", "patronymic", "phone", "email"})
 
 
 def _is_place(value: str) -> bool:
@@ -136,7 +147,29 @@ def _from(text: str, typed: list[Word], first: int) -> tuple[str, str]:
 
 def _is_kind(word: str) -> bool:
     return word.casefold().startswith(
-        ("облас", "район", "region", "district", "village", "city", "аул", "қала", "ауыл")
+        (
+            "облас",
+            "облыс",
+            "район",
+            "region",
+            "district",
+            "village",
+            "city",
+            "аул",
+            "қала",
+            "ауыл",
+            "аудан",
+            "кент",
+            "қалас",
+            "кала",
+            "станса",
+            "qala",
+            "auyl",
+            "aul",
+            "kala",
+            "obly",
+            "audan",
+        )
     )
 
 

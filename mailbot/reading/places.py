@@ -17,29 +17,55 @@ _LETTER = re.compile(r"[^\W\d_]")
 _PART = re.compile(r"[.!,;(]\s+")
 _NEXT = re.compile(r"(?<=[^\W\d_]{2})[.!;…]+\s+(?=[^\W\d_])")
 _HELD = frozenset(
-    ("doubt", "old", "wrong", "onfile", "not", "not_behind", "unchanged", "absent", "hypo", "new", "change", "right")
+    (
+        "birth",
+        "doubt",
+        "both",
+        "old",
+        "wrong",
+        "onfile",
+        "not",
+        "not_behind",
+        "unchanged",
+        "absent",
+        "hypo",
+        "new",
+        "change",
+        "right",
+    )
 )
 _ELSE = frozenset(("polite", "own", "phone", "email", "surname", "given_name", "patronymic", "birth", "owner", "asks"))
 _PARTS = 8
 _CONTRASTS = (
     re.compile(r"(?:не|not) [^,]{2,60}?,? (?:а|but) ([^,]{2,60})$"),
     re.compile(r"[^,]{2,60} (?:емес|эмес|emes),? ([^,].{1,100})$"),
+    re.compile(
+        r"(?:қазір|сейчас|now|currently|у вас|сіздерде)\W{1,3}[^,;]{2,60}[,;] ?"
+        r"(?:болуы керек|должно быть|should be|дұрысы|надо|нужно|правильно)\W{1,3}(.{2,100})$",
+        re.IGNORECASE,
+    ),
     re.compile(r"(?:с|со|from|вместо|instead of) [^,]{2,60}?,? (?:на|to|→|->) ([^,].{1,100})$"),
 )
 _KIND = re.compile(
     r"облас|район|город|село|посел|посёл|аул|ауыл|ауд|қала|облыс|region|district|city|village|ссср|кср", re.IGNORECASE
 )
-_TURNED = 2  # «с … на …»
+_TURNED = 3  # «с … на …»
+_QUOTED = re.compile(r"^(?:[а-яa-zәі]+ ){0,2}[«\"“]([^«»\"“”]{2,100})[»\"”]")
 _SEE = re.compile(
     r"^(?:see|look|as in|refer|смотри\w*|см|как в|указан\w*|по паспорту|қараңыз\w*|same|то же|тот)\b", re.IGNORECASE
 )
 
 OLD_BEHIND = re.compile(
-    r"^\W{0,3}(?:емес|эмес|орнына|дегеннің|дегеннин|дегенді|деп (?:тұр(?!сын)|тур(?!сын)|жазыл(?!сын)|көрсетіл(?!сін)|"
-    r"корсетил(?!син)|кет|қал|кал|берілген|енгізілген)|dep (?:tur(?!syn)|jazyl(?!syn)))",
+    r"^\W{0,3}(?:емес|эмес|орнына|дегеннің|дегеннин|дегенді|дегеннен|"
+    r"деп (?:қана |ғана )?(?:тұр(?!сын)|тур(?!сын)|жазыл(?!сын)|көрсетіл(?!сін)|корсетил(?!син)|кет|қал|кал|берілген|"
+    r"енгізілген|(?:көрсет|жаз|енгіз|қой|тірке)[іыу]?п(?:сіз|ті|сыз|ты| ?ед)|"
+    r"жазған ед)|dep (?:tur(?!syn)|jazyl(?!syn)))",
     re.IGNORECASE,
 )
-SAID = re.compile(r"\s(?:деп|dep|болып|bolyp|емес|эмес)(?!\w)", re.IGNORECASE)
+SAID = re.compile(
+    r"\s(?:тұру\w{0,2} керек|тұруы тиіс|болуы керек|as in|as per|как в|деп|dep|болып|bolyp|емес|эмес)(?!\w)",
+    re.IGNORECASE,
+)
 
 
 def judge_place(value: str) -> tuple[str, str]:
@@ -90,6 +116,8 @@ def trimmed(value: str) -> str:
 
     One that a word for doubt stands in stays whole. Raises: nothing.
     """
+    if quoted := _QUOTED.match(value):
+        return quoted[1]  # «Туған жерім – «Шиелі кенті, Қызылорда облысы», Қызылорда қаласы емес»
     said = SAID.search(value)
     if said and not OLD_BEHIND.search(value[said.start() :]):
         value = value[: said.start()]
@@ -98,12 +126,27 @@ def trimmed(value: str) -> str:
         return value
     for number, part in enumerate(parts[1:], 1):
         first = words_of(part[:_LONGEST], latin=True)[:1]
+        if kept := _up_to_held(part):
+            return ", ".join([*parts[:number], kept])  # «…, Ақсу-Аюлы ауылы көрсетілсін»
         if _says(part) & (_HELD | _ELSE) or (first and first[0].text[0].islower() and first[0].says & {"but", "and"}):
-            return ", ".join(parts[:number])
+            return _unbroken(", ".join(parts[:number]))
         small = not any(letter.isupper() for letter in part) and not _KIND.search(part)
         if small and len(part.split()) > 2 and any(letter.isupper() for letter in parts[0]):
             return ", ".join(parts[:number])  # «…, такая запись в свидетельстве»
     return value
+
+
+def _unbroken(place: str) -> str:
+    """Return a place without a bracket that was opened and not closed: «Чимкент (именно так», before «не Шымкент»."""
+    return place if place.count("(") == place.count(")") else place[: place.rindex("(")].rstrip()
+
+
+def _up_to_held(part: str) -> str:
+    """Return what of a part of a place stands before a word that speaks of it, "" where nothing of both is there."""
+    typed = words_of(part[:_LONGEST], latin=True)
+    held = next((word for word in typed if word.text[0].islower() and word.says & {"change", "right"}), None)
+    known = bool(typed) and typed[0].text[0].isupper() and held is not None and held.start > 0
+    return part[: held.start].strip() if known and held and not _says(part[: held.start]) & (_HELD | _ELSE) else ""
 
 
 def _says(part: str) -> frozenset[str]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 
-from mailbot.reading.births import take_birth
+from mailbot.reading.absence import take_absent
+from mailbot.reading.births import doubt_birth, take_birth
 from mailbot.reading.callednames import find_names
 from mailbot.reading.contacts import find_contacts
 from mailbot.reading.dates import find_dates, without_parts
 from mailbot.reading.found import NAMES, Found
-from mailbot.reading.nameprose import take_absent, take_names
+from mailbot.reading.nameprose import take_names
 from mailbot.reading.placeprose import is_of_place
 from mailbot.reading.roles import collapse, judge
 from mailbot.reading.sentence import Sentence
@@ -35,7 +36,7 @@ def read_sentence(text: str, found: Found) -> None:
     typed = words_of(text, latin=found.language == "kk" and not _CYRILLIC.search(text))
     heard = frozenset().union(*(word.says for word in typed))
     birth = "birth" in heard or found.last in ("birth_date", "birth_place") or is_of_place(text)
-    if birth and (whole := without_parts(text)) != text:
+    if birth and (whole := without_parts(text, ", дұрысы ")) != text:
         text, typed = whole, words_of(whole, latin=found.language == "kk" and not _CYRILLIC.search(text))
     spots = find_contacts(text)
     if birth:
@@ -51,13 +52,18 @@ def read_sentence(text: str, found: Found) -> None:
     spots.sort(key=lambda spot: spot.start)
     words = collapse(typed, spots)
     heard = frozenset().union(*(word.says for word in words))
-    sentence = Sentence(text, words, spots, judge(words, spots), heard, nameless)
+    bullet = text[0] in "-—–•*" or "toward" in heard  # «Прошу изменить:», then «— отчество с … на …»
+    listed = bullet and "change" in found.before
+    heard = heard | {"change"} if listed else heard
+    sentence = Sentence(text, words, spots, judge(words, spots, changing=listed), heard, nameless)
     if not spots or heard - _EMPTY:
         settle(sentence, found)
     for kind in _CONTACTS:
         take_contacts(kind, sentence, found)
     if birth and not sentence.asked:
         take_birth(sentence, found)
+    if birth and (sentence.asked or "doubt" in heard):
+        doubt_birth(sentence, found)
     take_names(sentence, found)
     take_absent(sentence, found)
     found.last = _topic(sentence) or found.last

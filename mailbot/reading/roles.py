@@ -1,27 +1,20 @@
 """Judge what a sentence says of each value in it: new, old, unchanged, somebody else's, a number of something else.
 
-The words of the same clause count, the nearest first; patterns of two values («X на Y», «X емес, Y», "Y, not X") come
-before single words. It takes nothing (extract.py, prose.py). Serves policy section 2 (the seven fields).
+The words of the same clause count, the nearest first; patterns of two values (said.py) come last and rule. It takes
+nothing (extract.py, prose.py). Serves policy section 2 (the seven fields).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Literal
 
 from mailbot.reading.contacts import Spot
-from mailbot.reading.whose import EDGES, QUOTES, is_away, is_edge, is_mention, is_thing, is_wish, whose
+from mailbot.reading.said import ARROWS, CLOSING, SOFT, Role, Said, set_pairs
+from mailbot.reading.whose import QUOTES, is_away, is_edge, is_mention, is_thing, is_wish, whose
 from mailbot.reading.wording import STEMS, Word, key_of
 
-Role = Literal["new", "old", "unchanged", "plain"]
-ARROWS = frozenset(("->", "=>", "–>", "—>", "→", "⇒"))
 _STEMS = frozenset(STEMS)
-_LISTED = _STEMS | {"and", "own", "filler"}
-_SOFT = _STEMS | {"filler", "own", "toward", "polite", "as"}
-_CLOSING = frozenset(')»"”')
-_FROM = frozenset(("с", "со", "from"))
+_STILL = frozenset(("unchanged", "filler"))
 _RELATIVE = tuple("котор which that деген его ее it это бул он она они ол this".split())  # noqa: SIM905
 _ALREADY = frozenset("уже больше енди казир теперь сейчас already no мне now".split())  # noqa: SIM905
 _ITS_OLD = ("ескиси", "бурингиси", "eskisi")
@@ -32,21 +25,6 @@ _CUES: tuple[tuple[str, Role], ...] = (
     ("instead", "old"), ("delete", "old"), ("unchanged", "unchanged"), ("old", "old"), ("right", "new"), ("new", "new"),
     ("wrong", "old"), ("onfile", "old"),
 )  # fmt: skip
-
-
-@dataclass(slots=True)
-class Said:
-    """What is said of one value."""
-
-    role: Role = "plain"
-    told: bool = False  # a word says so; False for plain
-    negated: bool = False  # «не …», «… емес», "instead of …"
-    loose: bool = False  # new only since «в анкете» follows a wish to change
-    clash: bool = False  # one word says new, another old
-    mine: str = ""  # mine, other or "": whose it is
-    mention: bool = False  # «на номер …», «с номера …»: the sentence only uses it
-    away: bool = False  # «с номера …», «… нөмірінен»: where something came from
-    thing: bool = False  # the number of an order, a card, a document
 
 
 def collapse(words: list[Word], spots: Sequence[Spot]) -> list[Word]:
@@ -85,7 +63,7 @@ def judge(words: list[Word], spots: Sequence[Spot], *, changing: bool = False) -
         one.mention = is_mention(before, after) and "change" not in heard
         one.away = is_away(before, after)
         one.thing = is_thing(before, after)
-    _pairs(words, spots, said, heard)
+    set_pairs(words, spots, said, heard)
     return said
 
 
@@ -115,7 +93,7 @@ def _cut(gap: list[Word], *, led: bool, last: bool) -> int:
     """Return how many words behind a value belong to it."""
     if gap and gap[0].text == "(":
         return next((place for place, word in enumerate(gap) if word.text == ")"), -1) + 1
-    inside = int(bool(gap) and gap[0].text in _CLOSING)
+    inside = int(bool(gap) and gap[0].text in CLOSING)
     edge = next(
         (place for place, word in enumerate(gap) if place >= inside and (is_edge(word) or word.text in ARROWS)), None
     )
@@ -132,7 +110,8 @@ def _cut(gap: list[Word], *, led: bool, last: bool) -> int:
         says = frozenset().union(*(word.says for word in clause))
         relative = bool(clause) and key_of(clause[0].text).startswith(_RELATIVE)
         dropped = bool(clause) and ("delete" in clause[0].says or key_of(clause[0].text) in _ALREADY)
-        if further and (relative or (dropped and not says & (_STEMS | {"old", "new"}))):
+        kept = "unchanged" in says and all(word.says & _STILL for word in clause if word.text[0].isalpha())
+        if further and (relative or kept or (dropped and not says & (_STEMS | {"old", "new"}))):
             return further
     return edge
 
@@ -156,9 +135,12 @@ def _clinging(gap: list[Word]) -> int:
 
 
 def _cues(one: Said, before: list[Word], after: list[Word], *, changing: bool) -> None:
-    behind = [w for w in after if w.text not in QUOTES | _CLOSING and not (w.says and w.says <= _STEMS | {"own"})][:1]
+    behind = [w for w in after if w.text not in QUOTES | CLOSING and not (w.says and w.says <= _STEMS | {"own"})][:1]
     if _negated(before) or (behind and behind[0].says & {"not_behind", "instead_behind"}):
         one.role, one.told, one.negated = "old", True, True
+        return
+    if len(after) > 1 and "filler" in after[0].says and after[1].says == {"new"}:
+        one.role, one.told = "new", True  # «… старый украли 8 702 … это новый»
         return
     left, right = _left(before, changing, near=True), _right(after)
     if not left and not right and not is_wish(before):
@@ -184,7 +166,7 @@ def _negated(before: list[Word]) -> bool:
     for word in reversed(before):
         if word.says & {"not", "instead"}:
             return True
-        if word.text not in QUOTES and not (word.says and word.says <= _SOFT):
+        if word.text not in QUOTES and not (word.says and word.says <= SOFT):
             return False
     return False
 
@@ -237,61 +219,6 @@ def _right(after: list[Word]) -> str:
             heard.add("new")
         elif "unchanged" in word.says:
             heard.add("unchanged")
+    if heard == {"new", "unchanged"}:
+        return "unchanged"  # «правильный, его не трогайте»
     return "clash" if {"new", "old"} <= heard else next(iter(heard)) if len(heard) == 1 else ""
-
-
-def _pairs(words: list[Word], spots: Sequence[Spot], said: list[Said], heard: frozenset[str]) -> None:
-    """Set the roles of two values that a pattern joins."""
-    order = [(place, word.spot) for place, word in enumerate(words) if word.spot >= 0]
-    for (left, one), (right, two) in pairwise(order):
-        gap = words[left + 1 : right]
-        if said[one].role == "old" and gap and "and" in gap[0].says and all(word.says & _LISTED for word in gap):
-            _share(said[one], said[two])  # «удалите номер … и почту …»
-    for kind in dict.fromkeys(spot.kind for spot in spots):
-        same = [(place, number) for place, number in order if spots[number].kind == kind]
-        for (left, old), (right, new) in pairwise(same):
-            given = said[old].role == "old" or "change" in heard
-            if (said[old].role != "new" or said[old].loose or _comes_from(words, left)) and _leads(
-                words, left, right, given
-            ):
-                said[old].role, said[old].told, said[old].clash = "old", True, False
-                said[new].role, said[new].told, said[new].clash = "new", True, False
-        for (left, one), (right, two) in pairwise(same):
-            if words[left + 1 : right] and all("and" in word.says for word in words[left + 1 : right]):
-                _share(said[one], said[two])
-        other = [number for _, number in same if not said[number].negated]
-        if len(other) == 1 and len(same) == 2:
-            said[other[0]].role, said[other[0]].told, said[other[0]].clash = "new", True, False
-        plain = [number for _, number in same if said[number].role == "plain"]
-        turned = any(said[number].role == "old" for _, number in same)
-        if turned and len(plain) == 1 and heard & {"not", "not_behind", "change", "error", "right", "but"}:
-            said[plain[0]].role, said[plain[0]].told = "new", True
-
-
-def _share(one: Said, two: Said) -> None:
-    """Give both values of «8 701 … и 8 702 …» the role of the one that has one."""
-    for told, plain in ((one, two), (two, one)):
-        if told.told and not plain.told:
-            plain.role, plain.told, plain.negated = told.role, True, told.negated
-
-
-def _leads(words: list[Word], left: int, right: int, changing: bool) -> bool:
-    """Tell whether the words between two values are «на», "to", an arrow and nothing that disturbs."""
-    gap = words[left + 1 : right]
-    if any(word.text in ARROWS for word in gap):
-        return len(gap) < 6
-    if not changing and not _comes_from(words, left):
-        return False
-    if not gap or not any("toward" in word.says for word in gap):
-        return False
-    return all(word.says or word.text in QUOTES | EDGES | _CLOSING for word in gap) and len(gap) < 9
-
-
-def _comes_from(words: list[Word], place: int) -> bool:
-    """Tell whether «с», "from" lead to a value: «с номера 8 701 …»."""
-    for word in reversed(words[max(0, place - 4) : place]):
-        if key_of(word.text) in _FROM:
-            return True
-        if word.text not in QUOTES and not word.says & (_SOFT | {"old"}):
-            return False
-    return False

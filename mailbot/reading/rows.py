@@ -10,76 +10,111 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from mailbot.reading.contacts import find_contacts
-from mailbot.reading.fold import fold
-from mailbot.reading.labels import LABEL_LONGEST, Label, cue_words, label_of, may_open_label
+from mailbot.reading.labels import LABEL_LONGEST, Cue, Label, label_of
 from mailbot.reading.sentence import sentences
 from mailbot.reading.tables import Columns, Row, cells_of, head_of, table_rows
+from mailbot.reading.unmarked import DISTURBING, unmarked
 from mailbot.reading.wording import words_of
 
 __all__ = ["Row", "is_label_line", "rows"]
 
 _LINE_LIMIT = 4_000  # characters of a line
-_MARK = re.compile(r"[:：=]|[ \xa0][-–—−]+(?=[ \xa0]|$)|(?<=\w)[–—](?=\s)|[-–—](?= ?[+\d(])")
+_MARK = re.compile(r" ?(?:->|=>|→|⇒) ?|[:：=]|[ \xa0][-–—−]+(?=[ \xa0]|$)|(?<=\w)[–—](?=\s)|[-–—](?= ?[+\d(])")
 _BOUNDARY = re.compile(r"(?:[.!?;,](?=\s)|[;,](?=[^\W\d_])|^)\s*|\s(?=[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ])")
 _DASH = re.compile(r"[:：=] ?[-–—]+$")  # «Отчество: -» has a value
-_CONTACT = re.compile(r"^(?:[+(\d]|<?[\w.+-]{1,64}@|(?:https?://)?wa\.me/)")
 _UPPER = "A-ZА-ЯЁӘҒҚҢӨҰҮҺІƏ"
-_CAPITALS = re.compile(
-    rf"^[{_UPPER}][\w'’-]*(?: (?:[{_UPPER}][\w'’-]*|ұлы|қызы|улы|кызы|оглы|uly|kyzy|qyzy)){{0,3}}[.!]?$"
-)
-_PLACE = re.compile(rf"^(?:[{_UPPER}]|(?:г|с|п|пос|гор|город|село|аул|ауыл)\.? ?[{_UPPER}])")
-_NAMES = ("surname", "given_name", "patronymic", "full_name")
 _WRAPPED = 45  # characters: a shorter line of prose ends where the writer ended it
-_DISTURBING = frozenset(("owner", "yours", "hypo", "asks", "thing", "spam", "doubt"))
 _OPENED = re.compile(r"[.!?]\s")
 _ENDED = re.compile(r"[^\W\d_]{4}[.!?]\s")  # no abbreviation: a sentence ends
 _COMMA = re.compile(r"[,;] ")
-_INSIDE = re.compile(r"\([^()]{0,60}\)")
-_VERB = re.compile(r"(?<!\w)(?:родил|born(?!\w)|туд)", re.IGNORECASE)
+_ASKED = re.compile(
+    r"^(?:(?:вопрос|сұрақ|question|№|q)? ?\d{0,2} ?(?:-?(?:сұрақ|вопрос))? ?[.):-]? ?)?([^\W\d_][^?:]{2,40})"
+    r"\?\)? ?[-–—:]? ?(\S.{0,120})$",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(r"\d{1,2}[.)/] ?[^\W\d_]|[^\W\d_]\) ")
+_NAME = re.compile(rf"^[{_UPPER}][\w'’-]*$")
+_ANSWER = re.compile(r"^(?:вопрос|ответ|сұрақ|жауап|question|answer|q|a) ?\d{0,2} ?[:.)-] ?", re.IGNORECASE)
+_NUMBERED = re.compile(
+    r"^(?:[#№] ?\d{1,2}(?: ?(?:жол|строка|пункт|line))?\b|\d{1,2}/|[^\W\d_]\))[ :.)]*(?=[^\W\d_])", re.IGNORECASE
+)
 _PARTS = 12  # of a line, between commas
 
 
 def rows(text: str) -> Iterator[Row]:
     """Yield the rows of a text in order; a label alone takes the next line that is none. Raises: nothing."""
     waiting: Row | None = None
+    for row in _each(text):
+        if row is None:
+            waiting = None
+            continue
+        if (
+            waiting
+            and waiting.label
+            and waiting.label.field == "full_name"
+            and not row.label
+            and _NAME.match(row.value)
+        ):
+            waiting = replace(waiting, value=f"{waiting.value} {row.value}".strip())  # one name a line
+            if waiting.value.count(" ") < 2:
+                continue
+            row = Row(label=None, value=waiting.value)
+        if waiting is not None and row.label is None:
+            row, waiting = Row(label=waiting.label, value=row.value, name=waiting.name), None
+        if row.label is not None and not row.value and row.label.field and row.label.cue != "unchanged":
+            yield from _left(waiting)
+            waiting = row
+        elif waiting is not None and waiting.label and row.label and not row.label.field and row.label.cue:
+            # «Тегім: бұрынғы — …, жаңа — …»
+            yield replace(row, label=replace(row.label, field=waiting.label.field))
+        else:
+            waiting = None
+            yield row
+    yield from _left(waiting)
+
+
+def _left(waiting: Row | None) -> Iterator[Row]:
+    """Yield a label that no value followed: parts of a full name, or text («Это моя фамилия.»)."""
+    if waiting is not None:
+        yield waiting if waiting.value else Row(label=None, value=waiting.name)
+
+
+def _each(text: str) -> Iterator[Row | None]:
+    """Yield the rows of each line; None where the head of a table stands."""
     columns: Columns | None = None
     parsed: dict[str, list[Row]] = {}  # of this text alone: the same line again costs nothing
-    for line in _lines(text):
+    for line in _lines(text, parsed):
         if head := head_of(line):
-            columns, waiting = head, None
+            columns = head
+            yield None
             continue
         found = list(table_rows(line, columns)) if columns else []
         columns = columns if found or (columns and not line.strip("|-:+ ")) else None
-        if not found and line not in parsed:
-            parsed[line] = list(_rows_of(line))
-        for row in found or parsed[line]:
-            if waiting is not None and row.label is None:
-                row, waiting = Row(label=waiting.label, value=row.value, name=waiting.name), None
-            if row.label is not None and not row.value and row.label.field and row.label.cue != "unchanged":
-                if waiting is not None:
-                    yield Row(label=None, value=waiting.name)
-                waiting = row
-                continue
-            if waiting is not None and waiting.label and row.label and not row.label.field and row.label.cue:
-                yield replace(
-                    row, label=replace(row.label, field=waiting.label.field)
-                )  # «Тегім: бұрынғы — …, жаңа — …»
-                continue
-            waiting = None
-            yield row
-    if waiting is not None:  # no label: «Это моя фамилия.»
-        yield Row(label=None, value=waiting.name)
+        yield from found or _parsed(line, parsed)
 
 
-def _lines(text: str) -> Iterator[str]:
+def _parsed(line: str, parsed: dict[str, list[Row]]) -> list[Row]:
+    if line not in parsed:
+        parsed[line] = [_as_text(row) for row in _rows_of(line)]
+    return parsed[line]
+
+
+def _as_text(row: Row) -> Row:
+    """Return a sentence that only speaks of a field, «…, перевыпустили паспорт.», as text; other rows as they are."""
+    speaks = row.label is not None and not row.value and row.name.endswith(".") and row.name.count(" ") > 1
+    return Row(label=None, value=row.name) if speaks else row
+
+
+def _lines(text: str, parsed: dict[str, list[Row]]) -> Iterator[str]:
     """Yield the lines that aren't blank; a sentence that a mail program broke off goes on."""
     kept = ""
     for line in text.splitlines():
         line = line[:_LINE_LIMIT]
         wrapped = len(kept) >= _WRAPPED and kept[-1] not in ".!?:;" and "\t" not in kept + line
-        follows = line[:1].isalnum() and (not line[0].isupper() or (wrapped and _is_open(kept)))
-        if wrapped and follows and not is_label_line(line):
+        follows = (
+            line[:1].isalnum() and not _LISTED.match(line) and (not line[0].isupper() or (wrapped and _is_open(kept)))
+        )
+        if wrapped and follows and not _opens_label(_parsed(line, parsed)):
             kept = f"{kept} {line.strip()}"[:_LINE_LIMIT]
             continue
         if kept.strip():
@@ -97,8 +132,11 @@ def _is_open(line: str) -> bool:
 
 def is_label_line(line: str) -> bool:
     """Tell whether a line opens with one of the labels of the seven fields, or is one. Raises: nothing."""
-    first = next(_rows_of(line[:_LINE_LIMIT]), None)
-    return first is not None and first.label is not None and bool(first.label.field)
+    return _opens_label(list(_rows_of(line[:_LINE_LIMIT])))
+
+
+def _opens_label(found: list[Row]) -> bool:
+    return bool(found) and found[0].label is not None and bool(found[0].label.field)
 
 
 def _rows_of(line: str) -> Iterator[Row]:
@@ -117,6 +155,15 @@ def _rows_of(line: str) -> Iterator[Row]:
 
 
 def _marked(line: str) -> Iterator[Row]:
+    line = _NUMBERED.sub("", _ANSWER.sub("", line))
+    if line.endswith("?") and (label := label_of(line.rstrip("?"))) and label.field:
+        yield Row(label=label, value="", name=line)  # «Вопрос: ваша фамилия?»
+        return
+    if asked := _ASKED.match(line):  # «Вопрос 1. Ваша фамилия? Ким»
+        label = label_of(asked[1])
+        if label and label.field:
+            yield Row(label=label, value=asked[2], name=asked[1])
+            return
     whole = None if _MARK.search(line.rstrip(" :：=-–—.")) or _DASH.search(line) else label_of(line)
     if whole and whole.field:
         yield Row(label=whole, value="", name=line)
@@ -128,25 +175,31 @@ def _marked(line: str) -> Iterator[Row]:
         return
     if before:
         yield from _parts(Row(label=None, value=before.rstrip(",;")))
+    cue: Cue = ""
     for number, (start, mark, end, label) in enumerate(found):
         stop = found[number + 1][0] if number + 1 < len(found) else len(line)
-        yield from _parts(Row(label=label, value=line[end:stop].strip(" \xa0,;"), name=line[start:mark]))
+        value = line[end:stop].strip(" \xa0,;")
+        if not label.field and not value and number + 1 < len(found):
+            cue = label.cue  # «Қате: әкесінің аты – …»
+            continue
+        label = replace(label, cue=label.cue or cue) if cue else label
+        yield from _parts(Row(label=label, value=value, name=line[start:mark]))
 
 
 def _listed(line: str) -> Iterator[Row]:
     """Yield «Фамилия Ким, имя Алина, отчества нет» as rows, any other line as one."""
-    parts = [_unmarked(part) for part in _COMMA.split(line, _PARTS)] if ", " in line or "; " in line else []
+    parts = [unmarked(part) for part in _COMMA.split(line, _PARTS)] if ", " in line or "; " in line else []
     if len(parts) > 1 and all(part.label for part in parts):
         yield from parts
     else:
-        yield from _parts(_unmarked(line))
+        yield from _parts(unmarked(line))
 
 
 def _disturbs(before: str) -> bool:
     """Tell whether the words before a label in the same sentence may make it somebody else's, or a question."""
     opened = [mark.end() for mark in _OPENED.finditer(f"{before} ")]
     sentence = before[opened[-1] :].strip() if opened else before
-    return bool(sentence) and any(word.says & _DISTURBING for word in words_of(sentence))
+    return bool(sentence) and any(word.says & DISTURBING for word in words_of(sentence))
 
 
 def _parts(row: Row) -> Iterator[Row]:
@@ -160,7 +213,7 @@ def _parts(row: Row) -> Iterator[Row]:
         label = label_of(part)
         if label and label.field and label.cue == "unchanged":
             yield Row(label=label, value="", name=part)
-        elif row.label and (further := _unmarked(part)).label:
+        elif row.label and (further := unmarked(part)).label:
             yield Row(label=current.label, value=", ".join(kept), name=current.name)
             current, kept = further, [further.value]
         else:
@@ -186,56 +239,11 @@ def _labels(line: str) -> list[tuple[int, int, int, Label]]:
             starts = [*starts[:7], colon + 2]  # «Уточняю: место рождения — …»
         for start in [place for place in starts[:8] if not ended or place >= ended[-1]]:
             label = label_of(line[start : mark.start()])
+            passing = label is not None and (label.field == "other" or label.cue == "unchanged") and not label.others
+            if label and passing and "," in line[start : mark.start()]:
+                continue  # «№ 20230415 тапсырысымдағы телефон ескі, жаңасы – …»
             if label and len(sentences(line[start : mark.start()])) < 2:
                 found.append((start, mark.start(), mark.end(), label))
                 done = mark.end()
                 break
     return found
-
-
-def _unmarked(line: str) -> Row:
-    """Take «Тел. 8 701 …» and «Фамилия Ким» for labelled; any other line is free text."""
-    typed = line.split(maxsplit=8)
-    if not any(may_open_label(word) for word in typed[:3]):
-        return Row(label=None, value=line)
-    for count in range(min(6, len(typed) - 1), 0, -1):
-        rest = line.split(maxsplit=count)[count]
-        if not _may_fit(rest):
-            continue
-        label = label_of(" ".join(typed[:count]))
-        if label and label.field and _fits(label, rest, " ".join(typed[:count])):
-            return Row(label=label, value=rest, name=" ".join(typed[:count]))
-    return Row(label=None, value=line)
-
-
-def _may_fit(rest: str) -> bool:
-    return rest[0].isupper() or not rest[0].isalpha() or "@" in rest[:65] or len(rest) < 40
-
-
-def _fits(label: Label, rest: str, name: str) -> bool:
-    """Tell whether what follows a label without a mark is a value of its field and nothing else."""
-    if fold(rest) in cue_words("absent"):
-        return label.field == "patronymic"
-    if fold(rest) in cue_words("unchanged"):
-        return True
-    says = frozenset().union(*(word.says for word in words_of(name)))
-    if "birth" in says and _VERB.search(name):
-        return False  # a sentence: «Родилась 5 мая 1990 года в Алматы»
-    if label.field in _NAMES:
-        bare = _INSIDE.sub("", rest).strip()
-        return bool(_CAPITALS.match(bare)) and not (says & {"own"} and label.field != "full_name")
-    if label.field == "birth_place":
-        return bool(_PLACE.match(rest))
-    if label.field == "birth_date":
-        return (
-            rest[0].isalnum() and len(rest) < 60 and any(letter.isdecimal() for letter in rest) and not says & {"asks"}
-        )
-    return bool(_CONTACT.match(rest)) and label.field in ("phone", "email", "other") and _is_bare(rest)
-
-
-def _is_bare(rest: str) -> bool:
-    """Tell whether a number or an address stands with nothing but words that say something of it."""
-    for spot in reversed(find_contacts(rest)):
-        rest = rest[: spot.start] + " " + rest[spot.end :]
-    typed = words_of(re.sub(r"\([^()]{0,60}\)", " ", rest))
-    return all(word.says and not word.says & _DISTURBING for word in typed if word.text[0].isalpha())

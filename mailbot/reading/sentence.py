@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from mailbot.reading.contacts import Spot
 from mailbot.reading.cues import cues
 from mailbot.reading.labels import words
-from mailbot.reading.roles import Said
+from mailbot.reading.said import Said
 from mailbot.reading.wording import Word
 
 _END = re.compile(
@@ -33,7 +33,9 @@ class Sentence:
     @property
     def asked(self) -> bool:
         """Whether it asks, and not «could you change …»."""
-        asks = "asks" in self.heard or self.text.rstrip().endswith("?")
+        asks = self.text.rstrip().endswith("?") or any(
+            "asks" in word.says and (not number or not word.text.isascii()) for number, word in enumerate(self.words)
+        )
         return asks and not self.heard >= {"polite", "change"}
 
     @property

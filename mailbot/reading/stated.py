@@ -13,12 +13,15 @@ from typing import Literal
 from mailbot.reading.contacts import Spot, spelt_address
 from mailbot.reading.cues import cues
 from mailbot.reading.found import Found
-from mailbot.reading.roles import Said
+from mailbot.reading.said import Said
 from mailbot.reading.sentence import Sentence, spots_of
-from mailbot.reading.whose import is_edge, whose
+from mailbot.reading.whose import each_clause, is_edge, says_of, whose
 from mailbot.reading.wording import NOTHING, Word, key_of
 
 Verdict = Literal["new", "weak", "old", "unchanged", "ask", "pass"]
+_LISTED = frozenset(("filler", "and", "phone", "email"))
+_MINE = frozenset(("меники", "мои", "моя", "мое", "mine"))
+_IT = frozenset(("они", "его", "ее", "it", "them", "их"))
 _DASHES = ("-", "–", "—")
 _NO = frozenset(("нет", "жок", "no"))
 _FOR = frozenset(("new", "right", "change", "own", "reach", "news", "took", "polite"))
@@ -46,6 +49,16 @@ def take_contacts(kind: str, sentence: Sentence, found: Found) -> None:
     weak = all(verdict == "weak" for _, verdict in kept)
     if weak and not sentence.heard & (_FOR | {kind}) and _waits(kind, [spot for spot, _ in kept], sentence, found):
         return
+    told = sentence.heard & {"both", "all"} or "both" in found.before or not sentence.heard - _LISTED
+    if (
+        weak
+        and kept
+        and not told
+        and any(value not in {spot.value for spot, _ in kept} for value in found.values[kind])
+    ):
+        found.parted.add(kind)
+    if "either" in sentence.heard and not kept and judged and sentence.asked:
+        found.unsure(kind, sentence.text, "unsure")  # «… Қателесіппін бе, әлде 8 701 … пе»
     for spot, _ in kept:
         take_contact(kind, spot, found, weak=weak)
 
@@ -117,14 +130,21 @@ def _verdict(kind: str, spot: Spot, said: Said, sentence: Sentence, found: Found
     known = sentence.heard & (_FOR - {"reach", "own"}) or found.before & (_FOR | {"old", "delete"})
     if "once" in sentence.heard and not known:
         return "pass"  # «позвоните мне на …»: for this once
-    return "new" if said.told else "weak"
+    return "new" if said.told or _is_mine(sentence.words, spot) else "weak"
+
+
+def _is_mine(words: list[Word], spot: Spot) -> bool:
+    """Tell whether «менікі – …», "mine is …" lead to a value, where somebody else's was told before."""
+    place = _place(words, spot)
+    led = [word for word in words[max(0, place - 4) : place] if word.text[:1].isalpha() and "filler" not in word.says]
+    return len(led) == 1 and key_of(led[0].text) in _MINE
 
 
 def _is_others(kind: str, spot: Spot, said: Said, sentence: Sentence) -> bool:
     """Tell whether a value is somebody else's; one that the writer wants changed is held by the third person cue."""
     if said.mine != "other" and _mine(spot, sentence) != "other":
         return False
-    wished = any(says >= {"change", kind, "owner"} for says in _each_clause(sentence.words))
+    wished = any(says >= {"change", kind, "owner"} for says in each_clause(sentence.words))
     return not (wished and "polite" in sentence.heard and "third_person" in cues(sentence.text))
 
 
@@ -166,9 +186,10 @@ def _is_refused(words: list[Word], spot: Spot) -> bool:
 
 def _is_held(said: Said, sentence: Sentence, clause: frozenset[str], behind: frozenset[str]) -> bool:
     """Tell whether the writer doubts or only supposes a value, or gives it for a time."""
-    if "temp" in clause | behind or "hypo" in clause or "if" in sentence.heard:
+    turned = any(one.role == "old" and one.told for one in sentence.said)
+    if "temp" in clause | behind or "hypo" in clause or ("if" in sentence.heard and not (said.told and turned)):
         return True
-    return "doubt" in clause | behind or ("doubt" in _says(sentence.words) and not said.told)
+    return "doubt" in clause | behind or ("doubt" in says_of(sentence.words) and not said.told)
 
 
 def _is_undecided(judged: list[tuple[Spot, Said, Verdict]], sentence: Sentence) -> bool:
@@ -182,7 +203,7 @@ def _is_undecided(judged: list[tuple[Spot, Said, Verdict]], sentence: Sentence) 
     )
     if choice and open_ones and "all" not in sentence.heard:
         return True
-    doubted = "doubt" in _says(words) and not any(verdict == "new" for _, _, verdict in judged)
+    doubted = "doubt" in says_of(words) and not any(verdict == "new" for _, _, verdict in judged)
     return doubted and any(verdict == "ask" or said.negated for _, said, verdict in judged)
 
 
@@ -201,7 +222,9 @@ def _clauses(words: list[Word], spot: Spot) -> tuple[frozenset[str], frozenset[s
     first = next((n + 1 for n in range(place - 1, -1, -1) if is_edge(words[n])), 0)
     last = next((n for n in range(place + 1, len(words)) if is_edge(words[n]) or _is_former(words, n)), len(words))
     stop = next((n for n in range(last + 1, len(words)) if is_edge(words[n]) or words[n].spot >= 0), len(words))
-    return _says(words[first:last]), _says(words[last + 1 : stop])
+    if stop + 1 < len(words) and words[stop].text == "," and key_of(words[stop + 1].text) in _IT:
+        stop = next((n for n in range(stop + 1, len(words)) if words[n].spot >= 0), len(words))  # «…, оны жазбаңыз»
+    return says_of(words[first:last]), says_of(words[last + 1 : stop])
 
 
 def _is_former(words: list[Word], place: int) -> bool:
@@ -209,23 +232,8 @@ def _is_former(words: list[Word], place: int) -> bool:
     return "old" in words[place].says and "new" not in words[place].says and words[place - 1].spot < 0
 
 
-def _each_clause(words: list[Word]) -> list[frozenset[str]]:
-    clauses: list[list[Word]] = [[]]
-    for word in words:
-        if is_edge(word):
-            clauses.append([])
-        else:
-            clauses[-1].append(word)
-    return [_says(clause) for clause in clauses]
-
-
 def _place(words: list[Word], spot: Spot) -> int:
     return next((place for place, word in enumerate(words) if word.spot >= 0 and word.start == spot.start), 0)
-
-
-def _says(words: list[Word]) -> frozenset[str]:
-    """Return what words say; «или» alone is no doubt of a value."""
-    return frozenset().union(*(word.says - {"doubt"} if "either" in word.says else word.says for word in words))
 
 
 def _unseen(kind: str, sentence: Sentence, found: Found) -> None:

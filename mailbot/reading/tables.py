@@ -5,13 +5,15 @@ The cells stand between tabs, bars or semicolons. It judges no values. Serves po
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from mailbot.reading.fold import fold
-from mailbot.reading.labels import Label, label_of
+from mailbot.reading.labels import Label, cue_words, label_of
 
-_MARKS = "\t|;"
+_MARKS = "\t|;,"
+_NO_HEAD = re.compile(r"[\d@:.?!]|^.{121}")  # of columns parted by commas: a sentence
 _CELLS = 20
 _NOW = frozenset(
     map(fold, ("сейчас", "у вас", "в базе", "сейчас у вас", "қазір", "сізде", "current", "now", "on file"))
@@ -19,7 +21,24 @@ _NOW = frozenset(
 _RIGHT = frozenset(
     map(
         fold,
-        ("надо", "должно быть", "правильно", "верно", "как надо", "дұрысы", "керегі", "should be", "correct", "right"),
+        (
+            "new",
+            "жаңа",
+            "жаңасы",
+            "новое",
+            "новый",
+            "новая",
+            "надо",
+            "должно быть",
+            "правильно",
+            "верно",
+            "как надо",
+            "дұрысы",
+            "керегі",
+            "should be",
+            "correct",
+            "right",
+        ),
     )
 )
 
@@ -50,10 +69,14 @@ def cells_of(line: str, mark: str) -> list[str]:
 def head_of(line: str) -> Columns | None:
     """Return what the head of a table says, None for a line that is none. Raises: nothing."""
     mark = next((mark for mark in _MARKS if mark in line), "")
-    if not mark:
+    if not mark or (mark == "," and _NO_HEAD.search(line)):
         return None
     cells = cells_of(line, mark)
+    if ":" in cells[0] and len(cells) > 1 and mark in "|;":  # «Өріс: бұрынғы | жаңа»
+        cells = [*cells[0].split(":", 1), *cells[1:]]
     labels = [label_of(cell.rstrip(" :")) for cell in cells]
+    if mark == "," and (len(cells) < 3 or not all(label and label.field for label in labels)):
+        return None
     if len(cells) > 2 and fold(cells[-1]) in _RIGHT and fold(cells[-2]) in _NOW:
         return Columns(mark=mark, labels=(Label(field="", cue="old"), Label(field="", cue="new")), by_row=True)
     if len(cells) > 2 and all(label and not label.field and label.cue in ("old", "new") for label in labels[1:]):
@@ -67,8 +90,13 @@ def table_rows(line: str, columns: Columns) -> Iterator[Row]:
     """Yield the rows of one line below a head; nothing where it isn't one of the table. Raises: nothing."""
     cells = cells_of(line, columns.mark)
     if columns.by_row:
+        if len(cells) == len(columns.labels) and ":" in cells[0]:
+            cells = [*cells[0].split(":", 1), *cells[1:]]
         label = label_of(cells[0].rstrip(" :"))
         if label is None or not label.field or len(cells) != len(columns.labels) + 1:
+            return
+        if fold(cells[-1]) in cue_words("unchanged"):
+            yield Row(label=replace(label, cue="unchanged"), value="", name=cells[0])
             return
         for column, cell in zip(columns.labels, cells[1:], strict=True):
             if cell.strip("-–— "):

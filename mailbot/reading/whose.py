@@ -15,6 +15,7 @@ _JOINTS = frozenset(("but", "and"))
 _BEFORE = frozenset(("на", "по", "с", "со", "от", "до", "из", "к", "через", "at", "from", "via", "on", "for", "by"))
 _DEAR = ("курмет", "уважаем", "dear", "дорог")
 _SELF = ("сво", "оз")  # «дала свой номер»: hers
+_MY = frozenset(("мои", "моя", "мое", "моего", "моеи", "моему", "моим", "наш", "наша"))
 _NO_OWNERS = frozenset(("it's", "that's", "here's", "there's", "what's", "let's", "today's", "this's"))
 _ITS = frozenset(("его", "ее", "их"))  # «её номер», but «его сотрите»
 _FROM = frozenset(("с", "со", "от", "из", "from"))
@@ -39,7 +40,7 @@ def whose(words: list[Word], place: int, after: list[Word]) -> str:
             found = _of_clause(clause[::-1])
             if found == "other" and (not maybe or _is_subject(clause[::-1])):
                 return found
-            if found == "mine" and any("own" in word.says for word in clause):
+            if found == "mine" and any("own" in word.says and not _is_self(word) for word in clause):
                 return found
             maybe = maybe or found
             clause, clauses = [], clauses + bool(clause)
@@ -48,6 +49,16 @@ def whose(words: list[Word], place: int, after: list[Word]) -> str:
         else:
             clause.append(words[number])
     return maybe or own or _of_clause(words[place + 1 :])
+
+
+def _is_possessive(clause: list[Word], owner: int, place: int) -> bool:
+    """Tell «Муж мой родился …», where «мой» is said of the husband."""
+    return place == owner + 1 and key_of(clause[place].text) in _MY and clause[place].says >= {"own"}
+
+
+def _is_self(word: Word) -> bool:
+    """Tell «свою», which is whoever opens the sentence: «Тётя указала свою почту»."""
+    return key_of(word.text).startswith(_SELF)
 
 
 def _is_subject(clause: list[Word]) -> bool:
@@ -60,10 +71,10 @@ def _of_clause(clause: list[Word]) -> str:
     for place, word in enumerate(clause):
         if is_owner(clause, place):
             owner = place
-        elif "own" in word.says and not (owner >= 0 and key_of(word.text).startswith(_SELF)):
+        elif "own" in word.says and not (owner >= 0 and (_is_self(word) or _is_possessive(clause, owner, place))):
             own = place
     says = frozenset().union(*(word.says for word in clause))
-    if owner >= 0 and own <= owner and "took" not in says:
+    if owner >= 0 and own <= owner and not says & {"took", "gift"}:
         return "other"
     return "mine" if own >= 0 or says & {"new", "right", "change", "reach"} else ""
 
@@ -87,7 +98,7 @@ def is_owner(clause: list[Word], place: int) -> bool:
     key = key_of(word.text)
     if key.endswith(("'s", "s'")):
         return key not in _NO_OWNERS
-    if key.endswith(("атин", "етин", "йтин")):
+    if key.endswith(("атин", "етин", "йтин")) or key in ("один", "господин"):
         return False  # «хабарласатын телефон»
     if key.endswith("мнин"):  # «келіншегімнің»
         return True
@@ -96,7 +107,8 @@ def is_owner(clause: list[Word], place: int) -> bool:
         return bool(follows and follows[0].says & {"phone", "email"})
     if before and key_of(before[0].text) == "у":
         return key not in ("себя", "вас")
-    called = bool(before and "reach" in before[0].says) or bool(follows and "reach" in follows[0].says and place)
+    led = bool(follows) and "reach" in follows[0].says and key_of(follows[0].text) not in ("i", "я", "мен")
+    called = bool(before and "reach" in before[0].says) or bool(led and place)
     return called and word.text[0].isupper() and word.text[1:].islower()
 
 
@@ -152,3 +164,19 @@ def is_wish(before: list[Word]) -> bool:
     """
     start = next((place for place in range(len(before) - 1, -1, -1) if is_edge(before[place])), -1)
     return any(word.says & {"reach", "change"} for word in before[start + 1 :])
+
+
+def each_clause(words: list[Word]) -> list[frozenset[str]]:
+    """Return what each clause says. Raises: nothing."""
+    clauses: list[list[Word]] = [[]]
+    for word in words:
+        if is_edge(word):
+            clauses.append([])
+        else:
+            clauses[-1].append(word)
+    return [says_of(clause) for clause in clauses]
+
+
+def says_of(words: list[Word]) -> frozenset[str]:
+    """Return what words say; «или» alone is no doubt of a value. Raises: nothing."""
+    return frozenset().union(*(word.says - {"doubt"} if "either" in word.says else word.says for word in words))

@@ -50,9 +50,9 @@ def staged(folder: Path, servers: tuple[Dovecot, SmtpServer], commands: Commands
     Run(site, 0).settle()
     numbers = {name: each["id"] for name, each in site.requests().items()}
     assert (site.inbox(), site.done()) == ({"held"}, {"filed"})
-    assert site.quick("requests", "close", numbers["held"]).code == 0
+    assert site.run("requests", "close", numbers["held"]).code == 0
     shown = ("--kind", "passport", "--seen", "in_person")
-    assert site.quick("requests", "document", numbers["filed"], *shown).code == 0
+    assert site.run("requests", "document", numbers["filed"], *shown).code == 0
     site.deliver(letter("vera@example.com", "Вопрос о курсе", "Здравствуйте!\n", name="stranger"))  # comes between
     return Stage(site, commands, postgres)
 

@@ -363,7 +363,7 @@ def window_of(stage: Stage) -> Stage:
     run = begin(stage)
     run.settle()
     (number,) = (each["id"] for each in run.site.requests("--kind", "withdrawal").values())
-    assert run.site.quick("requests", "release", number).code == 0
+    assert run.site.run("requests", "release", number).code == 0
     run.settle()
     run.site.sql("UPDATE request SET destroy_at = :at WHERE destroy_at IS NOT NULL", at="2026-01-01 00:00:00")
     return Stage(run.site, stage.commands, stage.postgres)
@@ -390,7 +390,7 @@ def test_a_kill_while_somebody_is_destroyed(window_stage: Stage, call: str, when
 
 
 def check_destroyed(run: Run) -> None:
-    ran = run.site.quick("people", "show", "marat@example.com", "--json")
+    ran = run.site.run("people", "show", "marat@example.com", "--json")
     assert ran.lines() == [{"id": None, "state": "suppressed", "suppressed": ["news", "processing"]}]
     finals = run.site.answers(run.began)
     assert {each.to for each in finals} == {"marat@example.com"}

@@ -1,7 +1,7 @@
 """Runs commands of mailbot in processes of their own that may kill themselves; forked from one that has it imported.
 
-Forking spares each command the second that its imports take. A child may be told to send itself SIGKILL right before
-or right after the n-th of one kind of outside call:
+Forking spares each command the two seconds that its imports and its first mail take. A child may be told to send
+itself SIGKILL right before or right after the n-th of one kind of outside call:
 
 - `fetch`: a FETCH of the IMAP client · `move`: its MOVE, or the CREATE of the folder to move to · `commit`: a COMMIT
   of the store · `data`: DATA to the SMTP server, so after it the server's 250 has been read.
@@ -161,6 +161,19 @@ def fork(order: dict[str, Any], folder: Path) -> Ended:
     return Ended(code=status, calls=calls, **read)
 
 
+def _warm() -> None:
+    """Read and answer mails of each kind, so that no child builds tables and patterns anew: half a second each."""
+    from random import Random
+
+    from tests.support import mails
+    from tests.support.explained import check, check_answers
+
+    for seed in range(30):
+        octets = mails.sound(Random(seed))
+        if check(octets, known=True)["reply"]:
+            check_answers(octets, known=True)
+
+
 def main() -> None:
     """Read orders from stdin, one JSON object a line; answer each with how it ended."""
     import mailbot.answering.smtp
@@ -182,6 +195,7 @@ def main() -> None:
     del alembic
     holidays.country_holidays("KZ", years=2026)
     load_policy(None)
+    _warm()
     with tempfile.TemporaryDirectory(prefix="commands-") as folder:
         for line in sys.stdin:
             ended = fork(json.loads(line), Path(folder))

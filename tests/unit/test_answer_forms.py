@@ -119,6 +119,7 @@ def test_every_reason_of_the_reader_has_its_words() -> None:
         "out_of_range", "declined_name", "ambiguous_name", "plus_eight", "country_code", "not_a_place",
         "several_values", "not_an_address", "several_addresses", "which_phone", "two_digit_year", "ambiguous_date",
         "not_a_date", "future_date", "mixed_scripts", "not_a_name", "not_a_phone", "too_long",
+        "no_value",
     }  # fmt: skip
     for language in LANGUAGES:
         texts = {body("ask", language, unclear=[{"field": "surname", "why": why}], missing=[]) for why in whys}

@@ -33,7 +33,7 @@ LONGEST = {
     "contacts._IN_BRACKETS": 4_000, "cues": 10_000, "dates": 120,
     "delivery": 20_000, "delivery._NOT_FAILED": HEADER_VALUE, "dkim": HEADER_VALUE, "dkim._END": MB, "extract": 4_000,
     "births": 4_000, "labelled": 4_000, "listing": 200, "nameframes": 400, "nameprose": 4_000, "placeprose": 4_000,
-    "places": 4_000, "prose": 4_000, "sentence": 4_000,
+    "places": 4_000, "prose": 4_000, "sentence": 4_000, "stated": 4_000, "unmarked": 4_000,
     "wording": 4_000,
     "header": HEADER_VALUE, "header._END": MB, "header._BLANK_LINES": MB, "header._ADDRESS": 254, "labels": 60,
     "headings": 800, "headerblock": 800, "language": 5_000, "leaders": 800, "machine": HEADER_VALUE,
