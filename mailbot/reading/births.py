@@ -11,8 +11,9 @@ from mailbot.reading.contacts import Spot
 from mailbot.reading.found import Found
 from mailbot.reading.nameframes import framed, is_far
 from mailbot.reading.placeprose import place_of_birth
+from mailbot.reading.places import judge_place, trimmed
 from mailbot.reading.said import Said
-from mailbot.reading.sentence import Sentence, is_others, spots_of
+from mailbot.reading.sentence import Sentence, spots_of
 from mailbot.reading.whose import is_edge
 from mailbot.reading.wording import Word, key_of
 
@@ -24,6 +25,10 @@ _ELSE = re.compile(  # a date of something else
 _SPOUSE = re.compile(
     r"(?:married|замуж за|женился на|женат на) [^.;]{3,60}, (?:born|родил\w+) (?:on )?$", re.IGNORECASE
 )
+_BORN_AT = re.compile(
+    r"\d(?: ?(?:г|ж|года?|жыл\w*)\.?)?, "
+    r"((?:(?:г|с|п|пос)\.|город|село|аул|ауыл|пос[её]лок|станица|деревня) ?[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ][^\d;:!?]{2,80})"
+)
 _YEAR = re.compile(r"(?<![\d.-])(?:19|20)\d\d(?![\d.-])|(?<!\d)\d\d[- ]?(?:го )?(?:г|год|ж|жыл)(?!\d)")
 
 
@@ -31,7 +36,7 @@ def take_birth(sentence: Sentence, found: Found) -> None:
     """Take the date and the place of birth of a sentence that speaks of one. Raises: nothing."""
     every = spots_of("date", sentence)
     every = [(spot, said) for spot, said in every if not _SPOUSE.search(sentence.text[: spot.start])]
-    dates = [(spot, _role(spot, said, sentence)) for spot, said in every if not _is_others(spot, said, sentence, found)]
+    dates = [(spot, _role(spot, said, sentence)) for spot, said in every if said.mine != "other"]
     if dates or not every:
         _birth_date(dates, sentence, found)
         _birth_place(sentence, found)
@@ -49,8 +54,8 @@ def _birth_date(dates: list[tuple[Spot, str]], sentence: Sentence, found: Found)
     if not spoken:
         stated = told or (plain if "own" in sentence.heard or _is_bare(sentence) else [])
         stated = [] if _ELSE.search(sentence.text) or found.last != "birth_date" else stated
-    if "both" in sentence.heard and not told and not _ELSE.search(sentence.text):
-        stated = plain  # «екі рет жазыппын: біріншісінде …, екіншісінде …»
+    if not told and not _ELSE.search(sentence.text):
+        stated = [*stated, *(spot for spot in plain if spot not in stated and _is_old_enough(spot, found))]
     whole = dict.fromkeys(spot.value for spot in stated if spot.value)
     if sentence.unsure in ("doubt", "hypo") and stated:
         found.unsure("birth_date", sentence.text, "unsure")
@@ -64,18 +69,17 @@ def _birth_date(dates: list[tuple[Spot, str]], sentence: Sentence, found: Found)
         found.doubt("birth_date", year, "not_a_date")
 
 
+def _is_old_enough(spot: Spot, found: Found) -> bool:
+    """Tell whether a date may be a birth of somebody who writes: «бірде 15.09.1982, бірде 16.09.1982»."""
+    return found.today is None or spot.value[:4] < str(found.today.year - 10)
+
+
 def doubt_birth(sentence: Sentence, found: Found) -> None:
     """Doubt the date of birth that was taken where a later sentence asks of another one. Raises: nothing."""
     taken = found.fields.get("birth_date")
     others = [spot.value for spot, _ in spots_of("date", sentence) if spot.value and spot.value != taken]
     if taken and others and found.last == "birth_date" and not _ELSE.search(sentence.text):
         found.unsure("birth_date", sentence.text, "unsure")
-
-
-def _is_others(spot: Spot, said: Said, sentence: Sentence, found: Found) -> bool:
-    """Tell whether a date is somebody else's; a child's is none that a representative may state here."""
-    minor = found.today is not None and spot.value > found.today.replace(year=found.today.year - 18, day=1).isoformat()
-    return is_others(said, sentence) or (said.mine == "other" and minor)
 
 
 def _role(spot: Spot, said: Said, sentence: Sentence) -> str:
@@ -96,6 +100,8 @@ def _is_bare(sentence: Sentence) -> bool:
 def _birth_place(sentence: Sentence, found: Found) -> None:
     topic = found.last == "birth_place"
     value, why = place_of_birth(sentence.text, sentence.nameless, topic=topic)
+    if not (value or why) and (behind := _BORN_AT.search(sentence.text)):
+        value, why = judge_place(trimmed(behind[1].rstrip(" .!")))  # «…, 1963 года, поселок Боровое»
     whose = [said.mine for said in sentence.said] or ["other" if "owner" in sentence.heard else ""]
     if "other" in whose or not (value or why):
         return

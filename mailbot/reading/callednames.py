@@ -67,7 +67,7 @@ def _opens(typed: list[Word], place: int, *, shouted: bool) -> bool:
         return bool(follows) and (follows[0] in _BEHIND_FIRST or (follows[0] == "," and follows[-1] in ("а", "not")))
     before = typed[place - 1]
     if before.text in (".", "!", "?", "…") and place > 1 and len(typed[place - 2].text) > 2:
-        return False
+        return typed[place - 2].text.casefold() in words("abbreviations")  # «фам. Юсупова»
     return key_of(before.text) not in _IN
 
 

@@ -54,6 +54,7 @@ class Label:
     cue: Cue = ""
     others: bool = False  # names somebody else: «ФИО матери»
     ordered: bool = False  # spells out surname, given name, patronymic in this order
+    placed: bool = False  # the date of birth and its place: «Дата и место рождения»
     bare: bool = False  # "name", which says of one word that it is the given name
 
 
@@ -165,7 +166,7 @@ def _plain_label(text: str) -> Label | None:
             return (
                 Label(field="", cue="new")
                 if name == "any"
-                else Label(field=name, ordered=ordered, bare=variant == "name")
+                else Label(field=name, ordered=ordered, bare=variant == "name", placed=_is_placed(name, variant))
             )
         if variant in _bare():
             return Label(field="", cue=_bare()[variant])
@@ -173,7 +174,7 @@ def _plain_label(text: str) -> Label | None:
         (each, place)
         for each in (variant.split() for variant in variants)
         for place, word in enumerate(each[:8])
-        if word in _first_words()
+        if len(word) > 1 and word in _first_words()  # «И» stands alone, and joins other words
     ]
     for length in range(5, 0, -1):
         for each, place in starts:
@@ -184,6 +185,10 @@ def _plain_label(text: str) -> Label | None:
                 return _around(name, each[:place], each[place + length :])
     bare = _cue(words_of(key, latin=True), before=True) if key.count(" ") < 3 else ""
     return Label(field="", cue=bare) if bare else None
+
+
+def _is_placed(name: str, label: str) -> bool:
+    return name == "birth_date" and any(word in label for word in ("мест", "жер", "place"))
 
 
 def _around(name: str, before: list[str], after: list[str]) -> Label | None:
@@ -206,7 +211,7 @@ def _cue(said: list[Word], *, before: bool) -> Cue | None:
     if said and not before and key_of(said[0].text).startswith("прежн"):
         return "unchanged"
     heard = heard - {"onfile"} if "change" in heard else heard  # «в базе исправьте: …»
-    order: tuple[Cue, ...] = ("unchanged", "old", "new", "delete", "change")
+    order: tuple[Cue, ...] = ("unchanged", "old", "delete", "new", "change")
     for cue in order:
         if cue in heard or (cue == "new" and "right" in heard) or (cue == "old" and heard & {"instead", "onfile"}):
             return cue

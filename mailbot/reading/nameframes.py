@@ -76,7 +76,8 @@ def framed(words: list[Word], place: int) -> str:
     right = "old" if _frame("old_behind").search(after) else "new" if _frame("new_behind").search(after) else ""
     if right and behind[:1] == ["кате"] and words[place + 1].text == ",":
         right = ""  # «…, қате кетіпті»: there is a mistake, and this is what is right
-    listed = any("right" in word.says for word in words[:place])
+    first = next((n + 1 for n in range(place - 1, -1, -1) if words[n].spot >= 0), 0)
+    listed = any("right" in word.says for word in words[first:place])
     if right == "old" and listed and _LISTED.search(after):
         right = "new"  # «куәлігімде … деп жазылған»
     left = ""
@@ -89,6 +90,8 @@ def framed(words: list[Word], place: int) -> str:
             break
     if right == "new" and not left and behind[:1] in (["вместо"], ["instead"]) and _is_amiss(words[:place]):
         return "clash"  # «имя с ошибкой: Анна вместо Анны»: which of them is right?
+    if right == "new" and left == "old" and words[place - 1].text == ",":
+        return "new"  # «туған күнім дұрыс емес, 4 сәуір 1986 жыл болуы керек»
     if left and right and left != right:
         return left if before[-1:] in (["не"], ["not"]) else right if behind[:1] == ["деп"] else "clash"
     return left or right

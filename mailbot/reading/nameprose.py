@@ -15,7 +15,7 @@ from mailbot.reading.found import NAMES, Found
 from mailbot.reading.nameframes import framed, is_elsewhere, is_far, stem_behind
 from mailbot.reading.names import FOREIGN, has_case_ending, shape_of, split_name
 from mailbot.reading.said import Said
-from mailbot.reading.sentence import Sentence, is_others, spots_of
+from mailbot.reading.sentence import Sentence, spots_of
 from mailbot.reading.whose import each_clause
 from mailbot.reading.wording import key_of
 
@@ -68,7 +68,7 @@ def items_of(sentence: Sentence, found: Found) -> list[Item]:
     items = []
     for spot, said in spots_of("name", sentence):
         said.mine = "other" if _is_of_subject(spot, sentence) else said.mine
-        if is_others(said, sentence) or sentence.asked or _SPOUSE.search(sentence.text[: spot.start]):
+        if said.mine == "other" or sentence.asked or _SPOUSE.search(sentence.text[: spot.start]):
             continue
         place = next(n for n, word in enumerate(sentence.words) if word.spot >= 0 and word.start == spot.start)
         item = Item(spot, said, place)
@@ -77,7 +77,7 @@ def items_of(sentence: Sentence, found: Found) -> list[Item]:
             frame = "new"
         frame = "" if said.role == "unchanged" else frame  # «…, Бекова остаётся»
         item.framed = frame in ("new", "old")
-        if said.mention and not item.framed:
+        if said.mention and not item.framed and not (said.told and said.role == "new"):
             continue
         item.role = frame if item.framed else "plain" if _is_far(item, sentence) else said.role
         said.clash = frame == "clash" or (said.clash and not item.framed)
@@ -119,7 +119,8 @@ def _take(item: Item, items: list[Item], sentence: Sentence, found: Found) -> No
         found.pending[item.spot.text] = item.role
     if not item.field:
         return
-    if item.role == "new" and not item.framed and not sentence.heard & _TOLD:
+    beside = any(other.framed and other.role == "old" for other in items)
+    if item.role == "new" and not (item.framed or beside or sentence.heard & _TOLD):
         return
     name, spot = item.field, item.spot
     shown = "surname" if name == "full_name" else name

@@ -14,7 +14,8 @@ from mailbot.reading.wording import Word, key_of, words_of
 
 _STEM = re.compile(
     r"мест\w{1,2} (?:моего )?рожд\w*|(?:туған|туылған|туган|туылган) (?:жер|мекен|қала|ауыл)\w*|tu[gğ]an (?:zh|j)er\w*|"
-    r"родн\w{2,3} город\w{0,2}|где я родил\w+|where i was born|birth[ -]?place|place of (?:my )?birth",
+    r"родн\w{2,3} город\w{0,2} (?=значит|указан|стоит|записан)|где я родил\w+|where i was born|"
+    r"birth[ -]?place|place of (?:my )?birth",
     re.IGNORECASE,
 )
 _STOP = frozenset(

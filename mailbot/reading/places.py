@@ -59,7 +59,7 @@ OLD_BEHIND = re.compile(
     r"^\W{0,3}(?:емес|эмес|орнына|дегеннің|дегеннин|дегенді|дегеннен|"
     r"деп (?:қана |ғана )?(?:тұр(?!сын)|тур(?!сын)|жазыл(?!сын)|көрсетіл(?!сін)|корсетил(?!син)|кет|қал|кал|берілген|"
     r"енгізілген|(?:көрсет|жаз|енгіз|қой|тірке)[іыу]?п(?:сіз|ті|сыз|ты| ?ед)|"
-    r"жазған ед)|dep (?:tur(?!syn)|jazyl(?!syn)))",
+    r"жазған ед|жазып (?:жібер|қой)\w{0,3}п(?:пін|сіз|ті))|dep (?:tur(?!syn)|jazyl(?!syn)))",
     re.IGNORECASE,
 )
 SAID = re.compile(
@@ -90,6 +90,8 @@ def end_of_place(value: str) -> int:
         count = 1 if part.group()[0] == "." else 3
         following = words_of(value[part.end() : part.end() + 60])[:count]
         courtesy = bool(following) and "courtesy" in following[0].says
+        if part.group()[0] == "," and following and following[0].text[0].isupper() and not following[0].says:
+            continue  # a further part of the place: «…, Ақсу-Аюлы ауылы көрсетілсін»
         if courtesy or any(word.says & {"change", "polite"} for word in following):
             return part.start() + (part.group()[0] == "." and _ends_short(value[: part.start()]))
     return len(value)

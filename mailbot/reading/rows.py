@@ -13,7 +13,7 @@ from dataclasses import replace
 from mailbot.reading.labels import LABEL_LONGEST, Cue, Label, label_of
 from mailbot.reading.sentence import sentences
 from mailbot.reading.tables import Columns, Row, cells_of, head_of, table_rows
-from mailbot.reading.unmarked import DISTURBING, unmarked
+from mailbot.reading.unmarked import CONTACT, DISTURBING, unmarked
 from mailbot.reading.wording import words_of
 
 __all__ = ["Row", "is_label_line", "rows"]
@@ -175,15 +175,21 @@ def _marked(line: str) -> Iterator[Row]:
         return
     if before:
         yield from _parts(Row(label=None, value=before.rstrip(",;")))
-    cue: Cue = ""
+    cue: Cue = "old" if _is_wrong(before) else ""  # «неверно указана дата рождения: …»
     for number, (start, mark, end, label) in enumerate(found):
         stop = found[number + 1][0] if number + 1 < len(found) else len(line)
         value = line[end:stop].strip(" \xa0,;")
         if not label.field and not value and number + 1 < len(found):
             cue = label.cue  # «Қате: әкесінің аты – …»
             continue
-        label = replace(label, cue=label.cue or cue) if cue else label
+        label, cue = replace(label, cue=label.cue or cue), ""
         yield from _parts(Row(label=label, value=value, name=line[start:mark]))
+
+
+def _is_wrong(before: str) -> bool:
+    """Tell whether the words before a label in its sentence say that its value is wrong, and ask for no change."""
+    says = frozenset().union(*(word.says for word in words_of(_OPENED.split(f"{before} ")[-1])))
+    return "wrong" in says and not says & {"change", "new", "right"}
 
 
 def _listed(line: str) -> Iterator[Row]:
@@ -209,10 +215,16 @@ def _parts(row: Row) -> Iterator[Row]:
         return
     parts = row.value.split(", ", _PARTS)
     kept, current = (parts[:1], row) if row.label else ([], row)
+    stays: Row | None = None
     for part in parts[len(kept) :]:
         label = label_of(part)
+        if stays is not None and CONTACT.match(part):
+            yield replace(stays, value=part)  # «Телефоным сол қалпында, 8 701 …»
+            stays = None
+            continue
         if label and label.field and label.cue == "unchanged":
-            yield Row(label=label, value="", name=part)
+            stays = Row(label=label, value="", name=part)
+            yield stays
         elif row.label and (further := unmarked(part)).label:
             yield Row(label=current.label, value=", ".join(kept), name=current.name)
             current, kept = further, [further.value]

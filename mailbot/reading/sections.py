@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from mailbot.reading.fold import fold
-from mailbot.reading.labels import Label
+from mailbot.reading.labels import Cue, Label
 from mailbot.reading.rows import Row
 from mailbot.reading.wording import words_of
 
@@ -33,7 +33,13 @@ class Owned:
 def owned(listed: Iterable[Row]) -> Iterator[Owned]:
     """Yield the rows of a text that no heading gives to somebody else. Raises: nothing."""
     passing = headed = others = False
+    cue: Cue = ""
     for row in _turned(list(listed)):
+        if row.label and not row.label.field and row.label.cue and not row.value:
+            cue = row.label.cue  # «Бұрын:» or «Енді:» alone, and rows below
+            continue
+        if cue and row.label and row.label.field and not row.label.cue:
+            row = replace(row, label=replace(row.label, cue=cue))
         heading = _heading(row)
         passing = heading != "mine" if heading else passing
         others = others or (_introduces(row) if row.label else _is_others(row.value))

@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass
 
 from mailbot.reading.contacts import Spot
-from mailbot.reading.cues import cues
 from mailbot.reading.labels import words
 from mailbot.reading.said import Said
 from mailbot.reading.wording import Word
@@ -61,10 +60,3 @@ def sentences(text: str) -> list[str]:
 def spots_of(kind: str, sentence: Sentence) -> list[tuple[Spot, Said]]:
     """Return the values of one kind with what is said of them. Raises: nothing."""
     return [(spot, said) for spot, said in zip(sentence.spots, sentence.said, strict=True) if spot.kind == kind]
-
-
-def is_others(said: Said, sentence: Sentence) -> bool:
-    """Tell whether a value is somebody else's; one that the writer wants changed is held by the third person cue."""
-    if said.mine != "other":
-        return False
-    return not ("change" in sentence.heard and "third_person" in cues(sentence.text))

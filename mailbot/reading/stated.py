@@ -11,11 +11,10 @@ import re
 from typing import Literal
 
 from mailbot.reading.contacts import Spot, spelt_address
-from mailbot.reading.cues import cues
 from mailbot.reading.found import Found
 from mailbot.reading.said import Said
 from mailbot.reading.sentence import Sentence, spots_of
-from mailbot.reading.whose import each_clause, is_edge, says_of, whose
+from mailbot.reading.whose import is_edge, says_of, whose
 from mailbot.reading.wording import NOTHING, Word, key_of
 
 Verdict = Literal["new", "weak", "old", "unchanged", "ask", "pass"]
@@ -114,7 +113,7 @@ def _verdict(kind: str, spot: Spot, said: Said, sentence: Sentence, found: Found
         return "old"  # «… енді менікі емес, … деп өзгертіңіз»
     if said.role in ("old", "unchanged") and not said.thing:
         return "old" if said.role == "old" else "unchanged"
-    if said.thing or "forbid" in clause | behind or _is_others(kind, spot, said, sentence):
+    if said.thing or "forbid" in clause | behind or said.mine == "other" or _mine(spot, sentence) == "other":
         return "pass"
     if not said.told and "forbid" not in behind and _is_refused(sentence.words, spot):
         return "pass"
@@ -138,14 +137,6 @@ def _is_mine(words: list[Word], spot: Spot) -> bool:
     place = _place(words, spot)
     led = [word for word in words[max(0, place - 4) : place] if word.text[:1].isalpha() and "filler" not in word.says]
     return len(led) == 1 and key_of(led[0].text) in _MINE
-
-
-def _is_others(kind: str, spot: Spot, said: Said, sentence: Sentence) -> bool:
-    """Tell whether a value is somebody else's; one that the writer wants changed is held by the third person cue."""
-    if said.mine != "other" and _mine(spot, sentence) != "other":
-        return False
-    wished = any(says >= {"change", kind, "owner"} for says in each_clause(sentence.words))
-    return not (wished and "polite" in sentence.heard and "third_person" in cues(sentence.text))
 
 
 def _is_asked(said: Said, sentence: Sentence) -> bool:

@@ -14,13 +14,14 @@ from mailbot.reading.tables import Row
 from mailbot.reading.wording import words_of
 
 DISTURBING = frozenset(("owner", "yours", "hypo", "asks", "thing", "spam", "doubt"))  # a value may be no value beside
-_CONTACT = re.compile(r"^(?:[+(\d]|<?[\w.+-]{1,64}@|(?:https?://)?wa\.me/)")
+CONTACT = re.compile(r"^(?:[+(\d]|<?[\w.+-]{1,64}@|(?:https?://)?wa\.me/)")
 _UPPER = "A-ZА-ЯЁӘҒҚҢӨҰҮҺІƏ"
 _CAPITALS = re.compile(
     rf"^[{_UPPER}][\w'’-]*(?: (?:[{_UPPER}][\w'’-]*|ұлы|қызы|улы|кызы|оглы|uly|kyzy|qyzy)){{0,3}}[.!]?$"
 )
 _PLACE = re.compile(rf"^(?:[{_UPPER}]|(?:г|с|п|пос|гор|город|село|аул|ауыл)\.? ?[{_UPPER}])")
 _NAMES = ("surname", "given_name", "patronymic", "full_name")
+_SHORT = 60  # characters
 _INSIDE = re.compile(r"\([^()]{0,60}\)")
 _VERB = re.compile(r"(?<!\w)(?:родил|born(?!\w)|туд)", re.IGNORECASE)
 
@@ -42,7 +43,13 @@ def unmarked(line: str) -> Row:
 
 
 def _may_fit(rest: str) -> bool:
-    return rest[0].isupper() or not rest[0].isalpha() or "@" in rest[:65] or len(rest) < 40
+    """Tell, as cheaply as may be, text that can be no value of any field."""
+    if rest[0].isupper() or not rest[0].isalpha() or "@" in rest[:65]:
+        return True
+    if len(rest) >= _SHORT:
+        return bool(_PLACE.match(rest))
+    known = _PLACE.match(rest) or any(letter.isdecimal() for letter in rest[:20])
+    return bool(known) or fold(rest) in cue_words("absent") | cue_words("unchanged")
 
 
 def _fits(label: Label, rest: str, name: str) -> bool:
@@ -63,7 +70,7 @@ def _fits(label: Label, rest: str, name: str) -> bool:
         return (
             rest[0].isalnum() and len(rest) < 60 and any(letter.isdecimal() for letter in rest) and not says & {"asks"}
         )
-    return bool(_CONTACT.match(rest)) and label.field in ("phone", "email", "other") and _is_bare(rest)
+    return bool(CONTACT.match(rest)) and label.field in ("phone", "email", "other") and _is_bare(rest)
 
 
 def _is_bare(rest: str) -> bool:
