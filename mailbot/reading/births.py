@@ -103,7 +103,7 @@ def _birth_place(sentence: Sentence, found: Found) -> None:
     if not (value or why) and (behind := _BORN_AT.search(sentence.text)):
         value, why = judge_place(trimmed(behind[1].rstrip(" .!")))  # «…, 1963 года, поселок Боровое»
     whose = [said.mine for said in sentence.said] or ["other" if "owner" in sentence.heard else ""]
-    if "other" in whose or not (value or why):
+    if "other" in whose or not (value or why) or sentence.unsure == "forbid":
         return
     if "unchanged" in sentence.heard and not sentence.heard & {"change", "new", "right", "wrong", "error", "old"}:
         found.take("birth_place", value, "unchanged")

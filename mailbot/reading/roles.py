@@ -118,7 +118,7 @@ def _cut(gap: list[Word], *, led: bool, last: bool) -> int:
 
 def _opens_former(word: Word, *, led: bool) -> bool:
     """Tell where «жаңа нөмірім 8 701 … ескісі істемейді» starts to speak of another value."""
-    return "old" in word.says and (led or key_of(word.text).startswith(_ITS_OLD))
+    return "instead" in word.says or ("old" in word.says and (led or key_of(word.text).startswith(_ITS_OLD)))
 
 
 def _clinging(gap: list[Word]) -> int:
