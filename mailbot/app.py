@@ -24,7 +24,7 @@ from mailbot.errors import (
     MailboxUnavailable,
 )
 from mailbot.intake.dns import Dns
-from mailbot.operating import attachments, clock, notices, retention, waiting
+from mailbot.operating import attachments, clock, notices, policies, retention, waiting
 from mailbot.pipeline import COUNTS, Line, Rules, poll
 from mailbot.ports import Clock, Courier, Mailbox, NewId, Resolver
 from mailbot.reading.forms import compile_forms
@@ -75,6 +75,7 @@ class App:
 
     def _pass(self, counts: dict[str, int]) -> MailbotError | None:
         failure: MailbotError | None = None
+        policies.note(self.line)
         clock.lapse(self.line)
         try:
             poll(self.mailbox, self.line, counts)

@@ -236,6 +236,10 @@ class Policy(Section):
     """policy.toml."""
 
     version: Text = Field(description="the version of the published policy, as consents name it")
+    text_sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = Field(
+        default="",
+        description="the SHA-256 of that version's text: each consent then proves which text it was given to",
+    )
     tags: Tags = Field(description="the marks that the policy promises, whole")
     aliases: Tags = Field(default=Tags(), description="other whole wordings of the same wish")
     words: Words = Field(description="the words that act, and what mail programs put around them")

@@ -44,12 +44,12 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     return arguments
 
 
-def day(text: str) -> date:
-    """Return the day that `--since` names. Raises UsageError."""
+def day(text: str, option: str = "--since") -> date:
+    """Return the day that an option names. Raises UsageError."""
     try:
         return date.fromisoformat(text)
     except ValueError as exc:
-        raise UsageError("--since: write the day as 2026-01-31") from exc
+        raise UsageError(f"{option}: write the day as 2026-01-31") from exc
 
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
@@ -244,6 +244,13 @@ def _add_people(commands: Any) -> None:
     place.add_argument("address", metavar="ADDRESS")
     place.add_argument("place", metavar="PLACE", help="the name of one of [[places]]")
     place.add_argument("value", metavar="ID", help='the id there; "" forgets it')
+    obligation = verbs.add_parser("obligation", help="an open course, debt or refund", allow_abbrev=False)
+    acts = obligation.add_subparsers(required=True, metavar="ACT", parser_class=Parser)
+    opened = _add(acts, "add", "persons.obligation_add", "something is open: a withdrawal does not end it")
+    opened.add_argument("address", metavar="ADDRESS", help="or the id that `people show` prints")
+    opened.add_argument("--until", metavar="DATE", help="its last day, after which it is closed by itself (2026-01-31)")
+    ended = _add(acts, "close", "persons.obligation_close", "nothing is open any more: a withdrawal goes on")
+    ended.add_argument("address", metavar="ADDRESS", help="or the id that `people show` prints")
     for name, text in (
         ("show", "what is held about an address"), ("block", "a dispute: nothing is used, changed or destroyed"),
         ("unblock", "end a dispute's block"), ("destroy", "erase everybody at an address, for ever"),

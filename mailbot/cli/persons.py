@@ -9,10 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mailbot.app import opened
+from mailbot.cli.arguments import day
 from mailbot.cli.output import clean, confirmed, print_json, progress, tell
 from mailbot.errors import ConflictError, InputError, UsageError
 from mailbot.operating import adopt as adopting
-from mailbot.operating import archive, imports, places, retention, roll
+from mailbot.operating import archive, imports, obligations, places, retention, roll
 from mailbot.operating.cells import wrong_cell
 from mailbot.operating.tablefile import read_text
 from mailbot.pipeline import Line
@@ -167,8 +168,12 @@ def show(arguments: argparse.Namespace) -> int:
             if arguments.json:
                 print_json(person)
             else:
+                zone = app.line.rules.deadlines.zone
                 for name, value in person.items():
-                    print(f"{name:12} {clean(_words(value, app.line.rules.deadlines.zone))}")
+                    if name != "consents":
+                        print(f"{name:12} {clean(_words(value, zone))}")
+                for consent in person.get("consents", []):
+                    print(f"{'consent':12} {clean(_consent(consent, zone))}")
                 print(f"{'places':12} {clean(roll.known_as(app.line.store, person['id'] or '') or '-')}\n")
     return 0
 
@@ -183,11 +188,42 @@ def _words(value: Any, zone: ZoneInfo) -> str:
     return ", ".join(value) or "-" if isinstance(value, list) else "-" if value in (None, "") else str(value)
 
 
+def _consent(consent: dict[str, Any], zone: ZoneInfo) -> str:
+    """Return one line of the consent ledger in words."""
+    given = f"given {consent['given_at'].astimezone(zone):%d.%m.%Y %H:%M}" if consent["given_at"] else "not proven"
+    source = f" ({consent['source']})" if consent["source"] not in ("", consent["by"]) else ""
+    by = f" by {consent['by']}" if consent["by"] else ""
+    text = f", text {consent['policy_sha256'][:12]}…" if consent["policy_sha256"] else ""
+    line = f"{consent['purpose']}: {given}{by}{source}, policy {consent['policy_version'] or '-'}{text}"
+    line += f", proof {consent['proof'][:12]}…" if consent["proof"] else ""
+    if consent["withdrawn_at"]:
+        line += f"; withdrawn {consent['withdrawn_at'].astimezone(zone):%d.%m.%Y %H:%M}"
+        line += f" by {consent['withdrawn_by']}, request {consent['request']}" if consent["request"] else ""
+    return line
+
+
 def place(arguments: argparse.Namespace) -> int:
     """Note under which id another place knows a person."""
     with opened(arguments.config) as app:
         places.note_id(app.line, arguments.address, arguments.place, arguments.value)
     print(f"{arguments.place}: {'noted' if arguments.value else 'forgotten'}")
+    return 0
+
+
+def obligation_add(arguments: argparse.Namespace) -> int:
+    """Open an obligation."""
+    until = day(arguments.until, "--until") if arguments.until else None
+    with opened(arguments.config) as app:
+        changed = obligations.add(app.line, arguments.address, until)
+    print("noted" if changed else "was noted already")
+    return 0
+
+
+def obligation_close(arguments: argparse.Namespace) -> int:
+    """Close what is open; a withdrawal that waited for it goes on."""
+    with opened(arguments.config) as app:
+        count, number = obligations.close(app.line, arguments.address)
+    print(f"closed {count}" + (f"; request {number} goes on: the person is told when the data end" if number else ""))
     return 0
 
 

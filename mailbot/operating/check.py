@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfoNotFoundError
 from mailbot.answering.outbox import bounce_address
 from mailbot.answering.reply import Templates
 from mailbot.errors import MailbotError, MailboxRefused, MailboxUnavailable
-from mailbot.operating import check_sources, roll
+from mailbot.operating import check_sources, policies, roll
 from mailbot.operating.authserv import FEWEST_MAILS, Learned, learn
 from mailbot.pipeline import Line
 from mailbot.ports import Courier, Mailbox
@@ -191,7 +191,12 @@ def _policy(parts: Parts) -> Iterator[tuple[Level, str]]:
         ]
         if missing:
             yield "note", f"policy.toml names no {language} mark for {', '.join(missing)}"
-    yield "ok", f"version {parts.line.rules.policy.version}"
+    policy, known = parts.line.rules.policy, policies.recorded(parts.line)
+    if known is not None and policy.text_sha256 and known != policy.text_sha256:
+        yield "wrong", f"policy.toml: the text of version {policy.version} changed: give the new text a new version"
+    elif not policy.text_sha256:
+        yield "note", "policy.toml: text_sha256 is empty: consents don't prove which text they were given to"
+    yield "ok", f"version {policy.version}"
 
 
 def _clock(parts: Parts) -> Iterator[tuple[Level, str]]:

@@ -21,8 +21,9 @@ from mailbot.reading.address import address_key
 from mailbot.reading.fold import fold
 from mailbot.store import effects, people
 from mailbot.store.bulk import Bulk, traces
+from mailbot.store.consent_tables import Consent, Obligation
 from mailbot.store.gather import suppressed
-from mailbot.store.tables import Address, Consent, Obligation, Person, Phone
+from mailbot.store.tables import Address, Person, Phone
 from mailbot.store.unit import Unit
 
 COLUMNS = (
@@ -105,6 +106,7 @@ class Import:
 
     unit: Unit
     version: str
+    by: str = "import"  # import, operator or mail: how the consents of the rows came
     overwrite: bool = False
     report: Report = field(default_factory=Report)
     lines: dict[str, int] = field(default_factory=dict)  # the line that first brought an address
@@ -228,7 +230,13 @@ class Import:
         self.report.added += 1
 
     def _given(self, purpose: str, at: datetime | None, source: str) -> dict[str, Any]:
-        return {"purpose": purpose, "given_at": at, "source": source, "policy_version": self.version}
+        return {
+            "purpose": purpose,
+            "given_at": at,
+            "source": source,
+            "given_by": self.by,
+            "policy_version": self.version,
+        }
 
     def _consent(self, person_id: str, purpose: str, at: datetime | None, source: str) -> None:
         people.add_consent(self.unit.connection, person_id, **self._given(purpose, at, source))
@@ -265,7 +273,7 @@ class Import:
         """Give an unproven consent its time."""
         if row.consent_at is None:
             return False
-        values = {"given_at": row.consent_at, "source": row.consent_source or "import", "policy_version": self.version}
+        values = self._given("processing", row.consent_at, row.consent_source or "import")
         return people.prove_consent(self.unit.connection, person.id, **values)
 
     def _oblige(self, person: Any, row: Row) -> bool:

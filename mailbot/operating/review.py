@@ -23,9 +23,10 @@ from mailbot.reading.message import blank_message
 from mailbot.reading.sender import Evidence
 from mailbot.settings import FieldRules
 from mailbot.store import effects, forms, journal, people
+from mailbot.store.consent_tables import Obligation
 from mailbot.store.gather import request_facts
 from mailbot.store.outbox import schedule_destruction
-from mailbot.store.tables import Obligation, Person, Request
+from mailbot.store.tables import Person, Request
 from mailbot.store.unit import Unit
 
 REFUSALS = ("obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear")

@@ -7,10 +7,11 @@ import io
 from typing import Any
 
 from mailbot.errors import ConflictError, InputError
+from mailbot.operating import policies
 from mailbot.operating.cells import Row, defused, read_row
 from mailbot.operating.imports import COLUMNS, EXPORTED, OPTIONAL, Import, Report
 from mailbot.pipeline import Line
-from mailbot.store import newsletter, people, whom
+from mailbot.store import ledger, newsletter, people, whom
 from mailbot.store.gather import suppressed
 from mailbot.store.store import Store
 from mailbot.store.tables import Person
@@ -25,7 +26,10 @@ def show(store: Store, address: str) -> list[dict[str, Any]]:
     with store.unit() as unit:
         purposes = list(suppressed(unit, address))
         ids = people.ids_at(unit.connection, address)
-        found = [{**people.show(unit.connection, i), "suppressed": purposes} for i in ids]
+        found = [
+            {**people.show(unit.connection, i), "suppressed": purposes, "consents": ledger.of(unit.connection, i)}
+            for i in ids
+        ]
     if found:
         return found
     if purposes:
@@ -44,7 +48,10 @@ def add(line: Line, cells: dict[str, str]) -> Report:
     row, wrong = read_row(cells, 1, line.rules.deadlines.zone)
     if wrong or row is None:
         raise InputError("; ".join(sentence.partition(", ")[2] for sentence in wrong))
-    return import_rows(line, [row], overwrite=False, dry_run=False, progress=lambda _count: None)
+    policies.note(line)
+    with line.store.unit() as unit:
+        unit.event("people_imported", who="operator")
+        return Import(unit=unit, version=line.rules.policy.version, by="operator").run([row], lambda _count: None)
 
 
 class _DryRun(Exception):
@@ -54,6 +61,7 @@ class _DryRun(Exception):
 def import_rows(line: Line, rows: list[Row], *, overwrite: bool, dry_run: bool, progress: Any) -> Report:
     """Import rows in one transaction; a dry run is the same, rolled back."""
     report = Report()
+    policies.note(line)
     try:
         with line.store.unit() as unit:
             task = Import(unit=unit, version=line.rules.policy.version, overwrite=overwrite, report=report)

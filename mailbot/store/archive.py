@@ -10,10 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from mailbot.store import effects, people, requests, whom
-from mailbot.store.tables import Consent, FormerAddress, Obligation, Person, Request, Suppression
+from mailbot.store.consent_tables import Consent, Obligation
+from mailbot.store.tables import FormerAddress, Person, Request, Suppression
 from mailbot.store.transaction import Transaction
 
-CONSENT = ("purpose", "given_at", "source", "policy_version", "withdrawn_at", "proof", "octets")
+CONSENT = ("purpose", "given_at", "source", "given_by", "policy_version", "withdrawn_at", "proof", "octets")
 OBLIGATION = ("until", "opened_at", "closed_at")
 SUPPRESSION = ("key", "purpose", "since", "until")
 _consent: Any = Consent.__table__  # type: ignore[attr-defined]
@@ -66,6 +67,7 @@ def complete(unit: Transaction, person_id: str, values: dict[str, Any]) -> None:
         octets = base64.b64decode(each["octets"], validate=True) if each["octets"] else None
         times = {name: _time(each[name]) for name in ("given_at", "withdrawn_at")}
         text = {name: each[name] for name in ("purpose", "source", "policy_version", "proof")}
+        text["given_by"] = each.get("given_by")  # an archive of an earlier version has none
         unit.insert(Consent, person_id=person_id, withdrawn_by="", octets=octets, **text, **times)
     for each in values["obligations"]:
         until = date.fromisoformat(each["until"]) if each["until"] else None

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from mailbot.reading.address import address_key
-from mailbot.store.tables import Address, Consent, FormerAddress, Obligation, Person, Phone, Suppression
+from mailbot.store.consent_tables import Consent, Obligation
+from mailbot.store.tables import Address, FormerAddress, Person, Phone, Suppression
 from mailbot.store.transaction import Transaction
 
 _ORDER: tuple[Any, ...] = (Person, Address, Phone, Consent, Obligation)

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from mailbot.deciding.decision import Owed
 from mailbot.reading.address import address_key
 from mailbot.store import people
-from mailbot.store.tables import Address, Consent, Event, Person, Question, Request, Suppression
+from mailbot.store.consent_tables import Consent
+from mailbot.store.tables import Address, Event, Person, Question, Request, Suppression
 from mailbot.store.transaction import Transaction
 
 
@@ -102,7 +103,7 @@ def restore_news(unit: Transaction, request_id: str) -> None:
 def give_news(unit: Transaction, person_id: str, address: str, at: datetime, version: str) -> None:
     """Record a new news consent, this mail its proof, and end the suppression for news."""
     source = f"mail {unit.request_id}"
-    values = {"purpose": "news", "given_at": at, "source": source, "policy_version": version}
+    values = {"purpose": "news", "given_at": at, "source": source, "given_by": "mail", "policy_version": version}
     people.add_consent(unit.connection, person_id, **values)
     lift(unit, address, "news")
 

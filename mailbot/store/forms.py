@@ -16,9 +16,10 @@ from mailbot.deciding.forms import name_words, typed_words
 from mailbot.reading.address import address_key
 from mailbot.reading.claim import Submission
 from mailbot.store import forgets, people
+from mailbot.store.consent_tables import Consent
 from mailbot.store.engine import lock
 from mailbot.store.keys import sha256
-from mailbot.store.tables import Address, Consent, Person, Question, Reply, Request, Suppression
+from mailbot.store.tables import Address, Person, Question, Reply, Request, Suppression
 from mailbot.store.transaction import Transaction
 
 PLAIN = ("surname", "given_name", "patronymic", "birth_date", "birth_place")
@@ -123,7 +124,8 @@ def _consented(unit: Transaction, person_id: str, purpose: str, typed: dict[str,
     if any(row.withdrawn_at is not None and row.withdrawn_at >= at for row in rows):
         return
     values = {
-        "given_at": at, "source": f"form {typed['form']}", "policy_version": typed["version"], "proof": proof,
+        "given_at": at, "source": f"form {typed['form']}", "given_by": "form", "policy_version": typed["version"],
+        "proof": proof,
         "octets": octets if typed["keep_mail"] else None,
     }  # fmt: skip
     open_ = [row for row in rows if row.withdrawn_at is None]

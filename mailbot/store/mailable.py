@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from mailbot.reading.address import address_key
-from mailbot.store.tables import Address, Consent, Person, Suppression
+from mailbot.store.consent_tables import Consent
+from mailbot.store.tables import Address, Person, Suppression
 from mailbot.store.transaction import Transaction
 
 _address: Any = Address.__table__  # type: ignore[attr-defined]

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from mailbot.deciding.facts import PersonFacts
 from mailbot.reading.address import address_key
-from mailbot.store.tables import Address, Consent, FormerAddress, Obligation, Person, Phone, Request, Suppression
+from mailbot.store.consent_tables import Consent, Obligation
+from mailbot.store.tables import Address, FormerAddress, Person, Phone, Request, Suppression
 
 PLAIN = ("surname", "given_name", "patronymic", "birth_date", "birth_place")
 _person: Any = Person.__table__  # type: ignore[attr-defined]
@@ -148,7 +149,7 @@ def show(connection: sa.Connection, person_id: str) -> dict[str, Any]:
         "given_name": row.given_name, "patronymic": row.patronymic or None, "emails": list(person.emails),
         "phones": list(person.phones), "birth_date": row.birth_date, "birth_place": row.birth_place,
         "processing": "processing" in purposes, "news": "news" in purposes,
-        "obligations": person.open_obligations, "block": block,
+        "obligations": person.open_obligations, "obliged_until": person.obliged_until, "block": block,
     }  # fmt: skip
 
 
@@ -181,8 +182,8 @@ def prove_consent(connection: sa.Connection, person_id: str, **values: Any) -> b
     return bool(connection.execute(sa.update(_consent).where(mine).values(**values)).rowcount)
 
 
-def oblige(connection: sa.Connection, person_id: str, until: date, at: datetime) -> bool:
-    """Open an obligation until that day, or move the open one's day; tell whether anything changed."""
+def oblige(connection: sa.Connection, person_id: str, until: date | None, at: datetime) -> bool:
+    """Open an obligation until that day (None: until it is closed), or move the open one's day; tell of a change."""
     mine = sa.and_(_obligation.c.person_id == person_id, _obligation.c.closed_at.is_(None))
     days = connection.execute(sa.select(_obligation.c.until).where(mine)).scalars().all()
     if until in days:

@@ -74,31 +74,6 @@ class Phone(SQLModel, table=True):
     position: int = 0
 
 
-class Consent(SQLModel, table=True):
-    """One consent, given and perhaps withdrawn; a person and purpose may have several, the latest counts."""
-
-    id: int | None = Field(default=None, primary_key=True)
-    person_id: str = Field(foreign_key="person.id", index=True, max_length=26)
-    purpose: str  # processing, news
-    given_at: datetime | None = None  # None: unproven
-    source: str = ""  # import, operator, mail, or as the CSV says
-    policy_version: str = ""
-    withdrawn_at: datetime | None = None
-    withdrawn_by: str = ""  # the request's number
-    proof: str | None = None  # SHA-256 of the form mail or submission that gave it
-    octets: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))  # that mail, where kept
-
-
-class Obligation(SQLModel, table=True):
-    """An open course, debt or refund; while it is open, consent can't be withdrawn whole (law, art. 8(2))."""
-
-    id: int | None = Field(default=None, primary_key=True)
-    person_id: str = Field(foreign_key="person.id", index=True, max_length=26)
-    until: date | None = None
-    opened_at: datetime
-    closed_at: datetime | None = None
-
-
 class Mail(SQLModel, table=True):
     """The ledger: one row for each mail ever seen, at one place in the mailbox."""
 

@@ -26,7 +26,7 @@ from tests.acceptance.world import (
 HELD = {
     "person": "surname, given_name, patronymic, birth_date, birth_place, blocked, disputed, changed_fields, created_at",
     "address": "addr, key, position", "phone": "number, position", "former_address": "key",
-    "consent": "purpose, given_at, source, policy_version, withdrawn_at, proof, octets",
+    "consent": "purpose, given_at, source, given_by, policy_version, withdrawn_at, proof, octets",
     "obligation": "until, opened_at, closed_at", "suppression": "key, purpose, since, until",
     "place_id": "place, value",
 }  # fmt: skip

@@ -47,7 +47,7 @@ REQUEST = (
 )  # fmt: skip
 PERSON = {
     "id", "state", "surname", "given_name", "patronymic", "emails", "phones", "birth_date", "birth_place",
-    "processing", "news", "suppressed", "obligations", "block",
+    "processing", "news", "suppressed", "obligations", "obliged_until", "block", "consents",
 }  # fmt: skip
 EXPLAINED = (
     "file", "decision", "reason", "kind", "rung", "tag", "where", "language", "machine", "sender", "fields", "unclear",
@@ -637,10 +637,12 @@ def test_people_show_json(world: World) -> None:
     assert set(person) == PERSON and ran.out.count("\n") == 1
     identity = person.pop("id")
     assert isinstance(identity, str) and identity
+    assert [(c["purpose"], c["by"]) for c in person.pop("consents")] == [("processing", "import"), ("news", "import")]
     assert person == {
         "state": "active", "surname": "Сәрсенова", "given_name": "Әлия", "patronymic": "Болатқызы",
         "emails": [ALIYA], "phones": ["+77010000001"], "birth_date": "1990-05-05", "birth_place": "Алматы қ.",
-        "processing": True, "news": True, "suppressed": [], "obligations": 0, "block": None,
+        "processing": True, "news": True, "suppressed": [], "obligations": 0, "obliged_until": None,
+        "block": None,
     }  # fmt: skip
     assert len(world.persons(FAMILY)) == 2, "a shared address gives several lines"
     assert world.person(ALICE)["patronymic"] is None
