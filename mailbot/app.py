@@ -82,7 +82,10 @@ class App:
         except (MailboxUnavailable, MailboxRefused) as exc:
             failure = exc
         clock.tick(self.line)
-        retention.sweep(self.line, self.mailbox.folder)
+        try:
+            retention.sweep(self.line, self.mailbox, inbox=self.settings.mailbox.erase_inbox)
+        except (MailboxUnavailable, MailboxRefused) as exc:
+            failure = failure or exc
         notices.tell_operator(self.line, self.settings.operator.mail, self.settings.operator.language)
         try:
             self._outbox().send(counts)

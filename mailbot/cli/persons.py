@@ -247,10 +247,13 @@ def destroy(arguments: argparse.Namespace) -> int:
         found = roll.show(app.line.store, arguments.address)
         if found[0]["id"] is None:
             raise ConflictError("nobody is on file under that address any more")
-        if not confirmed(f"{len(found)} on file under this address will be erased for ever.", arguments.yes):
+        inbox = app.settings.mailbox.erase_inbox
+        mails = retention.mails_of(app.line, app.mailbox, arguments.address, inbox=inbox)
+        what = f"{len(found)} on file under this address" + (f" and {mails} of their mails" if mails else "")
+        if not confirmed(f"{what} will be erased for ever.", arguments.yes):
             print("nothing was done")
             return 1
-        count = retention.destroy_now(app.line, arguments.address)
+        count = retention.destroy_now(app.line, app.mailbox, arguments.address, inbox=inbox)
         if count < 0:
             raise ConflictError("blocked by a dispute: nothing is destroyed until `people unblock`")
     print(f"destroyed {count}; no mail was sent")

@@ -855,7 +855,7 @@ def live_through(app: App) -> None:
 
 
 def destroy(app: App) -> None:
-    assert retention.destroy_now(app.line, "kunsulu@example.kz") == 1
+    assert retention.destroy_now(app.line, app.mailbox, "kunsulu@example.kz") == 1
 
 
 def test_no_byte_of_the_destroyed_is_left_in_any_file_of_the_store(app: App) -> None:

@@ -1,0 +1,132 @@
+"""A destroyed person's mails leave the mailbox with the person: those of the ledger, and nobody else's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mailbot.app import build
+from mailbot.errors import MailboxUnavailable
+from tests.acceptance.world import ALICE, ALIYA, NO_OBLIGATIONS, OWNER, PHONE, UPDATE, WITHDRAWAL, World
+
+QUESTION = "Когда начнётся курс?"
+
+
+def lying(world: World) -> set[str]:
+    """Return the names of the mails in INBOX and in mailbot/Done."""
+    folders = (world.box / "new", world.box / "cur", world.box / ".mailbot.Done" / "cur")
+    return {path.name.partition(":")[0] for folder in folders if folder.is_dir() for path in folder.iterdir()}
+
+
+def until_destroyed(world: World, address: str) -> None:
+    for _ in range(6):
+        world.later(days=2)
+        world.poll()
+        if world.persons(address)[0]["id"] is None:
+            return
+    raise AssertionError("nobody was destroyed")
+
+
+def test_what_was_done_for_the_person_goes_and_nothing_else(world: World) -> None:
+    world.policy(NO_OBLIGATIONS)
+    hers = [world.mail(ALIYA, UPDATE["ru"], f"Телефон: {PHONE}").letter, world.mail(ALIYA, WITHDRAWAL["ru"]).letter]
+    others = [world.mail(ALICE, UPDATE["ru"], f"Телефон: {PHONE}").letter, world.mail(ALICE, QUESTION).letter]
+    assert {world.lies(letter) for letter in hers} == {"Done"}
+    until_destroyed(world, ALIYA)
+    assert lying(world) == {letter.name for letter in others}
+    assert "стёрты и в нашем почтовом ящике" in world.last(ALIYA).text
+
+
+def test_a_second_delivery_of_the_same_mail_goes_as_well(world: World) -> None:
+    world.policy(NO_OBLIGATIONS)
+    octets = world.octets(ALIYA, WITHDRAWAL["ru"])
+    world.take(octets)
+    world.put(octets.replace(b"Received: from", b"X-Again: 1\r\nReceived: from"))
+    assert world.poll()["already"] == 1 and len(lying(world)) == 2
+    until_destroyed(world, ALIYA)
+    assert lying(world) == set()
+
+
+def test_a_mail_that_only_bears_the_same_message_id_stays(world: World) -> None:
+    world.policy(NO_OBLIGATIONS)
+    taken = world.mail(ALIYA, WITHDRAWAL["ru"])
+    forged = world.put(world.octets(ALICE, QUESTION, message_id=taken.letter.message_id))
+    same = world.put(world.octets(ALIYA, QUESTION, "другой текст", message_id=taken.letter.message_id, proof="none"))
+    world.poll()
+    until_destroyed(world, ALIYA)
+    assert forged.name in lying(world) and taken.letter.name not in lying(world)
+    assert same.name in lying(world), "INBOX is the operator's"
+
+
+@pytest.mark.parametrize(("inbox", "left"), [(False, True), (True, False)])
+def test_the_inbox_is_the_operators_but_where_the_setting_says_so(world: World, inbox: bool, left: bool) -> None:
+    world.policy(NO_OBLIGATIONS)
+    settings = world.folder / "mailbot.toml"
+    if inbox:
+        text = settings.read_text(encoding="utf-8")
+        settings.write_text(text.replace("[mailbox]", "[mailbox]\nerase_inbox = true", 1), encoding="utf-8")
+    asked = world.mail(ALIYA, QUESTION).letter
+    world.mail(ALIYA, WITHDRAWAL["ru"])
+    until_destroyed(world, ALIYA)
+    assert (asked.name in lying(world)) is left
+    assert ("во входящих" in world.last(ALIYA).text) is left
+
+
+def test_a_mailbox_that_can_not_be_read_destroys_nobody(world: World) -> None:
+    world.policy(NO_OBLIGATIONS)
+    world.mail(ALIYA, WITHDRAWAL["ru"])
+    world.later(days=10)
+    app = build(world.folder, clock=world.now)
+    try:
+        original = app.mailbox.sight
+
+        def gone(sought: object) -> list[object]:
+            raise MailboxUnavailable("the mailbox went away")
+
+        app.mailbox.sight = gone  # type: ignore[method-assign, assignment]
+        _, failure = app.poll()
+        assert isinstance(failure, MailboxUnavailable)
+        assert world.person(ALIYA)["block"]["why"] == "withdrawal"
+        app.mailbox.sight = original  # type: ignore[method-assign]
+        app.poll()
+    finally:
+        app.close()
+    assert world.persons(ALIYA)[0]["id"] is None
+
+
+def test_more_mails_than_anybody_writes_ask_first(world: World) -> None:
+    world.policy(NO_OBLIGATIONS)
+    octets = world.octets(ALIYA, WITHDRAWAL["ru"])
+    number = world.request(world.take(octets))["id"]
+    for count in range(60):
+        world.put(octets.replace(b"Received: from", f"X-Copy: {count}\r\nReceived: from".encode()))
+    assert world.poll()["already"] == 60
+    world.later(days=10)
+    world.poll()
+    request = world.show(number)
+    assert (request["reason"], request["open"]) == ("many_mails", ["operator"])
+    assert world.person(ALIYA)["state"] == "blocked" and len(lying(world)) == 61
+    assert number in world.last(OWNER).text
+    world.ok("requests", "release", number)
+    until_destroyed(world, ALIYA)
+    assert lying(world) == set()
+
+
+def test_the_operators_own_destruction_takes_the_mails_as_well(world: World) -> None:
+    world.mail(ALIYA, UPDATE["ru"], f"Телефон: {PHONE}")
+    other = world.mail(ALICE, UPDATE["ru"], f"Телефон: {PHONE}").letter
+    assert world.run("people", "destroy", ALIYA).code == 64 and len(lying(world)) == 2
+    world.ok("people", "destroy", ALIYA, "--yes")
+    assert lying(world) == {other.name}
+
+
+def test_no_file_of_the_mailbox_or_the_installation_names_the_person(world: World) -> None:
+    world.policy(NO_OBLIGATIONS)
+    world.mail(ALIYA, UPDATE["ru"], f"Телефон: {PHONE}")
+    world.mail(ALIYA, WITHDRAWAL["ru"])
+    until_destroyed(world, ALIYA)
+    world.poll()
+    traces = [ALIYA.encode(), b"77012345678", "Сәрсенова".encode()]
+    files = [path for root in (world.folder, world.box) for path in Path(root).rglob("*") if path.is_file()]
+    assert files and not [path for path in files if any(trace in path.read_bytes() for trace in traces)]
