@@ -78,7 +78,7 @@ def _is_name(word: Word) -> bool:
         return False
     if word.says and not (shape_of(text) and text.istitle()):  # «Есімханова» holds a word and is a name
         return False
-    if (text.isupper() and len(text) < 4) or text.endswith(("'s", "’s")):
+    if (text.isupper() and len(text) < 5) or text.endswith(("'s", "’s")):
         return False
     key = key_of(text)
     return key not in words("no_names") and key not in months()

@@ -121,7 +121,7 @@ def label_of(text: str) -> Label | None:
     Takes «Тегі», «Новый телефон», «Телефон прежний», «ТЕГІ / ФАМИЛИЯ», «Телефон (жаңа)», «жаңа». Raises: nothing.
 
     """
-    if len(text) > LABEL_LONGEST or not text.strip():
+    if len(text) > LABEL_LONGEST or not text.strip() or "@" in text:
         return None
     typed = text.split()
     if len(typed) > 4 and not any(may_open_label(word) for word in typed):

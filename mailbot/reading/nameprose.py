@@ -119,7 +119,7 @@ def _take(item: Item, items: list[Item], sentence: Sentence, found: Found) -> No
         found.pending[item.spot.text] = item.role
     if not item.field:
         return
-    beside = any(other.framed and other.role == "old" for other in items)
+    beside = any(other.framed and other.role in ("old", "aside") for other in items)
     if item.role == "new" and not (item.framed or beside or sentence.heard & _TOLD):
         return
     name, spot = item.field, item.spot

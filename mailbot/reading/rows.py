@@ -141,6 +141,7 @@ def _opens_label(found: list[Row]) -> bool:
 
 def _rows_of(line: str) -> Iterator[Row]:
     mark = "\t" if "\t" in line else "|" if "|" in line else ""
+    mark = mark or (";" if line.count(";") == 1 and label_of(line.partition(";")[0]) else "")  # «Имя; Фархад»
     if not mark:
         yield from _marked(line.strip())
         return

@@ -110,6 +110,9 @@ def words_of(sentence: str, *, latin: bool = False) -> list[Word]:
     _hear(words, keys)
     if latin and _LATIN.search(sentence):
         _hear(words, [_cyrillic(key) for key in keys])
+    for word in words[1:]:
+        if word.text == "Ли":
+            word.says = NOTHING  # a surname
     return words
 
 
