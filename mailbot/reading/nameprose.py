@@ -163,7 +163,7 @@ def _settle(name: str, sentence: Sentence, found: Found) -> None:
 def _is_unvalued(name: str, sentence: Sentence) -> bool:
     """Tell whether a sentence says that a name is wrong or a new one was taken, without it: «взяла фамилию мужа»."""
     says = _of_clause(name, sentence)
-    return bool(sentence.heard & {"error", "took"}) and ("owner" not in says or "took" in says)
+    return bool(sentence.heard & {"error", "wrong", "took"}) and ("owner" not in says or "took" in says)
 
 
 def _of_clause(name: str, sentence: Sentence) -> frozenset[str]:
