@@ -186,6 +186,8 @@ def _add_lists(commands: Any) -> None:
     guard.add_argument("--column", default="", metavar="NAME", help="the column of the addresses, or its number")
     guard.add_argument("--unsubscribe-column", default="", metavar="NAME", help="add each List-Unsubscribe under it")
     guard.add_argument("--output", type=Path, metavar="FILE", help="where to (default: standard output)")
+    register = _add(commands, "register", "lists.register", "the journal of a year's requests, as CSV", json=True)
+    register.add_argument("--year", type=int, required=True, metavar="YEAR", help="received in that year")
 
 
 def _add_templates(commands: Any) -> None:

@@ -1,8 +1,9 @@
-"""The command over mailing lists: guard. No rule stands here."""
+"""The commands that write lists: guard over a mailing list, register of a year's requests. No rule stands here."""
 
 from __future__ import annotations
 
 import argparse
+import csv
 import os
 import sys
 import tempfile
@@ -10,9 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mailbot.app import opened
-from mailbot.cli.output import tell
+from mailbot.cli.output import print_json, tell
 from mailbot.errors import InputError
 from mailbot.operating.guard import guard as guarded
+from mailbot.operating.register import HEAD, cells
+from mailbot.operating.register import rows as registered
 
 SAYS = {
     "left": "withdrew or were destroyed", "unsubscribed": "unsubscribed", "blocked": "blocked",
@@ -43,6 +46,22 @@ def guard(arguments: argparse.Namespace) -> int:
             tell(f"left out {counts[name]} {says}")
     if counts.get("unknown"):
         tell(f"of those kept, {counts['unknown']} are not on file: nothing is known of their consent")
+    return 0
+
+
+def register(arguments: argparse.Namespace) -> int:
+    """Write the journal of a year's requests as CSV, or JSON lines."""
+    with opened(arguments.config) as app:
+        entries = registered(app.line, arguments.year, app.settings.operator.language)
+        if arguments.json:
+            for entry in entries:
+                print_json(entry)
+            return 0
+        writer = csv.writer(sys.stdout, lineterminator="\r\n")
+        for count, entry in enumerate(entries):
+            if not count:
+                writer.writerow(HEAD)
+            writer.writerow(cells(entry))
     return 0
 
 

@@ -1,0 +1,57 @@
+"""The journal of requests of a year, as an inspector asks for it: what came when, what was decided, when it was done.
+
+It names nobody: a request's number is what the person was told and can hold against us. Serves law 94-V, article 25.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mailbot.deciding.reasons import sentence
+from mailbot.errors import InputError
+from mailbot.operating.cells import defused
+from mailbot.pipeline import Line
+from mailbot.store import register
+
+HEAD = (
+    "number", "kind", "language", "received_at", "proof", "mark", "state", "row", "reason", "why", "decided_at",
+    "answered_at", "due_at", "destroyed_at", "closed_at", "late",
+)  # fmt: skip
+
+
+def rows(line: Line, year: int, language: str) -> Iterator[dict[str, Any]]:
+    """Yield a year's requests, oldest first: HEAD's values, times in the clock's zone.
+
+    `late`: closed, or still open, after its last day. Raises InputError for a year that can't be.
+    """
+    zone, now = line.rules.deadlines.zone, line.store.clock()
+    if not 2000 <= year <= now.astimezone(zone).year:
+        raise InputError(f"--year: {year} is no year of which there is a journal")
+    first, last = (datetime(each, 1, 1, tzinfo=zone) for each in (year, year + 1))
+    with line.store.reading() as connection:
+        for row in register.between(connection, first, last):
+            yield _entry(row, language, zone, now)
+
+
+def _entry(row: Any, language: str, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
+    destroyed = row.closed_at if row.reason == "destroyed" else None
+    late = row.due_at is not None and (row.closed_at or now) > row.due_at
+    times = {
+        "received_at": row.received_at, "decided_at": row.decided_at, "answered_at": row.answered_at,
+        "due_at": row.due_at, "destroyed_at": destroyed, "closed_at": row.closed_at,
+    }  # fmt: skip
+    said = {
+        "number": row.id, "kind": row.kind, "language": row.language, "proof": row.evidence, "mark": row.rung,
+        "state": row.state, "row": row.row, "reason": row.reason, "why": sentence(row.reason, language),
+        "late": "yes" if late else "no",
+    }  # fmt: skip
+    local = {name: at.astimezone(zone).isoformat(timespec="minutes") if at else "" for name, at in times.items()}
+    return {name: {**said, **local}[name] for name in HEAD}
+
+
+def cells(entry: dict[str, Any]) -> list[str]:
+    """Return an entry as the cells of a CSV, none of which a spreadsheet reads as a formula."""
+    return [defused(str(entry[name])) for name in HEAD]
