@@ -20,6 +20,7 @@ _REACH = 6  # words on one side
 _QUOTES = frozenset("«»\"“”„'’")
 _STANDS = re.compile(r"^ ?(?:написан|записан|указан|стоит|значит|напечатан|recorded|registered|shown)")
 _LISTED = re.compile(r"^деп (?:тур|жазил|корсетил|берил)")
+_YOURS = frozenset(("вас", "сиздерде", "сизде", "you", "your"))
 _EDGES = frozenset(",;:()")
 _DASHES = frozenset("—–-")
 _FORMER = frozenset(("old", "wrong", "onfile", "delete", "instead", "instead_behind", "not", "not_behind", "unchanged"))
@@ -77,7 +78,7 @@ def framed(words: list[Word], place: int) -> str:
     if right and behind[:1] == ["кате"] and words[place + 1].text == ",":
         right = ""  # «…, қате кетіпті»: there is a mistake, and this is what is right
     first = next((n + 1 for n in range(place - 1, -1, -1) if words[n].spot >= 0), 0)
-    listed = any("right" in word.says for word in words[first:place])
+    listed = _is_listed(words[first:place])
     if right == "old" and listed and _LISTED.search(after):
         right = "new"  # «куәлігімде … деп жазылған»
     left = ""
@@ -95,6 +96,12 @@ def framed(words: list[Word], place: int) -> str:
     if left and right and left != right:
         return left if before[-1:] in (["не"], ["not"]) else right if behind[:1] == ["деп"] else "clash"
     return left or right
+
+
+def _is_listed(before: list[Word]) -> bool:
+    """Tell «в паспорте я записан как …» from «в документах …, а у вас стоит …»."""
+    right = max((n for n, word in enumerate(before) if "right" in word.says), default=-1)
+    return right >= 0 and not any(key_of(word.text) in _YOURS for word in before[right + 1 :])
 
 
 def is_far(words: list[Word], place: int) -> bool:

@@ -30,5 +30,5 @@ def between(connection: sa.Connection, first: datetime, last: datetime) -> Itera
         _request.c.state != "ignored",
     )  # fmt: skip
     yield from connection.execution_options(yield_per=500).execute(
-        query.order_by(_request.c.received_at, _request.c.id)
+        query.order_by(_request.c.received_at, _request.c.mail_id)
     )
