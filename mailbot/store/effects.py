@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from mailbot.deciding.decision import Owed
 from mailbot.reading.address import address_key
 from mailbot.store import people
-from mailbot.store.tables import Address, Consent, Event, Person, Question, Request, Suppression
+from mailbot.store.event_tables import Event
+from mailbot.store.tables import Address, Consent, Person, Question, Request, Suppression
 from mailbot.store.transaction import Transaction
 
 
