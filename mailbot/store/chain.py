@@ -91,12 +91,12 @@ def seal_of(keys: Keys, cut_: Any) -> str:
     return keys.chain("cut", cut_.position, cut_.link, cut_.removed, utc(cut_.at))
 
 
-def utc(text: str | None) -> str:
+def utc(text: Any) -> str:
     """Return a time of the store as every dialect's is hashed: RFC 3339, UTC, microseconds; else marked with "?"."""
     try:
-        at = datetime.fromisoformat(text or "")
+        at = datetime.fromisoformat(text)
         aware = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except (ValueError, TypeError, OverflowError):
         return f"?{text}"
     return aware.isoformat(timespec="microseconds")
 
@@ -154,8 +154,8 @@ def seal(unit: Transaction) -> int:
         sealed.append({"event": row.id, "place": place, "made": last.link})
     if sealed:
         mine = sa.and_(_event.c.id == sa.bindparam("event"), _event.c.position.is_(None))
-        values = {"position": sa.bindparam("place"), "link": sa.bindparam("made")}
-        connection.execute(sa.update(_event).where(mine).values(**values), sealed)
+        update = sa.update(_event).where(mine).values(position=sa.bindparam("place"), link=sa.bindparam("made"))
+        connection.execute(update, sealed)
         _keep(unit, last)
     return len(sealed)
 

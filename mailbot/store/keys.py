@@ -12,6 +12,8 @@ from functools import lru_cache
 from mailbot.reading.address import address_key
 from mailbot.reading.message import Message
 
+_array = json.JSONEncoder(separators=(",", ":"), default=repr).encode
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -65,7 +67,7 @@ class Keys:
 
         The parts are hashed as a JSON array in ASCII, with a key of this purpose alone; 52 letters a-z2-7.
         """
-        octets = json.dumps(parts, separators=(",", ":"), default=repr).encode("ascii")
+        octets = _array(parts).encode("ascii")
         return _letters(hmac.digest(_purpose(self.secret, b"events"), octets, "sha256"), 52)
 
 
