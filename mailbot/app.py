@@ -24,7 +24,7 @@ from mailbot.errors import (
     MailboxUnavailable,
 )
 from mailbot.intake.dns import Dns
-from mailbot.operating import attachments, clock, notices, policies, retention, waiting
+from mailbot.operating import attachments, audit, clock, notices, policies, retention, waiting
 from mailbot.pipeline import COUNTS, Line, Rules, poll
 from mailbot.ports import Clock, Courier, Mailbox, NewId, Resolver
 from mailbot.reading.forms import compile_forms
@@ -86,6 +86,7 @@ class App:
             retention.sweep(self.line, self.mailbox, inbox=self.settings.mailbox.erase_inbox)
         except (MailboxUnavailable, MailboxRefused) as exc:
             failure = failure or exc
+        audit.sweep(self.line)
         notices.tell_operator(self.line, self.settings.operator.mail, self.settings.operator.language)
         try:
             self._outbox().send(counts)

@@ -227,6 +227,12 @@ class SuppressionRules(Section):
     )
 
 
+class RetentionRules(Section):
+    journal_years: int = Field(
+        default=3, ge=1, le=100, description="events older than these years leave the journal; its chain goes on"
+    )
+
+
 class HolidayRules(Section):
     country: Annotated[str, AfterValidator(_country)] = Field(
         default="KZ", description="whose public holidays are days off"
@@ -253,6 +259,7 @@ class Policy(Section):
     limits: LimitRules = LimitRules()
     answers: AnswerRules = AnswerRules()
     suppression: SuppressionRules = SuppressionRules()
+    retention: RetentionRules = RetentionRules()
     holidays: HolidayRules = HolidayRules()
     forms: list[Form] = Field(default_factory=list, description="the site's own forms, whose mails bring people in")
     places: list[Place] = Field(default_factory=list, description="where else the operator keeps the same people")

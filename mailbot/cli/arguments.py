@@ -80,6 +80,7 @@ def parser() -> Parser:
     _add_people(commands)
     _add_lists(commands)
     _add_templates(commands)
+    _add_audit(commands)
     return top
 
 
@@ -201,6 +202,13 @@ def _add_templates(commands: Any) -> None:
         "--lang", choices=("kk", "ru", "en", "kk+ru"), help="in which language (default: the operator's)"
     )
     preview.add_argument("--html", action="store_true", help="the HTML part")
+
+
+def _add_audit(commands: Any) -> None:
+    group = commands.add_parser("audit", help="the journal", allow_abbrev=False)
+    verbs = group.add_subparsers(required=True, metavar="VERB", parser_class=Parser)
+    verify = _add(verbs, "verify", "audit.verify", "read the chain of events; exit 1 where it does not hold", json=True)
+    verify.add_argument("--head", metavar="POSITION:LINK", help="a head that was kept elsewhere, as it was printed")
 
 
 def _listing(sub: Parser) -> None:

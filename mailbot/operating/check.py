@@ -21,7 +21,7 @@ from mailbot.reading.classify import classify
 from mailbot.reading.machine import screen
 from mailbot.reading.parse import parse
 from mailbot.settings import Settings
-from mailbot.store import attachments, bounces, journal, writers
+from mailbot.store import attachments, bounces, chain, journal, writers
 from mailbot.store.migrate import HEAD, revision
 
 SHADOW_DAYS = 7
@@ -55,7 +55,7 @@ def check(parts: Parts) -> Iterator[Finding]:
     """Yield the findings, people first; a failure of one check is a finding and stops no other."""
     for what, look in (
         ("people", _people), ("forms", _forms), ("places", _places),
-        ("store", _store), ("mode", _mode), ("mailbox", _mailbox), ("undecided", _undecided),
+        ("store", _store), ("journal", _journal), ("mode", _mode), ("mailbox", _mailbox), ("undecided", _undecided),
         ("older mail", _older), ("courier", _courier), ("templates", _templates), ("policy", _policy),
         ("clock", _clock), ("trust", _trust), ("operator", _operator), ("tokens", _tokens),
     ):  # fmt: skip
@@ -96,6 +96,15 @@ def _store(parts: Parts) -> Iterator[tuple[Level, str]]:
     found = revision(parts.line.store.engine)
     right = found == HEAD
     yield ("ok", f"tables are version {found}") if right else ("wrong", "old tables: run `mailbot db upgrade`")
+
+
+def _journal(parts: Parts) -> Iterator[tuple[Level, str]]:
+    with parts.line.store.snapshot() as connection:
+        head = chain.trusted(connection, parts.line.store.keys)
+    if head is None:
+        yield "wrong", "the chain of events does not hold, nothing more is sealed: run `mailbot audit verify`"
+    else:
+        yield "ok", f"its chain ends at {head}" if head.position else "no event is sealed yet"
 
 
 def _mode(parts: Parts) -> Iterator[tuple[Level, str]]:

@@ -10,7 +10,7 @@ from mailbot.operating import places
 from mailbot.operating.waiting import is_held_back
 from mailbot.pipeline import Line, owe
 from mailbot.reading.address import address_key
-from mailbot.store import journal
+from mailbot.store import chain, journal
 from mailbot.store.tables import Request
 from mailbot.store.unit import Unit
 
@@ -28,7 +28,7 @@ def tell_operator(line: Line, mail: str, language: str) -> int:
         if not rows:
             return 0
         items = [_item(unit, line, row, language) for row in rows]
-        values = {"items": items, "counts": {"held": len(items)}}
+        values = {"items": items, "counts": {"held": len(items)}, "head": _head(unit)}
         owe(
             unit,
             Owed(template="operator", role="operator", to=mail, language=language, values=values, threads=False),
@@ -37,6 +37,12 @@ def tell_operator(line: Line, mail: str, language: str) -> int:
         for row in rows:
             unit.update(Request, row.id, told_at=unit.now)
     return len(rows)
+
+
+def _head(unit: Unit) -> str:
+    """Return the head of the journal's chain, which the operator's mailbox keeps outside the store; "" before any."""
+    head = chain.head(unit.connection)
+    return str(head) if head.position else ""
 
 
 def _goes_out(row: Any) -> bool:

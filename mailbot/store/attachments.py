@@ -18,8 +18,9 @@ import sqlalchemy as sa
 from mailbot.ports import RawMail
 from mailbot.reading.message import Message
 from mailbot.store import journal
+from mailbot.store.event_tables import Event
 from mailbot.store.keys import sha256
-from mailbot.store.tables import Event, FolderCursor, Mail, Request
+from mailbot.store.tables import FolderCursor, Mail, Request
 from mailbot.store.transaction import Transaction
 
 FIELD = "x-mailbot-attachments-removed"  # stands on top of a copy of ours (intake/strip.py)

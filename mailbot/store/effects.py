@@ -14,7 +14,8 @@ from mailbot.deciding.decision import Owed
 from mailbot.reading.address import address_key
 from mailbot.store import people
 from mailbot.store.consent_tables import Consent
-from mailbot.store.tables import Address, Event, Person, Question, Request, Suppression
+from mailbot.store.event_tables import Event
+from mailbot.store.tables import Address, Person, Question, Request, Suppression
 from mailbot.store.transaction import Transaction
 
 

@@ -134,6 +134,34 @@ def lock(connection: sa.Connection, key: str) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int(key[:15], 16))))
 
 
+@contextlib.contextmanager
+def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Open a connection for reading all of whose statements see the same state of the store, whoever writes.
+
+    Text that is no UTF-8 (SQLite takes any) is read as well.
+    """
+    options: dict[str, Any] = {"reading": True}
+    if engine.dialect.name == "postgresql":
+        options["isolation_level"] = "REPEATABLE READ"
+    with translated(), engine.connect().execution_options(**options) as connection:
+        raw: Any = connection.connection.driver_connection
+        if engine.dialect.name == "postgresql":
+            yield connection
+            return
+        raw.text_factory = lambda octets: octets.decode("utf-8", "surrogateescape")
+        try:
+            yield connection
+        finally:
+            raw.text_factory = str
+
+
+def utc_text(connection: sa.Connection, column: Any) -> Any:
+    """Return what selects a time as the text that stands there: it never fails to be read, whoever wrote it."""
+    if connection.dialect.name == "postgresql":
+        return sa.func.to_char(sa.func.timezone("UTC", column), 'YYYY-MM-DD"T"HH24:MI:SS.US')
+    return sa.type_coerce(column, sa.String)
+
+
 def scrub(engine: sa.Engine) -> bool:
     """Empty the write-ahead log (SQLite), or let PostgreSQL reclaim dead rows (VACUUM does not overwrite them).
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailbot.store.tables import Event, Mail, Question, Reply, Request
+from mailbot.store.event_tables import Event
+from mailbot.store.tables import Mail, Question, Reply, Request
 
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]

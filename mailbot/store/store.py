@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from mailbot.ports import Clock, Cursor, NewId, RawMail
 from mailbot.store.engine import scrub as engine_scrub
+from mailbot.store.engine import snapshot as engine_snapshot
 from mailbot.store.engine import translated
 from mailbot.store.engine import turn as engine_turn
 from mailbot.store.keys import Keys, sha256
@@ -44,6 +45,10 @@ class Store:
         """Open a connection for reading."""
         with translated(), self.engine.connect().execution_options(reading=True) as connection:
             yield connection
+
+    def snapshot(self) -> contextlib.AbstractContextManager[sa.Connection]:
+        """Open a connection for reading all of whose statements see the same state."""
+        return engine_snapshot(self.engine)
 
     def turn(self) -> contextlib.AbstractContextManager[bool]:
         """Take the one poller's turn, or learn that another process has it."""

@@ -232,18 +232,6 @@ class WrongToken(SQLModel, table=True):
     day_count: int
 
 
-class Event(SQLModel, table=True):
-    """An append-only audit row; never personal data."""
-
-    id: int | None = Field(default=None, primary_key=True)
-    at: datetime
-    who: str  # mailbot, operator
-    what: str
-    reason: str = ""
-    request_id: str | None = Field(default=None, index=True, max_length=12)
-    person_id: str | None = Field(default=None, max_length=26)
-
-
 class FolderCursor(SQLModel, table=True):
     """How far a folder was read, and when it was last read whole."""
 

@@ -9,8 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from mailbot.ports import NewId, RawMail
+from mailbot.store.event_tables import Event
 from mailbot.store.keys import Keys
-from mailbot.store.tables import Event, Note
+from mailbot.store.tables import Note
 
 
 @dataclass(slots=True)

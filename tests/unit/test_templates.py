@@ -58,7 +58,7 @@ OPTIONAL = {
     "update-applied": ("due_at",),
     "new-address": ("due_at",),
     "withdrawal-partial": ("kept",),
-    "operator": ("counts",),
+    "operator": ("counts", "head"),
     "ask-again": ("missing", "unclear"),
 }
 templates = Templates([])
