@@ -80,6 +80,7 @@ def parser() -> Parser:
     _add_people(commands)
     _add_lists(commands)
     _add_templates(commands)
+    _add_policy(commands)
     return top
 
 
@@ -199,6 +200,15 @@ def _add_templates(commands: Any) -> None:
         "--lang", choices=("kk", "ru", "en", "kk+ru"), help="in which language (default: the operator's)"
     )
     preview.add_argument("--html", action="store_true", help="the HTML part")
+
+
+def _add_policy(commands: Any) -> None:
+    group = commands.add_parser("policy", help="the published policy", allow_abbrev=False)
+    verbs = group.add_subparsers(required=True, metavar="VERB", parser_class=Parser)
+    text = "what a published policy promises, and what is wrong with it; exit 1 where something is"
+    check = _add(verbs, "check", "policy.check", text, json=True)
+    check.add_argument("file", type=Path, metavar="FILE", help="the policy as text, HTML or PDF")
+    check.add_argument("--lang", choices=("kk", "ru", "en"), help="in which language (default: the operator's)")
 
 
 def _listing(sub: Parser) -> None:

@@ -184,14 +184,17 @@ def _templates(parts: Parts) -> Iterator[tuple[Level, str]]:
 
 
 def _policy(parts: Parts) -> Iterator[tuple[Level, str]]:
-    tags = parts.line.rules.policy.tags
+    policy = parts.line.rules.policy
     for language in ("kk", "ru", "en"):
         missing = [
-            kind for kind in ("update", "withdrawal", "unsubscribe") if not getattr(getattr(tags, language), kind)
+            kind
+            for kind in ("update", "withdrawal", "unsubscribe")
+            if not getattr(getattr(policy.tags, language), kind)
         ]
         if missing:
             yield "note", f"policy.toml names no {language} mark for {', '.join(missing)}"
-    yield "ok", f"version {parts.line.rules.policy.version}"
+    former = f"; the marks of {', '.join(one.version for one in policy.former)} stay valid" if policy.former else ""
+    yield "ok", f"version {policy.version}{former}"
 
 
 def _clock(parts: Parts) -> Iterator[tuple[Level, str]]:
