@@ -19,6 +19,7 @@ MAX_BYTES = 20_000_000
 _HTML = re.compile(rb"<(?:!doctype html|html|head|body|meta|div|p|h[1-6]|table|ol|ul)\b", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w-]{1,40})", re.IGNORECASE)
 _HEAD_BYTES = 4096
+MAX_CHARACTERS = 400_000  # fifty times a long policy
 _FEWEST_LETTERS = 40  # of a policy, however short
 
 
@@ -39,6 +40,8 @@ def read(path: Path) -> str:
         text = _html(octets) if _HTML.search(head) else decoded(octets)
     if sum(letter.isalpha() for letter in text) < _FEWEST_LETTERS:
         raise InputError(f"{path}: holds next to no text; a scan is a picture: give the text it was made of")
+    if len(text) > MAX_CHARACTERS:
+        raise InputError(f"{path}: holds far more text than a policy: give the policy alone")
     return text
 
 

@@ -22,7 +22,7 @@ _TWINS = dict(
     )
 )
 _TO_LATIN = dict(zip("АаВСсЕеНІіКкМОоРрТХхУу", "AaBCcEeHIiKkMOoPpTXxYy", strict=True))
-_ALONE = re.compile(r"(?<=[\u0400-\u052f.,;] )[aceoyx](?= [\u0400-\u052f])")
+_ALONE = re.compile(r"(?<= )[aceoyx](?= [\u0400-\u052f])")
 _LOST = re.compile(r"(?<=[\u0400-\u052f])[?\ufffd]+(?=[\u0400-\u052f])")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _LEVEL = str.maketrans(_TWINS | {"ё": "е", "Ё": "е", "’": "'", "ʼ": "'", "\xa0": " "})

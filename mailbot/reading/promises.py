@@ -22,7 +22,9 @@ from mailbot.reading.lookalikes import level
 from mailbot.reading.tags import Lexicon, recognise
 
 _QUOTED = re.compile(r"«([^«»]{2,220})»|“([^“”\"]{2,220})”|„([^„“”\"]{2,220})[“”]|\"([^\"]{2,220})\"|‘([^‘’]{4,220})’")
-_ADDRESS = re.compile(r"[\w.+%-]+(?<!\.) ?(?:@|\[at\]|\(at\)) ?[\w-]+(?: ?\.[\w-]+)*\.[^\W\d_]{2,}")
+_ADDRESS = re.compile(
+    r"(?<![\w.+%-])[\w.+%-]{1,64}(?<!\.) ?(?:@|\[at\]|\(at\)) ?[\w-]{1,63}(?: ?\.[\w-]{1,63}){0,6}\.[^\W\d_]{2,24}"
+)
 _GLUED = re.compile(r"\.(?= [^\W\d_A-ZА-ЯЁӘҒҚҢӨҰҮҺІ])|\.(?=[^\W\d_])")
 _NO_WORD = re.compile(r"[^\w-]+")
 _BEFORE, _AFTER = 60, 40  # characters around a quotation in which a word must call it a mark

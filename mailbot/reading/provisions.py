@@ -29,7 +29,8 @@ _COMPANY = re.compile(
 )
 _OPERATOR = re.compile(r"оператор|operator|controller|собственник|меншік иес")
 _HEREINAFTER = re.compile(
-    r"\((?:бұдан әрі|далее|hereinafter|hereafter)\b[^)]{0,60}?(?:оператор|operator|controller|компани|company)"
+    r"\([^()]{0,60}?(?:бұдан әрі|далее|hereinafter|hereafter)\b[^)]{0,60}?"
+    r"(?:оператор|operator|controller|компани|company)"
 )
 _NAME_BEFORE = re.compile(rf"(?:[{_UPPER}][\w.&-]+|[»\"”])\s*,?$")
 _NAMED = re.compile(
@@ -90,9 +91,20 @@ def provisions(found: tuple[Clause, ...]) -> dict[str, Spot]:
     for clause in found:
         plain = level(clause.text)
         for name in words()["provision"]:
-            if name not in spoken and (hit := patterns("provision", name).search(plain)):
+            if name not in spoken and (hit := patterns("provision", name).search(_of_data(clause, plain, name))):
                 spoken[name] = Spot(clause=clause, offset=hit.start())
     return spoken
+
+
+def _of_data(clause: Clause, plain: str, name: str) -> str:
+    """Return a clause with blanks for each sentence that speaks of something else by the same words."""
+    if name not in words()["elsewhere"]:
+        return plain
+    for start, sentence in clause.sentences():
+        end = start + len(sentence)
+        if patterns("elsewhere", name).search(plain, start, end):
+            plain = plain[:start] + " " * len(sentence) + plain[end:]
+    return plain
 
 
 def unlimited(found: tuple[Clause, ...]) -> tuple[Spot, ...]:
@@ -169,25 +181,28 @@ def _term() -> re.Pattern[str]:
 
 def _terms(clause: Clause, start: int, sentence: str) -> Iterator[Deadline]:
     plain = level(sentence)
+    told: tuple[Topic, ...] | None = None
     for found in _term().finditer(plain):
         before = patterns("deadline", "before").search(plain, max(found.start() - 25, 0), found.start())
         if not before and not patterns("deadline", "after").search(plain, found.end(), found.end() + 25):
             continue
+        told = (_topics(plain) or _topics(level(clause.text[:start]))) if told is None else told
         number = words()["number"].get(found["number"]) or int(found["number"])
         unit = next(name for name in ("hour", *_DAYS) if found[name])
         days = math.ceil(number / _HOURS_A_DAY) if unit == "hour" else number * _DAYS[unit]
         working = bool(found["kind"] and patterns("deadline", "working").search(found["kind"]))
         yield Deadline(
             text=sentence[found.start() : found.end()], days=days, working=working,
-            topic=_topic(plain, days), spot=Spot(clause=clause, offset=start + found.start()),
+            topic=_topic(told, days), spot=Spot(clause=clause, offset=start + found.start()),
         )  # fmt: skip
 
 
-def _topic(plain: str, days: int) -> Topic:
-    stems: dict[str, list[str]] = words()["deadline"]["topic"]
-    names: tuple[Topic, ...] = ("storage", "news", "correction", "destruction", "answer")
-    told = [name for name in names if re.search("|".join(stems[name]), plain)]
-    if days > _LONG or (told[:1] == ["storage"] and len(told) == 1):
-        return "storage"
-    told = [name for name in told if name != "storage"]
-    return told[0] if told else ""
+def _topics(plain: str) -> tuple[Topic, ...]:
+    """Return what a text speaks of, the weightiest first."""
+    names: tuple[Topic, ...] = ("news", "correction", "destruction", "answer", "storage")
+    return tuple(name for name in names if patterns("topic", name).search(plain))
+
+
+def _topic(told: tuple[Topic, ...], days: int) -> Topic:
+    """Return what a term is for: a long one is for storage."""
+    return "storage" if days > _LONG else told[0] if told else ""
