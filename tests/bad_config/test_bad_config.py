@@ -162,7 +162,7 @@ BAD: dict[str, tuple[Edit, str]] = {
         "policy.toml: tags: «Updating personal data» stands under update and withdrawal",
     ),
     "a former version without marks": (
-        append(POLICY, '[[former]]\nversion = "0"\nsince = 2024-01-15'), "policy.toml: former.0.tags: this setting must",
+        append(POLICY, '[[former]]\nversion = "0"\nsince = 2024-01-15'), "policy.toml: former.0.tags: this setting",
     ),
     "mailbox url missing": (change(SETTINGS, "url = ", ""), "mailbot.toml: mailbox.url: this setting must be given"),
     "mailbox is no URL": (mailbox_url("gmail.com"), "mailbox.url: this is no URL"),
