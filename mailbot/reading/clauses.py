@@ -23,6 +23,7 @@ _FOLIO = re.compile(r"(?:(?:page|стр\.?|страница|бет)\s*)?\d{1,3}(
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[^\W\d_a-zа-яёәғқңөұүһі]|[«\"“(\d])")
 _ROMAN = {"I": 1, "V": 5, "X": 10}
 _MOST_HEADING = 120  # characters
+_SHORT = 0.6  # of the widest line: a shorter one was not broken for want of room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +124,14 @@ def _lines(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _blocks(lines: Iterator[tuple[int, int, str]]) -> Iterator[list[tuple[int, int, str]]]:
     block: list[tuple[int, int, str]] = []
-    gap = False
-    for line in lines:
+    every, gap = list(lines), False
+    short = _SHORT * max((len(line[2]) for line in every), default=0)
+    for line in every:
         if not line[2]:
             gap = True
             continue
-        if block and _begins(line[2], block[-1][2], gap):
+        full = block and len(block[-1][2]) >= short
+        if block and (_begins(line[2], block[-1][2], gap) or not (full or line[2][0].islower())):
             yield block
             block = []
         block.append(line)

@@ -79,21 +79,26 @@ def addresses(found: tuple[Clause, ...]) -> tuple[Address, ...]:
 def _promised(clause: Clause, lexicon: Lexicon) -> Iterator[Promise]:
     plain = level(clause.text)
     speaks = patterns("mark", "letter").search(plain) is not None
-    rest = list(plain)
-    any_quoted = False
-    for quote in _QUOTED.finditer(clause.text):
+    found = list(_quoted(clause, clause.text, speaks, lexicon))
+    if not found and clause.text.count('"') % 2:  # one too many: the pairs may begin at the second
+        found = list(_quoted(clause, clause.text.replace('"', " ", 1), speaks, lexicon))
+    yield from found
+    if speaks and not found:
+        rest = _QUOTED.sub(lambda quote: " " * len(quote.group()), plain)
+        yield from _unquoted(clause, rest, lexicon)
+
+
+def _quoted(clause: Clause, text: str, speaks: bool, lexicon: Lexicon) -> Iterator[Promise]:
+    plain = level(text)
+    for quote in _QUOTED.finditer(text):
         inside = next(text for text in quote.groups() if text is not None)
-        start = quote.start() + 1
         mark = recognise(inside.strip(), lexicon)
-        rest[quote.start() : quote.end()] = " " * (quote.end() - quote.start())
         if _letters(inside) and (mark.acts or (speaks and _is_called(plain, quote.start(), quote.end()))):
-            any_quoted = True
             yield Promise(
-                text=inside.strip(), mark=mark, clause=clause, offset=start + len(inside) - len(inside.lstrip()),
-                stray=_stray(inside, clause.text[quote.end() : quote.end() + 1]),
+                text=inside.strip(), mark=mark, clause=clause,
+                offset=quote.start() + 1 + len(inside) - len(inside.lstrip()),
+                stray=_stray(inside, text[quote.end() : quote.end() + 1]),
             )  # fmt: skip
-    if speaks and not any_quoted:
-        yield from _unquoted(clause, "".join(rest), lexicon)
 
 
 def _is_called(plain: str, start: int, end: int) -> bool:

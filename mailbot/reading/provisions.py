@@ -32,7 +32,9 @@ _HEREINAFTER = re.compile(
     r"\([^()]{0,60}?(?:бұдан әрі|далее|hereinafter|hereafter)\b[^)]{0,60}?"
     r"(?:оператор|operator|controller|компани|company)"
 )
-_NAME_BEFORE = re.compile(rf"(?:[{_UPPER}][\w.&-]+|[»\"”])\s*,?$")
+_NAME_BEFORE = re.compile(rf"(?:[{_UPPER}][\w.&-]+|[»\"”])\s*,?$|[{_UPPER}][\w-]+ [{_UPPER}][\w.-]+|(?:{_FORMS})(?!\w)")
+_BEFORE = 70  # characters before "hereinafter the operator" that may hold the name
+_FIRST = 8  # clauses in which a company is the operator, also where that word is missing
 _NAMED = re.compile(
     rf"(?:Оператор|Operator|Controller)(?:дың аты)?\s*(?:[:–—-]|is)\s*[«\"“]?[{_UPPER}][\w.-]+\s+[{_UPPER}]"
 )
@@ -126,14 +128,18 @@ def restorable(found: tuple[Clause, ...]) -> tuple[Spot, ...]:
 def operator(found: tuple[Clause, ...]) -> tuple[Spot | None, Spot | None]:
     """Return where the operator is named, and where its BIN or IIN stands. Raises nothing. Source: art. 8(4)."""
     name = number = None
-    for clause in found:
+    for at, clause in enumerate(found):
         plain = level(clause.text)
         after = _HEREINAFTER.search(plain)
-        company = _COMPANY.search(clause.text) if _OPERATOR.search(plain) else None
+        company = _COMPANY.search(clause.text) if at < _FIRST or _OPERATOR.search(plain) else None
         hit = company or _NAMED.search(clause.text)
         if name is None and hit:
             name = Spot(clause=clause, offset=hit.start())
-        elif name is None and after and _NAME_BEFORE.search(clause.text[: after.start()].rstrip()):
+        elif (
+            name is None
+            and after
+            and _NAME_BEFORE.search(clause.text[max(after.start() - _BEFORE, 0) : after.start()].rstrip())
+        ):
             name = Spot(clause=clause, offset=max(after.start() - 20, 0))
         digits = _NUMBER.search(clause.text)
         if number is None and digits:

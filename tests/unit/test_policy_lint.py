@@ -16,7 +16,9 @@ from mailbot.config import load_policy
 from mailbot.deciding.findings import Finding, limits, sentences, table
 from mailbot.deciding.lint import Setup, languages, lint
 from mailbot.reading.claim import FIELD_NAMES
-from mailbot.reading.clauses import clauses
+from mailbot.reading.clauses import clauses, doubled, skipped
+from mailbot.reading.promises import promises
+from mailbot.reading.provisions import operator, restorable, unlimited
 from mailbot.reading.tags import compile_words
 from mailbot.settings import Former, Policy, Tags, TagSet
 
@@ -197,3 +199,108 @@ def test_any_text_can_be_checked(text: str) -> None:
 def test_a_long_text_takes_no_long() -> None:
     for unit in ('"', "« белгімен ", "1. ", "a@", "в течение 1 дня ", "абв", "info @ "):
         lint(unit * 2_000, SETUP)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "1.1. Документ составил Индивидуальный предприниматель Образцова Анна (далее – Оператор).",
+        "1.1. Документ составила Образцова Анна Сергеевна, далее – «Оператор» (далее – Оператор).",
+        "1.1. Меры, предпринимаемые НОЧУ «Школа» (далее – Оператор).",
+        "1.1. Меры, предпринимаемые ТОО «Школа».",
+        "1.1. Документ принял Фонд Анны Образцовой, город Алматы, ул. Первая, 1 (далее — Оператор, Фонд).",
+        "1.1. Оператор: Анна Образцова.",
+        "1.1. Бұл құжатты Анна Үлгі (бұдан әрі – Оператор) бекітті.",
+        "1.1. Оператор – жеке кәсіпкер Анна Үлгі.",
+        "1.1. The operator is Anna Example, sole proprietor.",
+        "1.1. This policy was adopted by Anna Example (hereinafter the Operator).",
+    ],
+)
+def test_an_operator_is_named(names: str) -> None:
+    assert operator(clauses(f"1. Начало\n{names}\n"))[0] is not None
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "1.1. Политика по Закону «О данных» определяет меры по защите, предпринимаемые (далее – Оператор).",
+        "1.1. Оператор – государственный орган, юридическое или физическое лицо.",
+        "1.1. Осы саясат Қазақстан Республикасының Заңына сәйкес дербес деректерді өңдеу тәртібін және оларды қорғауды "
+        "қамтамасыз ететін шараларды (бұдан әрі – Оператор) айқындайды.",
+        "1.1. The operator is whoever decides why data are processed.",
+    ],
+)
+def test_an_operator_without_a_name(names: str) -> None:
+    assert operator(clauses(f"1. Начало\n{names}\n"))[0] is None
+
+
+@pytest.mark.parametrize(
+    ("clause", "marks"),
+    [
+        ('Пишите на info@example.com с пометкой "Отписка" от ТОО "Школа".', ["Отписка"]),
+        ('Рост 5" и выше: письмо на info@example.com с пометкой "Отписка".', ["Отписка"]),
+        ("Файлы «cookie» и Закон «О данных»: вопросы на info@example.com.", []),
+        ('In this notice "personal data" means any data. The data subject "User" may write to info@example.com.', []),
+        ("Хатты info@example.kz поштасына «Хабарламалардан бас тарту» деген жазбамен жіберіңіз.",
+         ["Хабарламалардан бас тарту"]),
+        ("«Оператор» белгілі бір адамға хат жібереді, «Пайдаланушы» белгісіз болса да.", []),
+        ("Send a letter marked “Unsubscribe” or “Stop it” to info@example.com.", ["Unsubscribe", "Stop it"]),
+        ("Напишите письмо с темой: Удаление моих данных. Ответим.", ["Удаление моих данных"]),
+    ],
+)  # fmt: skip
+def test_which_quotations_are_marks(clause: str, marks: list[str]) -> None:
+    found = promises(clauses(f"1. Начало\n1.1. {clause}\n"), SETUP.lexicon)
+    assert [one.text for one in found] == marks
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "Политика обработки персональных данных действует бессрочно, до замены новой версией.",
+        "Персональные данные распространяются среди неограниченного круга лиц на срок выставки.",
+        "Осы саясат дербес деректерді өңдеуге қатысты, жаңасы шыққанға дейін мерзімсіз жұмыс істейді.",
+        "Деректерді шектеусіз тұлғалар тобына тарату мерзімі туралы ереже.",
+        "This policy on processing is valid for an unlimited period.",
+        "Data are processed until the purpose is reached; the number of purposes is limited.",
+    ],
+)
+def test_what_has_no_term_by_right(clause: str) -> None:
+    assert unlimited(clauses(f"1. Начало\n1.1. {clause}\n")) == ()
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "Уничтожаются безвозвратно, с невозможностью дальнейшего восстановления содержания.",
+        "Уничтоженные данные не могут быть восстановлены.",
+        "Жойылған деректерді қалпына келтіру мүмкін емес.",
+        "Жойылған деректерді қалпына келтіруге болмайды.",
+        "Destroyed data cannot be restored, there is no possibility of recovering them.",
+        "A backup keeps the possibility of restoring the site after a failure.",
+    ],
+)
+def test_what_is_destroyed_for_good(clause: str) -> None:
+    assert restorable(clauses(f"1. Начало\n1.1. {clause}\n")) == ()
+
+
+def test_sections_in_other_dresses() -> None:
+    text = (
+        "Содержание\n1. Начало\n2. Конец\n\nI. Начало\n\nТекст.\n\nII. Середина\n\n1) первое;\n2) второе.\n\n"
+        "## Раздел 3. Конец\n\n- одно;\n- другое."
+    )
+    found = clauses(text)
+    assert [(one.number, one.text) for one in found[3:] if one.heading] == [
+        ("I", "Начало"), ("II", "Середина"), ("3", "Конец"),
+    ]  # fmt: skip
+    assert [one.label for one in found if one.text in ("первое;", "второе.")] == ["II(1)", "II(2)"]
+    assert not list(doubled(found))
+    assert not list(skipped(found))
+
+
+def test_a_title_above_an_unnumbered_paragraph_is_no_part_of_it() -> None:
+    text = (
+        "1. Начало\nТекст " + "без номера " * 12 + "и так далее.\n2. Середина\nЕщё текст.\n2.1. Пункт.\n3. Конец\nВсё."
+    )
+    headings = [(one.number, one.text) for one in clauses(text) if one.heading]
+    assert headings == [("1", "Начало"), ("2", "Середина"), ("3", "Конец")]
+    assert not list(skipped(clauses(text)))
