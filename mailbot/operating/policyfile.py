@@ -8,6 +8,8 @@ from __future__ import annotations
 import io
 import logging
 import re
+import struct
+import zlib
 from pathlib import Path
 
 from mailbot.errors import InputError, PermanentError
@@ -20,6 +22,10 @@ _HTML = re.compile(rb"<(?:!doctype html|html|head|body|meta|div|p|h[1-6]|table|o
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w-]{1,40})", re.IGNORECASE)
 _HEAD_BYTES = 4096
 MAX_CHARACTERS = 400_000  # fifty times a long policy
+_BROKEN = (  # what a reader of PDFs raises over octets that are none
+    ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, AssertionError,
+    NotImplementedError, OSError, zlib.error, struct.error,
+)  # fmt: skip
 _FEWEST_LETTERS = 40  # of a policy, however short
 
 
@@ -60,7 +66,7 @@ def _html(octets: bytes) -> str:
 def _pdf(octets: bytes, path: Path) -> str:
     try:
         from pypdf import PdfReader  # late: only PDFs need it
-        from pypdf.errors import PyPdfError
+        from pypdf.errors import DependencyError, PyPdfError
     except ImportError as exc:
         raise PermanentError(f"{path}: to read a PDF install mailbot[pdf], or save it as text") from exc
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # of each odd object it would tell the operator
@@ -69,5 +75,7 @@ def _pdf(octets: bytes, path: Path) -> str:
         if reader.is_encrypted and not reader.decrypt(""):
             raise InputError(f"{path}: is locked by a password: save it without one")
         return "\f".join(page.extract_text() for page in reader.pages)
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as exc:
+    except DependencyError as exc:
+        raise InputError(f"{path}: is locked: save it without protection, or as text") from exc
+    except (PyPdfError, *_BROKEN) as exc:
         raise InputError(f"{path}: can't be read as a PDF: save it as text") from exc

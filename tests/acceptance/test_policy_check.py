@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import sys
 from pathlib import Path
 
@@ -114,6 +115,17 @@ def test_without_the_extra_a_pdf_says_what_to_install(
     monkeypatch.setitem(sys.modules, "pypdf", None)
     assert main(["policy", "check", "policy.pdf"]) == 69
     assert "install mailbot[pdf]" in capsys.readouterr().err
+
+
+def test_a_damaged_pdf_is_read_or_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chance = random.Random(7)
+    whole = pdf(sound("kk")[:900])
+    for _ in range(150):
+        octets = bytearray(whole)
+        for _ in range(chance.randint(1, 8)):
+            octets[chance.randrange(9, len(octets))] = chance.choice(b"0123456789<>[]/ R\xff")
+        (tmp_path / "policy.pdf").write_bytes(octets)
+        assert main(["policy", "check", "policy.pdf"]) in (0, 1, 66)
 
 
 @pytest.mark.parametrize(
