@@ -6,10 +6,10 @@ Shapes alone: files and environment are read in config.py.
 from __future__ import annotations
 
 from datetime import date, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from mailbot.section import Addr, MaybeAddr, Section, Text
 from mailbot.sources import Form, Place
@@ -137,6 +137,21 @@ class Tags(Section):
     en: TagSet = Field(default=TagSet(), description="in English")
 
 
+class Former(Section):
+    """A version of the policy that is no longer in force; who saw it may still write by its marks."""
+
+    version: Text = Field(description="the version, as consents name it")
+    since: date = Field(description="the day on which it came into force")
+    until: date | None = Field(default=None, description="the last day on which it was in force")
+    tags: Tags = Field(description="the marks that it promised: they stay valid")
+
+    @model_validator(mode="after")
+    def _ends_after_it_began(self) -> Self:
+        if self.until is not None and self.until < self.since:
+            raise ValueError("until is before since")
+        return self
+
+
 class Words(Section):
     yes: list[Text] = Field(min_length=1, description="a line of such words confirms")
     no: list[Text] = Field(min_length=1, description="a line of such words denies")
@@ -250,6 +265,9 @@ class Policy(Section):
         description="the SHA-256 of that version's text: each consent then proves which text it was given to",
     )
     tags: Tags = Field(description="the marks that the policy promises, whole")
+    former: list[Former] = Field(
+        default_factory=list, description="former versions of the policy with their dates; their marks stay valid"
+    )
     aliases: Tags = Field(default=Tags(), description="other whole wordings of the same wish")
     words: Words = Field(description="the words that act, and what mail programs put around them")
     fields: FieldRules = FieldRules()
@@ -271,3 +289,11 @@ class Policy(Section):
         if len(set(names)) < len(names):
             raise ValueError("two of them have the same name")
         return found
+
+    @field_validator("former")
+    @classmethod
+    def _versions_differ(cls, former: list[Former], info: ValidationInfo) -> list[Former]:
+        versions = [info.data.get("version"), *(one.version for one in former)]
+        if len(set(versions)) < len(versions):
+            raise ValueError("two versions of the policy have the same name")
+        return former

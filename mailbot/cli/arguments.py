@@ -81,6 +81,7 @@ def parser() -> Parser:
     _add_lists(commands)
     _add_templates(commands)
     _add_audit(commands)
+    _add_policy(commands)
     return top
 
 
@@ -209,6 +210,15 @@ def _add_audit(commands: Any) -> None:
     verbs = group.add_subparsers(required=True, metavar="VERB", parser_class=Parser)
     verify = _add(verbs, "verify", "audit.verify", "read the chain of events; exit 1 where it does not hold", json=True)
     verify.add_argument("--head", metavar="POSITION:LINK", help="a head that was kept elsewhere, as it was printed")
+
+
+def _add_policy(commands: Any) -> None:
+    group = commands.add_parser("policy", help="the published policy", allow_abbrev=False)
+    verbs = group.add_subparsers(required=True, metavar="VERB", parser_class=Parser)
+    text = "what a published policy promises, and what is wrong with it; exit 1 where something is"
+    check = _add(verbs, "check", "policy.check", text, json=True)
+    check.add_argument("file", type=Path, metavar="FILE", help="the policy as text, HTML or PDF")
+    check.add_argument("--lang", choices=("kk", "ru", "en"), help="in which language (default: the operator's)")
 
 
 def _listing(sub: Parser) -> None:

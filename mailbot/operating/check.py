@@ -193,19 +193,19 @@ def _templates(parts: Parts) -> Iterator[tuple[Level, str]]:
 
 
 def _policy(parts: Parts) -> Iterator[tuple[Level, str]]:
-    tags = parts.line.rules.policy.tags
+    policy = parts.line.rules.policy
     for language in ("kk", "ru", "en"):
-        missing = [
-            kind for kind in ("update", "withdrawal", "unsubscribe") if not getattr(getattr(tags, language), kind)
-        ]
+        tags = getattr(policy.tags, language)
+        missing = [kind for kind in ("update", "withdrawal", "unsubscribe") if not getattr(tags, kind)]
         if missing:
             yield "note", f"policy.toml names no {language} mark for {', '.join(missing)}"
-    policy, known = parts.line.rules.policy, policies.recorded(parts.line)
+    known = policies.recorded(parts.line)
     if known is not None and policy.text_sha256 and known != policy.text_sha256:
         yield "wrong", f"policy.toml: the text of version {policy.version} changed: give the new text a new version"
     elif not policy.text_sha256:
         yield "note", "policy.toml: text_sha256 is empty: consents don't prove which text they were given to"
-    yield "ok", f"version {policy.version}"
+    former = f"; the marks of {', '.join(one.version for one in policy.former)} stay valid" if policy.former else ""
+    yield "ok", f"version {policy.version}{former}"
 
 
 def _clock(parts: Parts) -> Iterator[tuple[Level, str]]:

@@ -39,6 +39,7 @@ class Entry:
     text: str  # as configured
     language: Language
     rung: Rung  # "folded" for a promised tag, "alias" for another wording
+    former: bool = False  # promised by a former version of the policy alone: valid, but no answer names it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ def compile_words(policy: Policy) -> Lexicon:
         patterns=_patterns(whole),
         polar_heads=frozenset(word[:2] for word in _polar_words(whole)),
         known={kind: _known(whole, kind) for kind in TAG_KINDS},
-        canonical={(entry.kind, entry.language): entry.text for entry in reversed(tags)},
+        canonical={(entry.kind, entry.language): entry.text for entry in reversed(tags) if not entry.former},
         phrases={kind: frozenset(found) for kind, found in phrases.items()},
         courtesy_signs=frozenset(skeleton(text) for text in words.courtesy if not fold(text)),
         resubscribe=_folded(words.resubscribe),
@@ -114,14 +115,15 @@ def _require_apart(phrases: dict[Word, tuple[tuple[str, ...], ...]]) -> None:
 
 
 def _entries(policy: Policy, language: Language) -> Iterable[Entry]:
-    sources: tuple[tuple[TagSet, Rung], ...] = (
-        (getattr(policy.tags, language), "folded"),
-        (getattr(policy.aliases, language), "alias"),
+    sources: tuple[tuple[TagSet, Rung, bool], ...] = (
+        (getattr(policy.tags, language), "folded", False),
+        *((getattr(one.tags, language), "folded", True) for one in policy.former),
+        (getattr(policy.aliases, language), "alias", False),
     )
-    for texts, rung in sources:
+    for texts, rung, former in sources:
         for kind in TAG_KINDS:
             for text in getattr(texts, kind):
-                yield Entry(kind=kind, text=text, language=language, rung=rung)
+                yield Entry(kind=kind, text=text, language=language, rung=rung, former=former)
 
 
 def _whole(entries: list[Entry]) -> dict[str, Entry]:

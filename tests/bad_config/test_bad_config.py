@@ -139,6 +139,31 @@ BAD: dict[str, tuple[Edit, str]] = {
         change(POLICY, 'unsubscribe = ["Unsubscribe me"]', 'unsubscribe = ["Updating personal data"]'),
         "policy.toml: tags: «Updating personal data» stands under update and unsubscribe",
     ),
+    "a former version without its day": (
+        append(POLICY, '[[former]]\nversion = "0"\n[former.tags]'),
+        "policy.toml: former.0.since: this setting must be given",
+    ),
+    "a former version's day is none": (
+        append(POLICY, '[[former]]\nversion = "0"\nsince = "spring"\n[former.tags]'), "policy.toml: former.0.since: ",
+    ),
+    "a former version that ended before it began": (
+        append(POLICY, '[[former]]\nversion = "0"\nsince = 2024-01-15\nuntil = 2023-01-15\n[former.tags]'),
+        "policy.toml: former.0: Value error, until is before since",
+    ),
+    "a former version named as the present one": (
+        append(POLICY, '[[former]]\nversion = "1"\nsince = 2024-01-15\n[former.tags]'),
+        "policy.toml: former: Value error, two versions of the policy have the same name",
+    ),
+    "a former mark that asks for something else today": (
+        append(
+            POLICY,
+            '[[former]]\nversion = "0"\nsince = 2024-01-15\n[former.tags.en]\nwithdrawal = ["Updating personal data"]',
+        ),
+        "policy.toml: tags: «Updating personal data» stands under update and withdrawal",
+    ),
+    "a former version without marks": (
+        append(POLICY, '[[former]]\nversion = "0"\nsince = 2024-01-15'), "policy.toml: former.0.tags: this setting",
+    ),
     "mailbox url missing": (change(SETTINGS, "url = ", ""), "mailbot.toml: mailbox.url: this setting must be given"),
     "mailbox is no URL": (mailbox_url("gmail.com"), "mailbox.url: this is no URL"),
     "mailbox by POP3": (mailbox_url("pop3://info@example.kz"), "mailbox.url: pop3:// is no mailbox"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.settings import Policy
+from mailbot.settings import Former, Policy
 from mailbot.sources import Form, FormFields, Hook, Place
 
 TEXT = (Path(__file__).parents[2] / "config" / "policy.toml").read_text(encoding="utf-8")
@@ -22,6 +22,15 @@ def test_without_its_marks_it_is_a_policy() -> None:
     assert [place.name for place in policy.places] == ["newsletter"]
     bare = Policy.model_validate(tomllib.loads(TEXT))
     assert (bare.forms, bare.places) == ([], [])
+
+
+def test_its_former_version_is_one() -> None:
+    part = TEXT[TEXT.index("# [[former]]") : TEXT.index("# Other whole wordings")]
+    one = Former.model_validate(tomllib.loads(re.sub(r"(?m)^# (?=(\w+ = |\[))", "", part))["former"][0])
+    assert one.tags.kk.update
+    for name, field in Former.model_fields.items():
+        assert re.search(rf"(?m)^# (\[former\.)?{name}( = |\.)", part), name
+        assert f"# {field.description}" in part
 
 
 @pytest.mark.parametrize("name", [*Form.model_fields, *Place.model_fields, *Hook.model_fields])

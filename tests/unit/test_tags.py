@@ -16,7 +16,7 @@ from mailbot.reading.claim import TAG_KINDS, Kind, Rung, Word
 from mailbot.reading.fold import fold
 from mailbot.reading.near import edits, typo
 from mailbot.reading.tags import compile_words, is_resubscribe, line_word, recognise
-from mailbot.settings import TagSet
+from mailbot.settings import Policy, TagSet
 
 POLICY = load_policy(None)
 LEXICON = compile_words(POLICY)
@@ -410,3 +410,36 @@ def test_a_huge_text_takes_no_time() -> None:
     for filler in ("Re: ", "[EXT] ", "? ", "a\u0336", "Отказ от рассылки "):
         recognise(filler * 50_000, LEXICON)
     assert time.process_time() - start < 2
+
+
+def with_former(**marks: list[str]) -> Policy:
+    one = {"version": "2024", "since": "2024-01-15", "tags": {"kk": marks}}
+    return Policy.model_validate({**POLICY.model_dump(), "former": [one]})
+
+
+@pytest.mark.parametrize("text", ["Телефонымды ауыстыру", "Re: «телефонымды ауыстыру».", "ТЕЛЕФОНЫМДЫ АУЫСТЫРУ"])
+def test_a_mark_of_a_former_version_acts_as_the_present_ones_do(text: str) -> None:
+    assert not recognise(text, LEXICON).acts
+    mark = recognise(text, compile_words(with_former(update=["Телефонымды ауыстыру"])))
+    assert (mark.acts, mark.kind, mark.language) == (True, "update", "kk")
+    assert mark.rung in ("exact", "folded")
+
+
+def test_a_mark_of_a_former_version_is_named_by_no_answer() -> None:
+    lexicon = compile_words(with_former(update=["Телефонымды ауыстыру"]))
+    assert lexicon.canonical == LEXICON.canonical
+    bare = {**POLICY.model_dump(), "tags": {"ru": POLICY.tags.ru}, "former": [{
+        "version": "2024", "since": "2024-01-15", "tags": {"kk": {"update": ["Телефонымды ауыстыру"]}},
+    }]}  # fmt: skip
+    assert ("update", "kk") not in compile_words(Policy.model_validate(bare)).canonical
+
+
+def test_a_former_mark_that_is_also_a_present_one_is_the_present_one() -> None:
+    lexicon = compile_words(with_former(update=[KK["update"]]))
+    assert recognise(KK["update"], lexicon).rung == "exact"
+    assert lexicon.canonical == LEXICON.canonical
+
+
+def test_a_mark_that_asked_for_something_else_before_is_refused() -> None:
+    with pytest.raises(ConfigError, match="stands under update and withdrawal"):
+        compile_words(with_former(withdrawal=[KK["update"]]))
