@@ -28,8 +28,8 @@ def check(arguments: argparse.Namespace) -> int:
             _print(one, says, do)
     wrong = sum(one.level == "wrong" for one in found)
     if not arguments.json:
+        print(f'its hash for policy.toml: text_sha256 = "{digest(arguments.file)}"')
         print(f"{wrong} to change" if wrong else "nothing to change")
-        print(f'the hash of this text for policy.toml: text_sha256 = "{digest(arguments.file)}"')
     return int(wrong > 0)
 
 
