@@ -46,7 +46,7 @@ def _print(one: Finding, says: str, do: str) -> None:
     where = f"{one.clause or '-'}, line {one.line}" if one.line else "the whole"
     if one.page > 1:
         where = f"{one.clause or '-'}, page {one.page}, line {one.line}"
-    article = f", art. {one.article}" if one.article else ""
+    article = f", {one.article}" if one.article else ""
     print(f"{MARKS[one.level]} {where}: {clean(says)} [{one.code}{article}]")
     if one.level == "wrong" and one.around:
         print(f"      > {clean(one.around)}")
