@@ -47,7 +47,8 @@ def _print(one: Finding, says: str, do: str) -> None:
     where = f"{one.clause or '-'}, line {one.line}" if one.line else "the whole"
     if one.page > 1:
         where = f"{one.clause or '-'}, page {one.page}, line {one.line}"
-    print(f"{MARKS[one.level]} {where}: {clean(says)} [{one.code}]")
+    article = f", {one.article}" if one.article else ""
+    print(f"{MARKS[one.level]} {where}: {clean(says)} [{one.code}{article}]")
     if one.level == "wrong" and one.around:
         print(f"      > {clean(one.around)}")
     if do:
@@ -61,6 +62,7 @@ def _object(file: Path, one: Finding, said: tuple[str, str]) -> dict[str, Any]:
         "file": str(file), "level": one.level, "code": one.code, "says": clean(said[0]), "do": clean(said[1]),
         "clause": one.clause or None, "page": one.page or None, "line": one.line or None, "around": clean(one.around),
         "article": one.article or None, "tag": values.get("tag"), "kind": values.get("kind"),
+        "rung": values.get("rung"),
         "language": values.get("language"), "address": values.get("address"), "fields": values.get("fields"),
         "days": values.get("days"), "working": values.get("working"), "about": values.get("about"),
         "count": values.get("count"), "number": values.get("number"),

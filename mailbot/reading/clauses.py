@@ -23,6 +23,7 @@ _FOLIO = re.compile(r"(?:(?:page|стр\.?|страница|бет)\s*)?\d{1,3}(
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[^\W\d_a-zа-яёәғқңөұүһі]|[«\"“(\d])")
 _ROMAN = {"I": 1, "V": 5, "X": 10}
 _MOST_HEADING = 120  # characters
+_OPEN = (",", "-", "–", "—", "(", "/", "«")  # a line that ends so goes on
 _SHORT = 0.6  # of the widest line: a shorter one was not broken for want of room
 
 
@@ -130,7 +131,7 @@ def _blocks(lines: Iterator[tuple[int, int, str]]) -> Iterator[list[tuple[int, i
         if not line[2]:
             gap = True
             continue
-        full = block and len(block[-1][2]) >= short
+        full = block and (len(block[-1][2]) >= short or block[-1][2].endswith(_OPEN))
         if block and (_begins(line[2], block[-1][2], gap) or not (full or line[2][0].islower())):
             yield block
             block = []

@@ -1,7 +1,7 @@
 """Find what a published policy provides: the data it names, its purposes, terms, transfers, who answers, by when.
 
 By the words of promises.toml, clause by clause; a definition counts as a mention. It judges nothing (deciding/lint.py).
-Serves what law.md of the project calls the content of a consent: art. 8(4), 12(2) and 25(2) of the law 94-V.
+Serves the content of a consent: art. 8(4), 12(2) and 25(2) of the law 94-V.
 """
 
 from __future__ import annotations

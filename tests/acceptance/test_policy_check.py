@@ -62,6 +62,7 @@ def test_json_is_one_object_a_line(tmp_path: Path, capsys: pytest.CaptureFixture
     assert (twice["level"], twice["clause"], twice["number"]) == ("wrong", "3", "3")
     assert twice["says"] and twice["do"] and twice["around"]
     marks = {row["kind"]: row["tag"] for row in rows if row["code"] == "mark"}
+    assert {row["rung"] for row in rows if row["code"] == "mark"} == {"exact"}
     assert marks["withdrawal"] == "Отзыв согласия на обработку персональных данных"
     assert [row["address"] for row in rows if row["code"] == "address"] == ["info@example.com"]
     assert [row["days"] for row in rows if row["code"] == "deadline"] == [1095, 1, 15, 3]

@@ -74,6 +74,23 @@ def test_each_change_is_found_in_its_place(language: str, old: str, new: str, co
     assert found.keys() - {code} <= also
 
 
+def test_the_flaws_of_an_export_are_all_found_at_once() -> None:
+    text = TEXTS["kk"].replace("ә", "\u0259").replace("бас тарту» деген", "бас тарту »деген")
+    for old, new in (
+        ("«Үлгі Мектебі» ЖШС (БСН 000000000000, ", "ұжым ("), ("3. Не үшін керек", "2. Не үшін керек"),
+        ("2. Деректер үшінші", "2. Деректерді өңдеу мерзімі шектеусіз. Деректер үшінші"),
+        ("мүмкіндігінсіз", "мүмкіндігімен"), ("Мекенжай:\ninfo@example.kz.", "info@example.kz. арқылы жазыңыз."),
+    ):  # fmt: skip
+        assert text.count(old.replace("ә", "\u0259")) == 1, old
+        text = text.replace(old.replace("ә", "\u0259"), new.replace("ә", "\u0259"))
+    assert {(one.code, one.clause) for one in wrong(text)} == {
+        ("look_alike", "1(1)"), ("look_alike_in_mark", "2(2)"), ("stray_space", "2(2)"), ("no_operator", "1(1)"),
+        ("no_operator_number", ""), ("section_twice", "2"), ("section_skipped", "4"), ("term_unlimited", "4(2)"),
+        ("restorable", "4(1)"), ("address_glued", "5(1)"),
+    }  # fmt: skip
+    assert len([one for one in lint(text, SETUP) if one.code == "mark"]) == 3
+
+
 def test_a_policy_without_marks_addresses_data_or_purposes() -> None:
     for text in (
         "1. Біз туралы\n1. Біз дербес деректерді құрметтейміз, оларды ешкімге айтпаймыз.\n",
