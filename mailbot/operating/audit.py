@@ -79,8 +79,11 @@ def oldest(now: datetime, years: int) -> datetime:
 
 
 def read_head(text: str) -> Head:
-    """Return the head that somebody kept. Raises UsageError."""
-    found = re.fullmatch(r"(\d{1,18}):([a-z2-7]{52})", text.strip().lower(), re.ASCII)
+    """Return the head that somebody kept, "0:" where nothing was sealed then. Raises UsageError."""
+    kept = text.strip().lower()
+    if kept == str(Head()):
+        return Head()
+    found = re.fullmatch(r"([1-9]\d{0,17}):([a-z2-7]{52})", kept, re.ASCII)
     if found is None:
         raise UsageError("--head: write it as it was printed: a number, a colon, 52 letters and digits")
     return Head(int(found[1]), found[2])
@@ -91,7 +94,7 @@ def verify(store: Store, then: Head | None = None) -> Report:
     with store.snapshot() as connection:
         sealed, unsealed = chain.counts(connection)
         cuts = chain.cuts(connection)
-        cut = cuts[-1].position if cuts else 0
+        cut = max((each.position for each in cuts if isinstance(each.position, int)), default=0)
         return Report(
             head=chain.head(connection), sealed=sealed, unsealed=unsealed, cut=cut,
             broken=_Look(connection=connection, store=store).first_break(),
@@ -100,7 +103,7 @@ def verify(store: Store, then: Head | None = None) -> Report:
 
 
 def _compare(connection: Any, then: Head, cut: int) -> str:
-    known = chain.link_at(connection, then.position)
+    known = chain.link_at(connection, then.position) if then.position else ""
     if known is None:
         return "cut" if then.position <= cut else "shorter"
     return "same" if known == then.link else "rewritten"

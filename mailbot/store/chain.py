@@ -183,11 +183,13 @@ def cut(unit: Transaction, before: datetime) -> int:
     """
     connection = unit.connection
     lock(connection, LOCK)
+    if trusted(connection, unit.keys) is None:
+        return 0
     earlier = cuts(connection)
     start = Head(earlier[-1].position, earlier[-1].link) if earlier else Head()
     last = _last_of(unit, start, utc(before.isoformat()))
     count = last.position - start.position if last is not None else 0
-    if last is None or not count or trusted(connection, unit.keys) is None:
+    if last is None or not count:
         return 0
     stamped = unit.keys.chain("cut", last.position, last.link, count, utc(unit.now.isoformat()))
     unit.insert(EventCut, position=last.position, link=last.link, removed=count, at=unit.now, seal=stamped)

@@ -421,14 +421,16 @@ def test_an_old_copy_of_the_store_is_seen_beside_a_head_kept_outside(sealed: Sto
     assert audit.verify(sealed).sound  # nothing inside tells
     report = audit.verify(sealed, outside)
     assert (report.broken, report.compared, report.sound) == (None, "shorter", False)
-    assert audit.verify(sealed, early).sound
+    assert audit.verify(sealed, early).sound and audit.verify(sealed, audit.read_head("0:")).compared == "same"
     happen(sealed, 4, who="operator")
     seal(sealed)
     report = audit.verify(sealed, outside)
     assert (report.broken, report.compared, report.sound) == (None, "rewritten", False)
 
 
-@pytest.mark.parametrize("text", ["", "7", "7:", "7:abc", f"-1:{'a' * 52}", f"x:{'a' * 52}", f"7:{'a' * 51}1"])
+@pytest.mark.parametrize(
+    "text", ["", "7", "7:", ":", "7:abc", f"0:{'a' * 52}", f"-1:{'a' * 52}", f"x:{'a' * 52}", f"7:{'a' * 51}1"]
+)
 def test_what_is_no_head_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--head"):
         audit.read_head(text)
@@ -528,6 +530,19 @@ def test_a_break_does_not_leave_with_a_cut(aged: Store, statement: str) -> None:
     gone = [cut(aged, days=5) for _ in range(2)]
     assert told(aged) == before
     assert sum(gone) == (10 if "12" in statement else 0)
+
+
+@pytest.mark.parametrize("statement", ["position = 'x'", "removed = 'x'", "position = 5.5", "at = x'00'"])
+def test_an_anchor_without_numbers_is_told_and_stops_nothing(aged: Store, statement: str) -> None:
+    if aged.engine.dialect.name == "postgresql":
+        statement = "removed = -5"
+    cut(aged, days=15)
+    spoil(aged, f"UPDATE event_cut SET {statement}")
+    assert told(aged)[0] == "cut"
+    assert audit.verify(aged, Head(3, "a" * 52)).compared in ("cut", "shorter")
+    assert cut(aged, days=5) in (0, 4)
+    seal(aged)
+    assert told(aged)[0] == "cut"
 
 
 def test_nothing_is_cut_from_an_empty_journal(store: Store) -> None:

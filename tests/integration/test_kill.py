@@ -403,6 +403,7 @@ def check_destroyed(run: Run) -> None:
     octets = b"".join(path.read_bytes() for path in files)
     for word in (b"marat@", "Оспанов".encode(), b"+77010000002"):
         assert word not in octets
+    assert run.site.run("audit", "verify").code == 0
 
 
 # ---- several at once ------------------------------------------------------------------------------------------
@@ -443,6 +444,7 @@ def without_turns(run: Run, several: list[Commands]) -> None:
         ended = list(threads.map(lambda each: each.run(*order, turn=False), several))
     assert [(each.code, each.err) for each in ended] == [(0, "")] * 4
     run.settle()
+    assert run.site.run("audit", "verify").code == 0
 
 
 def test_pollers_that_ignore_each_others_turn_do_nothing_twice_either(both: Stage, several: list[Commands]) -> None:
