@@ -18,14 +18,14 @@ TEXT = hashlib.sha256("Құпиялылық саясаты".encode()).hexdigest(
 
 def ledger(world: World, address: str) -> list[tuple[str, str, str, str | None]]:
     """Return purpose, by what given, by what withdrawn and by which request, of each consent."""
-    return [(c["purpose"], c["by"], c["withdrawn_by"], c["request"]) for c in world.person(address)["consents"]]
+    return [(c["purpose"], c["by"], c["withdrawn_by"], c["request"]) for c in world.consents(address)]
 
 
 def test_an_import_and_a_stop_of_the_news_stand_in_the_ledger(world: World) -> None:
     world.bring(ROWS)
     number = world.request(world.mail(PETR, UNSUBSCRIBE["ru"]))["id"]
     assert ledger(world, PETR) == [("processing", "import", "", None), ("news", "import", "mail", number)]
-    news = world.person(PETR)["consents"][1]
+    news = world.consents(PETR)[1]
     assert news["given_at"] == "2025-01-09T19:00:00+00:00" and news["source"] == "site form"
     assert news["withdrawn_at"] is not None and news["policy_version"] == "1"
     told = world.ok("people", "show", PETR).out
@@ -37,7 +37,7 @@ def test_who_was_added_by_hand_or_from_his_mail(world: World, empty: World) -> N
     assert ledger(empty, "a@example.com") == [("processing", "operator", "", None), ("news", "operator", "", None)]
     taken = world.mail("new@example.org", UPDATE["ru"], f"Фамилия: Новиков\nТелефон: {PHONE}")
     world.ok("people", "add", "--from", world.request(taken)["id"])
-    (consent,) = world.person("new@example.org")["consents"]
+    (consent,) = world.consents("new@example.org")
     assert (consent["by"], consent["purpose"]) == ("mail", "processing") and len(consent["proof"]) == 64
 
 
@@ -55,11 +55,11 @@ def test_a_version_keeps_the_hash_of_the_text_it_had(world: World) -> None:
     world.policy(f'text_sha256 = "{TEXT}"\n')
     world.bring(ROWS)
     world.poll()
-    assert [c["policy_sha256"] for c in world.person(PETR)["consents"]] == [TEXT, TEXT]
+    assert [c["policy_sha256"] for c in world.consents(PETR)] == [TEXT, TEXT]
     assert f"text {TEXT[:12]}" in world.ok("people", "show", PETR).out
     world.policy(f'text_sha256 = "{"0" * 64}"\n')
     world.poll()
-    assert world.person(PETR)["consents"][0]["policy_sha256"] == TEXT, "what was consented to does not change"
+    assert world.consents(PETR)[0]["policy_sha256"] == TEXT, "what was consented to does not change"
     ran = world.run("check")
     assert ran.code == 1 and "give the new text a new version" in ran.out
     world.policy(f'version = "2"\ntext_sha256 = "{"0" * 64}"\n')

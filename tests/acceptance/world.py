@@ -298,10 +298,16 @@ class World:
         return ran.objects[0]
 
     def persons(self, address: str) -> list[dict[str, Any]]:
-        """Return everybody at an address, as `people show --json` tells; [] where it is not known."""
+        """Return everybody at an address as `people show --json` tells, but for the ledger; [] where it is not known."""
         ran = self.run("people", "show", address, "--json")
         assert ran.code in (0, 66), ran
-        return ran.objects
+        return [{name: value for name, value in one.items() if name != "consents"} for one in ran.objects]
+
+    def consents(self, address: str) -> list[dict[str, Any]]:
+        """Return the consent ledger of the one person at an address, oldest first."""
+        (person,) = self.ok("people", "show", address, "--json").objects
+        found: list[dict[str, Any]] = person["consents"]
+        return found
 
     def person(self, address: str) -> dict[str, Any]:
         """Return the one line of `people show --json`."""
