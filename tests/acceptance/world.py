@@ -298,7 +298,7 @@ class World:
         return ran.objects[0]
 
     def persons(self, address: str) -> list[dict[str, Any]]:
-        """Return everybody at an address as `people show --json` tells, but for the ledger; [] where it is not known."""
+        """Return everybody at an address, as `people show --json` tells but the ledger; [] where it is not known."""
         ran = self.run("people", "show", address, "--json")
         assert ran.code in (0, 66), ran
         return [{name: value for name, value in one.items() if name != "consents"} for one in ran.objects]
