@@ -28,6 +28,12 @@ class Copies:
     going: tuple[RawMail, ...] = ()
     staying: int = 0  # in the folder that is read
     removable: bool = True  # whether the server removes one mail alone
+    known: int = 0  # in the ledger: of many that came at one time a sight shows a part
+
+    @property
+    def many(self) -> bool:
+        """Whether more lie there than a person writes."""
+        return bool(self.going) and max(len(self.going), self.known) > MOST
 
     @property
     def told(self) -> Mails:
@@ -52,7 +58,7 @@ def find(line: Line, mailbox: Mailbox, person_id: str, *, inbox: bool) -> Copies
     seen = [raw for raw in mailbox.sight([_sought(row) for row in rows]) if _key(line, raw) in keyed]
     mine = [raw for raw in seen if _is_of(line, mailbox, raw, marks)]
     going = tuple(raw for raw in mine if inbox or raw.folder != mailbox.folder)
-    return Copies(going=going, staying=len(mine) - len(going), removable=removable)
+    return Copies(going=going, staying=len(mine) - len(going), removable=removable, known=len(rows))
 
 
 def remove(line: Line, mailbox: Mailbox, person_id: str, *, inbox: bool) -> Copies:

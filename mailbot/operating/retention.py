@@ -45,7 +45,7 @@ def _destroy(line: Line, mailbox: Mailbox, request: Any, *, inbox: bool) -> bool
     More mails than anybody writes stop and ask the operator, once.
     """
     found = mailcopies.find(line, mailbox, request.person_id, inbox=inbox)
-    if len(found.going) > mailcopies.MOST and not request.fields.get("many_mails"):
+    if found.many and not request.fields.get("many_mails"):
         with line.store.unit() as unit:
             fields = {**request.fields, "many_mails": len(found.going)}
             unit.update(Request, request.id, open=["operator"], reason="many_mails", tell=True, fields=fields)
