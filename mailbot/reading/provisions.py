@@ -25,7 +25,8 @@ _FORMS = (
     "[Жж]ауапкершілігі шектеулі серіктесті\\w+|[Ii]ndividual entrepreneur|[Ss]ole proprietor"
 )
 _COMPANY = re.compile(
-    rf"(?<!\w)(?:{_FORMS})(?!\w)\.?\s*[«\"“„]?\s*[{_UPPER}]|(?:[{_UPPER}][\w.&-]*|[»\"”])\s*,?\s*(?:{_FORMS})(?!\w)"
+    rf"(?<!\w)(?=\w)(?:{_FORMS})(?!\w)\.?\s{{0,3}}[«\"“„]?\s{{0,3}}[{_UPPER}]|"
+    rf"(?:(?<![\w.&-])[{_UPPER}][\w.&-]{{0,60}}|[»\"”](?=[\s,\w]))\s{{0,3}},?\s{{0,3}}(?:{_FORMS})(?!\w)"
 )
 _OPERATOR = re.compile(r"оператор|operator|controller|собственник|меншік иес")
 _HEREINAFTER = re.compile(

@@ -41,8 +41,9 @@ LONGEST = {
     "paragraph": 1_200, "phones": 100_000, "quote": 800, "quote._INVISIBLE": MB, "results": HEADER_VALUE, "rows": 4_000,
     "sender": HEADER_VALUE, "signature": 800, "tags": 1_200, "tokens": HEADER_VALUE, "tokens._LINE": MB,
     "trust": HEADER_VALUE, "trust._HOST": 300,
-    # the operator's own policy, no mail: a clause of it
-    "clauses": 2_000, "lookalikes": 2_000, "promises": 2_000, "provisions": 2_000, "provisions._COMPANY": 400,
+    # a published policy that the operator gives, whole as one clause
+    "clauses": 400_000, "lookalikes": 400_000, "promises": 400_000, "provisions": 400_000,
+    "provisions._NAME_BEFORE": 70,
     "enclosed": 2_000, "ideas": 8_000, "wishes": 8_000, "body._STUB": 400,
 }  # fmt: skip
 Pattern = re.Pattern[str] | re.Pattern[bytes]
