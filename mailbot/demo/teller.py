@@ -69,6 +69,7 @@ class Teller:
         box = self.place / "mailbox"
         left, done = len(list(box.glob("new/*"))), len(list(box.glob(".mailbot.Done/cur/*")))
         self.out(f"{done} mails were filed in mailbot/Done, {left} were left where they lay, untouched.")
+        self.out(f"{self.count - left - done} left the mailbox with the person whose data were destroyed.")
         self.out("\nLook for yourself:")
         for command in ("requests list", "requests list --all", "people show aigul@example.com", "check"):
             self.out(f"    mailbot --config {self.place} {command}")

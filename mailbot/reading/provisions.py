@@ -35,6 +35,7 @@ _HEREINAFTER = re.compile(
 )
 _NAME_BEFORE = re.compile(rf"(?:[{_UPPER}][\w.&-]+|[»\"”])\s*,?$|[{_UPPER}][\w-]+ [{_UPPER}][\w.-]+|(?:{_FORMS})(?!\w)")
 _BEFORE = 70  # characters before "hereinafter the operator" that may hold the name
+_OPENING = 20_000  # characters of a clause in which a company is looked for
 _FIRST = 8  # clauses in which a company is the operator, also where that word is missing
 _NAMED = re.compile(
     rf"(?:Оператор|Operator|Controller)(?:дың аты)?\s*(?:[:–—-]|is)\s*[«\"“]?[{_UPPER}][\w.-]+\s+[{_UPPER}]"
@@ -132,7 +133,7 @@ def operator(found: tuple[Clause, ...]) -> tuple[Spot | None, Spot | None]:
     for at, clause in enumerate(found):
         plain = level(clause.text)
         after = _HEREINAFTER.search(plain)
-        company = _COMPANY.search(clause.text) if at < _FIRST or _OPERATOR.search(plain) else None
+        company = _COMPANY.search(clause.text, 0, _OPENING) if at < _FIRST or _OPERATOR.search(plain) else None
         hit = company or _NAMED.search(clause.text)
         if name is None and hit:
             name = Spot(clause=clause, offset=hit.start())

@@ -43,7 +43,7 @@ LONGEST = {
     "trust": HEADER_VALUE, "trust._HOST": 300,
     # a published policy that the operator gives, whole as one clause
     "clauses": 400_000, "lookalikes": 400_000, "promises": 400_000, "provisions": 400_000,
-    "provisions._NAME_BEFORE": 70,
+    "provisions._NAME_BEFORE": 70, "provisions._COMPANY": 20_000,
     "enclosed": 2_000, "ideas": 8_000, "wishes": 8_000, "body._STUB": 400,
 }  # fmt: skip
 Pattern = re.Pattern[str] | re.Pattern[bytes]
