@@ -25,7 +25,8 @@ HEAD = (
 def rows(line: Line, year: int, language: str) -> Iterator[dict[str, Any]]:
     """Yield a year's requests, oldest first: HEAD's values, times in the clock's zone.
 
-    `late`: closed, or still open, after its last day. Raises InputError for a year that can't be.
+    `late`: closed, or still open, after its last day; empty where the store keeps no last day any more, as of what was
+    carried out. Raises InputError for a year that can't be.
     """
     zone, now = line.rules.deadlines.zone, line.store.clock()
     if not 2000 <= year <= now.astimezone(zone).year:
@@ -46,7 +47,7 @@ def _entry(row: Any, language: str, zone: ZoneInfo, now: datetime) -> dict[str, 
     said = {
         "number": row.id, "kind": row.kind, "language": row.language, "proof": row.evidence, "mark": row.rung,
         "state": row.state, "row": row.row, "reason": row.reason, "why": sentence(row.reason, language),
-        "late": "yes" if late else "no",
+        "late": "" if row.due_at is None else "yes" if late else "no",
     }  # fmt: skip
     local = {name: at.astimezone(zone).isoformat(timespec="minutes") if at else "" for name, at in times.items()}
     return {name: {**said, **local}[name] for name in HEAD}

@@ -29,6 +29,7 @@ _CUED = frozenset(
     ("old", "new", "right", "wrong", "onfile", "not", "not_behind", "instead", "instead_behind", "delete")
 )
 _CAPITALS = re.compile(r"^[^\W\d_a-zа-я][\w'’-]*(?: [^\W\d_a-zа-я][\w'’-]*){0,2}$")
+_BORN_TOO = re.compile(r"\d[^,]{0,12}, ([^\d]{2,80}(?:туған|туылған|родил|born).{0,80})$", re.IGNORECASE)
 _BORN_AT = re.compile(  # behind a date: a comma and a place, or a kind of place in the nominative
     r"\d(?: ?(?:г|ж|года?|жыл\w*)\.?)?(?:, ?|(?: (?:в|in))? (?=г\.|с\.|пос\.))"
     r"(((?:г|с|п|пос|гор|қ|а|город|село|аул|ауыл|посёлок|поселок)\.? ?)?[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ][^\d;:]{2,100})$"
@@ -54,6 +55,8 @@ def read_row(label: Label, value: str, found: Found) -> str:
         rest = f"{_behind(name, value)} {rest}".strip()
     elif name == "birth_date":
         _date(value, label, found)
+        if born := _BORN_TOO.search(value):
+            rest = f"{born[1]} {rest}".strip()  # «Туған күнім 3 қаңтар 1991, Шу қаласында туғанмын»
         place = _BORN_AT.search(value)  # «Дата и место рождения: 04.11.1982, г. Алма-Ата»
         if place and (label.placed or place[2]):
             _place(place[1], replace(label, field="birth_place"), found)

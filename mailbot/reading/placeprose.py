@@ -68,7 +68,7 @@ def place_of_birth(text: str, typed: list[Word], *, topic: bool = False) -> tupl
             return ("", "") if key_of(following.text) in months() else _from(text, typed, place + 1)
         if key in ("city", "village"):
             break
-    return _before(typed, birth)
+    return _before(typed, max(place for place, word in enumerate(typed) if "birth" in word.says))
 
 
 def _named(text: str, start: int, *, stemmed: bool) -> tuple[str, str]:

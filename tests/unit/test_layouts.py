@@ -78,6 +78,7 @@ ASKED: list[tuple[Language, str, str, str]] = [
     ("kk", "Туған күнім 12 мамыр 1990 жыл. Жоқ, 21 мамыр 1990 жыл ма екен.", "birth_date", "unsure"),
     ("ru", "Исправьте имя с Данира на Данияра.", "given_name", "declined_name"),
     ("ru", "Поменяла имя на Фотинию.", "given_name", "declined_name"),
+    ("kk", "Туған күнім 3 қаңтар 1991 жыл, Тараз емес, Шу қаласында туғанмын.", "birth_place", "declined_place"),
 ]
 
 
