@@ -61,18 +61,16 @@ def find(line: Line, mailbox: Mailbox, person_id: str, *, inbox: bool) -> Copies
     return Copies(going=going, staying=len(mine) - len(going), removable=removable, known=len(rows))
 
 
-def remove(line: Line, mailbox: Mailbox, person_id: str, *, inbox: bool) -> Copies:
-    """Take out what goes until nothing more is found, and return what was found first.
+def remove(line: Line, mailbox: Mailbox, person_id: str, found: Copies, *, inbox: bool) -> None:
+    """Take out what was found to go, until nothing more is found; nothing where the server can't remove one alone.
 
-    Nothing goes where the server can't remove one mail alone. Raises MailboxUnavailable, MailboxRefused.
+    Raises MailboxUnavailable, MailboxRefused.
     """
-    first = found = find(line, mailbox, person_id, inbox=inbox)
     for _ in range(ROUNDS):
         if not (found.going and found.removable):
             break
         mailbox.remove(found.going)
         found = find(line, mailbox, person_id, inbox=inbox)  # of many that came at one time a sight shows a part
-    return first
 
 
 def _sought(row: Any) -> Sought:

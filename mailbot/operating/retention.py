@@ -52,7 +52,7 @@ def _destroy(line: Line, mailbox: Mailbox, request: Any, *, inbox: bool) -> bool
             unit.request_id = request.id
             unit.event("held", "many_mails")
         return False
-    mailcopies.remove(line, mailbox, request.person_id, inbox=inbox)
+    mailcopies.remove(line, mailbox, request.person_id, found, inbox=inbox)
     with line.store.unit() as unit:
         still = [row for row in erasure.due(unit, mailbox.folder) if row.id == request.id]
         if still:
@@ -96,7 +96,7 @@ def destroy_now(line: Line, mailbox: Mailbox, address: str, *, inbox: bool = Fal
         with line.store.unit() as unit:
             if any(unit.row(Person, each).disputed for each in people.ids_at(unit.connection, address)):
                 return -1
-        mailcopies.remove(line, mailbox, person_id, inbox=inbox)
+        mailcopies.remove(line, mailbox, person_id, mailcopies.find(line, mailbox, person_id, inbox=inbox), inbox=inbox)
         with line.store.unit() as unit:
             number = requests.open_journal(unit, kind="erasure", reason="destroyed")
             places.erase(unit, line, person_id)

@@ -87,6 +87,8 @@ def _role(spot: Spot, said: Said, sentence: Sentence) -> str:
     place = next(n for n, word in enumerate(words) if word.spot >= 0 and word.start == spot.start)
     if place + 1 < len(words) and key_of(words[place + 1].text) in ("еди", "edi"):
         return "plain"  # «… 1992 еді ғой»
+    if sentence.turned:
+        return "new"
     if frame := framed(words, place):
         return frame
     return "plain" if said.role == "old" and is_far(words, place) else "clash" if said.clash else said.role

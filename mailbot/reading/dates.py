@@ -59,9 +59,17 @@ def parse_date(text: str, language: Language, *, today: date | None = None) -> t
     return found.isoformat(), ""
 
 
-def without_parts(text: str, instead: str = ", ") -> str:
+def without_parts(text: str) -> str:
     """Return a sentence without the part of a date that it says to be wrong: «12 емес, 21 наурыз». Raises: nothing."""
-    return _PARTS.sub(lambda part: instead if part.group().strip(" ,")[0].isdecimal() else ", ", text)
+    return _PARTS.sub(", ", text)
+
+
+def is_turned(text: str) -> bool:
+    """Tell whether a part that is said to be wrong leads to the right date: «1978 емес, 1979 жылғы 3 желтоқсан».
+
+    Raises: nothing.
+    """
+    return any(part.group()[0].isdecimal() for part in _PARTS.finditer(text))
 
 
 def apart(text: str, language: Language, *, today: date | None = None) -> str:

@@ -36,9 +36,7 @@ class Found:
     before: frozenset[str] = frozenset()  # what the sentence before says
     waiting: list[tuple[str, Spot, bool]] = field(default_factory=list)  # values that stand alone
     parted: set[str] = field(default_factory=set)  # kinds whose weak values stand in several sentences
-    unvalued: dict[str, str] = field(
-        default_factory=dict
-    )  # fields that are said to be wrong, no value beside: sentence
+    unvalued: dict[str, str] = field(default_factory=dict)  # what is said to be wrong, without a value: sentence
     weak: set[str] = field(default_factory=set)  # values that are stated, and not said to be new
 
     def take(self, name: str, value: str | None, role: str = "new") -> None:

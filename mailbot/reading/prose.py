@@ -12,7 +12,7 @@ from mailbot.reading.absence import take_absent
 from mailbot.reading.births import doubt_birth, take_birth
 from mailbot.reading.callednames import find_names
 from mailbot.reading.contacts import find_contacts
-from mailbot.reading.dates import find_dates, without_parts
+from mailbot.reading.dates import find_dates, is_turned, without_parts
 from mailbot.reading.found import NAMES, Found
 from mailbot.reading.nameprose import take_names
 from mailbot.reading.placeprose import is_of_place
@@ -36,7 +36,8 @@ def read_sentence(text: str, found: Found) -> None:
     typed = words_of(text, latin=found.language == "kk" and not _CYRILLIC.search(text))
     heard = frozenset().union(*(word.says for word in typed))
     birth = "birth" in heard or found.last in ("birth_date", "birth_place") or is_of_place(text)
-    if birth and (whole := without_parts(text, ", дұрысы ")) != text:
+    turned = birth and is_turned(text)
+    if birth and (whole := without_parts(text)) != text:
         text, typed = whole, words_of(whole, latin=found.language == "kk" and not _CYRILLIC.search(text))
     spots = find_contacts(text)
     if birth:
@@ -55,7 +56,7 @@ def read_sentence(text: str, found: Found) -> None:
     bullet = text[0] in "-—–•*" or "toward" in heard  # «Прошу изменить:», then «— отчество с … на …»
     listed = bullet and "change" in found.before
     heard = heard | {"change"} if listed else heard
-    sentence = Sentence(text, words, spots, judge(words, spots, changing=listed), heard, nameless)
+    sentence = Sentence(text, words, spots, judge(words, spots, changing=listed), heard, nameless, turned)
     if not spots or heard - _EMPTY:
         settle(sentence, found)
     for kind in _CONTACTS:

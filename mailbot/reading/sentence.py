@@ -28,6 +28,7 @@ class Sentence:
     said: list[Said]
     heard: frozenset[str]
     nameless: list[Word]  # the words where names are no values
+    turned: bool = False  # a part of a date was said to be wrong: what stands there is right
 
     @property
     def asked(self) -> bool:

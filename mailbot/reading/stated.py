@@ -48,18 +48,18 @@ def take_contacts(kind: str, sentence: Sentence, found: Found) -> None:
     weak = all(verdict == "weak" for _, verdict in kept)
     if weak and not sentence.heard & (_FOR | {kind}) and _waits(kind, [spot for spot, _ in kept], sentence, found):
         return
-    told = sentence.heard & {"both", "all"} or "both" in found.before or not sentence.heard - _LISTED
-    if (
-        weak
-        and kept
-        and not told
-        and any(value not in {spot.value for spot, _ in kept} for value in found.values[kind])
-    ):
+    if weak and kept and _is_parted(kind, {spot.value for spot, _ in kept}, sentence, found):
         found.parted.add(kind)
     if "either" in sentence.heard and not kept and judged and sentence.asked:
         found.unsure(kind, sentence.text, "unsure")  # «… Қателесіппін бе, әлде 8 701 … пе»
     for spot, _ in kept:
         take_contact(kind, spot, found, weak=weak)
+
+
+def _is_parted(kind: str, values: set[str], sentence: Sentence, found: Found) -> bool:
+    """Tell whether an earlier sentence stated another value, and nobody says that both hold."""
+    both = sentence.heard & {"both", "all"} or "both" in found.before or not sentence.heard - _LISTED
+    return not both and not values.issuperset(found.values[kind])
 
 
 def take_contact(kind: str, spot: Spot, found: Found, *, weak: bool = False) -> None:
