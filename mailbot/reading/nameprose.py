@@ -163,6 +163,8 @@ def _settle(name: str, sentence: Sentence, found: Found) -> None:
 def _is_unvalued(name: str, sentence: Sentence) -> bool:
     """Tell whether a sentence says that a name is wrong or a new one was taken, without it: «взяла фамилию мужа»."""
     says = _of_clause(name, sentence)
+    if any("owner" in word.says for word in sentence.words[:2]):
+        return False  # «Подруга взяла фамилию мужа»
     return bool(sentence.heard & {"error", "wrong", "took"}) and ("owner" not in says or "took" in says)
 
 

@@ -27,6 +27,8 @@ _NAMED = frozenset(
     (*NAMES, "full_name", "new", "right", "old", "as", "change", "took", "not", "not_behind", "instead", "but", "wrong")
 )
 _CONTACTS = ("phone", "email")
+_FIELDS = frozenset((*NAMES, "full_name", "phone", "email"))
+_OWN_SENTENCE = frozenset(("spam", "owner", "thing", "yours"))
 _SIGNED = frozenset(("courtesy",))
 _EMPTY = frozenset(("filler", "both", "and", "polite", "courtesy"))
 
@@ -53,8 +55,7 @@ def read_sentence(text: str, found: Found) -> None:
     spots.sort(key=lambda spot: spot.start)
     words = collapse(typed, spots)
     heard = frozenset().union(*(word.says for word in words))
-    bullet = text[0] in "-—–•*" or "toward" in heard  # «Прошу изменить:», then «— отчество с … на …»
-    listed = bullet and "change" in found.before
+    listed = "change" in found.before and _is_item(text, typed, heard)
     heard = heard | {"change"} if listed else heard
     sentence = Sentence(text, words, spots, judge(words, spots, changing=listed), heard, nameless, turned)
     if not spots or heard - _EMPTY:
@@ -70,6 +71,12 @@ def read_sentence(text: str, found: Found) -> None:
     found.last = _topic(sentence) or found.last
     if heard - _EMPTY:
         found.before = heard
+
+
+def _is_item(text: str, typed: list[Word], heard: frozenset[str]) -> bool:
+    """Tell «— отчество с … на …», «Фамилию на … и номер на …» behind «Прошу изменить:»: no sentence of its own."""
+    named = bool(typed) and bool(typed[0].says & _FIELDS) and "toward" in heard
+    return (text[0] in "-—–•*" or named) and not heard & _OWN_SENTENCE
 
 
 def _topic(sentence: Sentence) -> str:

@@ -177,10 +177,15 @@ def _is_refused(words: list[Word], spot: Spot) -> bool:
 
 def _is_held(said: Said, sentence: Sentence, clause: frozenset[str], behind: frozenset[str]) -> bool:
     """Tell whether the writer doubts or only supposes a value, or gives it for a time."""
-    turned = any(one.role == "old" and one.told for one in sentence.said)
-    if "temp" in clause | behind or "hypo" in clause or ("if" in sentence.heard and not (said.told and turned)):
+    if "temp" in clause | behind or "hypo" in clause or ("if" in sentence.heard and not _is_aside(sentence)):
         return True
     return "doubt" in clause | behind or ("doubt" in says_of(sentence.words) and not said.told)
+
+
+def _is_aside(sentence: Sentence) -> bool:
+    """Tell «Если понадоблюсь: … уже не мой, правильный номер …»: no value hangs on the condition."""
+    led = sentence.text[: sentence.spots[0].start].rstrip()
+    return led.endswith(":") and sum("if" in word.says for word in sentence.words) == 1
 
 
 def _is_undecided(judged: list[tuple[Spot, Said, Verdict]], sentence: Sentence) -> bool:

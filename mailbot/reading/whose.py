@@ -74,7 +74,7 @@ def _of_clause(clause: list[Word]) -> str:
         elif "own" in word.says and not (owner >= 0 and (_is_self(word) or _is_possessive(clause, owner, place))):
             own = place
     says = frozenset().union(*(word.says for word in clause))
-    if owner >= 0 and own <= owner and not says & {"took", "gift"}:
+    if owner >= 0 and own <= owner and "took" not in says:
         return "other"
     return "mine" if own >= 0 or says & {"new", "right", "change", "reach"} else ""
 

@@ -205,6 +205,22 @@ NOT_TAKEN: list[tuple[Language, str]] = [
     ("en", "Ticket 77012345678 is still open"),
     ("en", "My passport number is 7012345678"),
     ("en", "The tracking number is 87012345678"),
+    # a change was asked for in the sentence before, and this one is about something else
+    ("ru", "Прошу сменить мой номер телефона. Я звонила вам на 8 727 250 00 00, никто не взял."),
+    ("en", "Please change my e-mail. I wrote to support@example.com about it last week."),
+    ("en", "Please update my phone. I called you on 8 727 250 00 00 by mistake."),
+    ("ru", "Измените, пожалуйста, почту. Пишу на info@example.com уже второй раз."),
+    ("kk", "Нөмірімді өзгертіңіз. Сіздердің 8 727 250 00 00 нөміріне хабарластым."),
+    ("ru", "Исправьте данные. Чек выписан на Ахметов, карта привязана на номер 8 702 333 44 55."),
+    ("ru", "Мне нужен номер вашего офиса: 8 727 250 00 00 не отвечает."),
+    # somebody asked the writer to write
+    ("ru", "Муж попросил записать новый номер 8 701 234 56 78"),
+    ("ru", "Мама просила обновить телефон: 8 701 234 56 78."),
+    ("en", "My brother asked me to tell you his new number: 8 701 234 56 78"),
+    ("kk", "Ағам нөмірін жаңартуды сұрады: 8 701 234 56 78"),
+    ("ru", "Сын подарил внуку телефон, номер 8 701 234 56 78"),
+    # it hangs on a condition
+    ("ru", "Если 8 701 111 11 11 старый, то новый 8 701 222 22 22, а если нет, не меняйте"),
 ]
 
 

@@ -68,12 +68,20 @@ OTHERS: list[tuple[Language, str, dict[str, str | None]]] = [
     ("kk", "Поштам жаңарды: dana@example.kz. Құрметпен, Дана Омарова, «Мысал» ЖШС, тел. 8 727 344 50 60",
      {"email": "dana@example.kz"}),
     ("en", "Last spring I married Askar Omarov, born 1 July 1983. My new surname is Omarova.", {"surname": "Omarova"}),
+    ("ru", "Подруга взяла фамилию мужа: Орлова. Поменяйте ей, пожалуйста.", {}),
+    ("ru", "Она стала по отцу Нурлан. Исправьте.", {}),
+    ("en", "Everyone knows which is right. My boss goes by Sutherland now.", {}),
+    ("kk", "Қазір тегім дұрыс, бірақ досым Серіков боламын дейді.", {}),
+    ("ru", "Ребёнок родился 5 мая 2020, село Ивановка. Измените мой телефон на 8 701 234 56 78", {"phone": A}),
+    ("ru", "Прошу сменить мой номер. Я звонила вам на 8 727 250 00 00. Новый: 8 701 234 56 78", {"phone": A}),
+    ("en", "My doctor, Dr Hill, was right. Change my phone to 8 701 234 56 78.", {"phone": A}),
 ]  # fmt: skip
 
 ASKED: list[tuple[Language, str, str, str]] = [
     ("ru", "В отчестве пропустили вторую «н», исправьте опечатку.", "patronymic", "no_value"),
     ("en", "There is a mistake in my surname, please check the scan.", "surname", "no_value"),
     ("ru", "Здравствуйте, вышла замуж и взяла фамилию мужа.", "surname", "no_value"),
+    ("ru", "Родился в 1990, село Хорошее мне нравится.", "birth_date", "not_a_date"),
     ("kk", "Жаңа нөмірім 8 701 234 56 78. Әлде 8 702 765 43 21 пе, тексерем.", "phone", "unsure"),
     ("kk", "Туған күнім 12 мамыр 1990 жыл. Жоқ, 21 мамыр 1990 жыл ма екен.", "birth_date", "unsure"),
     ("ru", "Исправьте имя с Данира на Данияра.", "given_name", "declined_name"),
