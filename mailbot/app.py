@@ -82,10 +82,12 @@ class App:
         except (MailboxUnavailable, MailboxRefused) as exc:
             failure = exc
         clock.tick(self.line)
+        retention.forget(self.line)
         try:
-            retention.sweep(self.line, self.mailbox, inbox=self.settings.mailbox.erase_inbox)
+            if failure is None:  # what could not be read a moment ago is not waited for again
+                retention.sweep(self.line, self.mailbox, inbox=self.settings.mailbox.erase_inbox)
         except (MailboxUnavailable, MailboxRefused) as exc:
-            failure = failure or exc
+            failure = exc
         audit.sweep(self.line)
         notices.tell_operator(self.line, self.settings.operator.mail, self.settings.operator.language)
         try:

@@ -18,7 +18,7 @@ from mailbot.store.keys import sha256
 
 Mails = Literal["erased", "partly", "kept"]
 MOST = 50  # mails of one person; more stop and ask
-ROUNDS = 100
+ROUNDS = 100  # of looking again; a mailbox that shows something each time ends here, not never
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +33,14 @@ class Copies:
     @property
     def many(self) -> bool:
         """Whether more lie there than a person writes."""
-        return bool(self.going) and max(len(self.going), self.known) > MOST
+        return self.removable and bool(self.going) and max(len(self.going), self.known) > MOST
 
     @property
     def told(self) -> Mails:
         """Return what the final mail says of them, once those that go are gone."""
-        if not self.removable and self.going:
-            return "kept"
-        return "partly" if self.staying else "erased"
+        if self.staying or (self.going and not self.removable):
+            return "partly" if self.going and self.removable else "kept"
+        return "erased"
 
 
 def find(line: Line, mailbox: Mailbox, person_id: str, *, inbox: bool) -> Copies:

@@ -33,10 +33,14 @@ def sweep(line: Line, mailbox: Mailbox, *, inbox: bool = False) -> int:
         if not due:
             break
         count += _destroy(line, mailbox, due[0], inbox=inbox)
-    with store.unit() as unit:
+    return count
+
+
+def forget(line: Line) -> None:
+    """Forget what is kept for a day or so only, whether or not the mailbox can be read. Raises: nothing."""
+    with line.store.unit() as unit:
         erasure.forget_finals(unit)
         writers.forget_old(unit)
-    return count
 
 
 def _destroy(line: Line, mailbox: Mailbox, request: Any, *, inbox: bool) -> bool:

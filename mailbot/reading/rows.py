@@ -48,13 +48,7 @@ def rows(text: str) -> Iterator[Row]:
         if row is None:
             waiting = None
             continue
-        if (
-            waiting
-            and waiting.label
-            and waiting.label.field == "full_name"
-            and not row.label
-            and _NAME.match(row.value)
-        ):
+        if waiting and _is_name_part(waiting, row):
             waiting = replace(waiting, value=f"{waiting.value} {row.value}".strip())  # one name a line
             if waiting.value.count(" ") < 2:
                 continue
@@ -71,6 +65,12 @@ def rows(text: str) -> Iterator[Row]:
             waiting = None
             yield row
     yield from _left(waiting)
+
+
+def _is_name_part(waiting: Row, row: Row) -> bool:
+    """Tell whether a line is one part of the full name that a label above it waits for."""
+    named = waiting.label is not None and waiting.label.field == "full_name"
+    return named and not row.label and bool(_NAME.match(row.value))
 
 
 def _left(waiting: Row | None) -> Iterator[Row]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from mailbot.app import build
-from mailbot.errors import MailboxUnavailable
+from mailbot.app import App, build
+from mailbot.errors import MailboxUnavailable, ReplyDeferred
+from mailbot.operating.mailcopies import Copies
+from mailbot.ports import RawMail
 from tests.acceptance.world import ALICE, ALIYA, NO_OBLIGATIONS, OWNER, PHONE, UPDATE, WITHDRAWAL, World
 
 QUESTION = "Когда начнётся курс?"
@@ -93,6 +97,56 @@ def test_a_mailbox_that_can_not_be_read_destroys_nobody(world: World) -> None:
     finally:
         app.close()
     assert world.persons(ALIYA)[0]["id"] is None
+
+
+def finals(app: App) -> list[str]:
+    """Return the address of each final mail that the store still holds, "" for one that is forgotten."""
+    with app.line.store.reading() as connection:
+        return list(connection.execute(sa.text("SELECT address FROM reply WHERE role = 'final'")).scalars())
+
+
+def test_the_address_of_a_final_mail_is_forgotten_in_time_where_the_next_one_can_not_go(world: World) -> None:
+    world.policy(NO_OBLIGATIONS)
+    world.mail(ALIYA, WITHDRAWAL["ru"])
+    world.later(days=9)
+    app = build(world.folder, clock=world.now)
+
+    def gone(*_: object) -> list[object]:
+        raise MailboxUnavailable("the mailbox went away")
+
+    send = app.courier.send
+
+    def busy(sender: str, recipient: str, octets: bytes) -> str:
+        if recipient == ALIYA:
+            raise ReplyDeferred("450 later")
+        return send(sender, recipient, octets)
+
+    try:
+        app.courier.send = busy  # type: ignore[method-assign, assignment]
+        world.put(world.octets(ALICE, WITHDRAWAL["ru"]))
+        app.poll()
+        assert finals(app) == [ALIYA]
+        world.later(days=9)
+        app.mailbox.sight = gone  # type: ignore[method-assign, assignment]
+        _, failure = app.poll()
+        assert isinstance(failure, MailboxUnavailable), "somebody is due and cannot be destroyed"
+        assert finals(app) == [""]
+    finally:
+        app.close()
+
+
+@pytest.mark.parametrize(
+    ("going", "staying", "removable", "told"),
+    [
+        (0, 0, True, "erased"), (2, 0, True, "erased"), (2, 1, True, "partly"), (0, 1, True, "kept"),
+        (2, 0, False, "kept"), (2, 1, False, "kept"), (0, 1, False, "kept"), (0, 0, False, "erased"),
+    ],
+)  # fmt: skip
+def test_the_final_mail_says_of_the_mails_what_is_true(going: int, staying: int, removable: bool, told: str) -> None:
+    raw = RawMail(octets=b"", folder="Done", uid=1, uidvalidity=1, received_at=datetime.now(UTC), size_bytes=0)
+    copies = Copies(going=(raw,) * going, staying=staying, removable=removable, known=60)
+    assert copies.told == told
+    assert copies.many is (removable and going > 0)
 
 
 def test_more_mails_than_anybody_writes_ask_first(world: World) -> None:
