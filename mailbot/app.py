@@ -26,12 +26,13 @@ from mailbot.errors import (
 from mailbot.intake.dns import Dns
 from mailbot.operating import attachments, audit, clock, notices, policies, retention, waiting
 from mailbot.pipeline import COUNTS, Line, Rules, poll
+from mailbot.policy import Policy
 from mailbot.ports import Clock, Courier, Mailbox, NewId, Resolver
 from mailbot.reading.forms import compile_forms
 from mailbot.reading.lexicon import compile_words
 from mailbot.reading.trust import compile_trust
 from mailbot.reading.verifier import can_verify
-from mailbot.settings import Policy, Settings, TrustSettings
+from mailbot.settings import Settings, TrustSettings
 from mailbot.store import hooks, outbox
 from mailbot.store.engine import open_engine
 from mailbot.store.keys import Keys

@@ -1,7 +1,7 @@
 """Loads `mailbot.toml` and `policy.toml` of an installation, the environment over them, and its secrets.
 
 Each failure is a ConfigError that names file, key and rule. Secrets are read on demand and never stand in an
-error. No connection is made here; the settings themselves are in settings.py.
+error. No connection is made here; the settings themselves are in settings.py and policy.py.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from mailbot.errors import ConfigError
+from mailbot.policy import Policy
 from mailbot.section import Section
-from mailbot.settings import Policy, Settings
+from mailbot.settings import Settings
 
 SETTINGS_FILE = "mailbot.toml"
 POLICY_FILE = "policy.toml"

@@ -17,6 +17,7 @@ from mailbot.deciding.deadlines import Deadlines
 from mailbot.deciding.decide import decide
 from mailbot.deciding.decision import Decision, Owed
 from mailbot.errors import MailbotError
+from mailbot.policy import Policy
 from mailbot.ports import Mailbox, RawMail, Resolver
 from mailbot.reading.claim import Claim, Mark
 from mailbot.reading.classify import classify
@@ -29,7 +30,6 @@ from mailbot.reading.parse import parse
 from mailbot.reading.sender import Evidence, verify
 from mailbot.reading.tokens import unsubscribe_token
 from mailbot.reading.trust import Trust
-from mailbot.settings import Policy
 from mailbot.store.gather import gather
 from mailbot.store.outbox import is_capped
 from mailbot.store.store import Store

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailbot.errors import CourierRefused, CourierUnavailable, ReplyDeferred, ReplyRefused
+from mailbot.policy import LimitRules
 from mailbot.ports import Courier
-from mailbot.settings import LimitRules
 from mailbot.store import outbox
 from mailbot.store.store import Store
 

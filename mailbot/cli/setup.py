@@ -15,6 +15,7 @@ from mailbot.config import load_settings
 from mailbot.errors import MailbotError, UsageError
 from mailbot.operating import check as checking
 from mailbot.operating import formmap, setup
+from mailbot.operating.finding import Parts
 from mailbot.ports import Cursor, Mailbox
 from mailbot.sources import PLACE_PRESETS
 from mailbot.store.migrate import upgrade
@@ -163,7 +164,7 @@ def check(arguments: argparse.Namespace) -> int:
     """Print the findings; exit 1 where something is wrong."""
     wrong = False
     with opened(arguments.config) as app:
-        parts = checking.Parts(
+        parts = Parts(
             settings=app.settings,
             line=app.line,
             mailbox=app.mailbox,

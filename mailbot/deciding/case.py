@@ -10,12 +10,12 @@ from typing import Any
 from mailbot.deciding.deadlines import Deadlines
 from mailbot.deciding.decision import Decision, Effect, Owed, Role
 from mailbot.deciding.facts import Facts, PersonFacts
+from mailbot.policy import Policy
 from mailbot.reading.address import address_key
 from mailbot.reading.claim import Claim
 from mailbot.reading.machine import Machine
 from mailbot.reading.message import Message
 from mailbot.reading.sender import Evidence
-from mailbot.settings import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailbot.settings import Policy
+from mailbot.policy import Policy
 
 
 @dataclass(slots=True)

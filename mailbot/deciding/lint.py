@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailbot.deciding.findings import Finding, Limit, finding, limits
+from mailbot.policy import Policy
 from mailbot.reading import provisions as provided
 from mailbot.reading.claim import FIELD_NAMES, TAG_KINDS, Language
 from mailbot.reading.clauses import Clause, clauses, doubled, skipped
@@ -21,7 +22,6 @@ from mailbot.reading.lexicon import LANGUAGES
 from mailbot.reading.lookalikes import look_alikes, lost, unseen
 from mailbot.reading.promises import Promise, addresses, promises
 from mailbot.reading.tags import Lexicon
-from mailbot.settings import Policy
 
 _KAZAKH = re.compile("[әғқңөұүһіəӘҒҚҢӨҰҮҺІƏ]")
 _CYRILLIC = re.compile("[\u0400-\u052f]")

@@ -14,7 +14,7 @@ from typing import Any
 from mailbot.deciding.deadlines import Deadlines
 from mailbot.deciding.decision import Decision, Effect, Owed
 from mailbot.deciding.facts import Facts
-from mailbot.settings import Policy
+from mailbot.policy import Policy
 from mailbot.sources import Place, PlaceEvent
 
 FOLLOWED: dict[str, PlaceEvent] = {

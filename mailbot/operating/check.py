@@ -4,65 +4,36 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
-from zoneinfo import ZoneInfoNotFoundError
+from datetime import UTC, datetime
+from typing import Any
 
 from mailbot.answering.outbox import bounce_address
-from mailbot.answering.reply import Templates
 from mailbot.errors import MailbotError, MailboxRefused, MailboxUnavailable
-from mailbot.operating import check_sources, policies, roll
-from mailbot.operating.authserv import FEWEST_MAILS, Learned, learn
+from mailbot.operating import check_rules, check_sources, roll
+from mailbot.operating.finding import Finding, Level, Parts, Said
 from mailbot.pipeline import Line
-from mailbot.ports import Courier, Mailbox
-from mailbot.reading.address import address_key
+from mailbot.ports import Mailbox
 from mailbot.reading.classify import classify
 from mailbot.reading.machine import screen
 from mailbot.reading.parse import parse
-from mailbot.settings import Settings
-from mailbot.store import attachments, bounces, chain, journal, writers
+from mailbot.store import attachments, chain, journal
 from mailbot.store.migrate import HEAD, revision
 
 SHADOW_DAYS = 7
-ALMATY_OFFSET = timedelta(hours=5)  # since 1 March 2024; an old tzdata says six
-
-Level = Literal["ok", "note", "wrong"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One line of `check`."""
-
-    what: str
-    level: Level
-    says: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What is looked over."""
-
-    settings: Settings
-    line: Line
-    mailbox: Mailbox
-    courier: Courier
-    templates: Templates
-    hook_secret: Callable[[str], str | None] = lambda _name: None
 
 
 def check(parts: Parts) -> Iterator[Finding]:
     """Yield the findings, people first; a failure of one check is a finding and stops no other."""
     for what, look in (
-        ("people", _people), ("forms", _forms), ("places", _places),
-        ("store", _store), ("journal", _journal), ("mode", _mode), ("mailbox", _mailbox), ("undecided", _undecided),
-        ("older mail", _older), ("courier", _courier), ("templates", _templates), ("policy", _policy),
-        ("clock", _clock), ("trust", _trust), ("operator", _operator), ("tokens", _tokens),
+        ("people", _people), ("forms", _forms), ("places", _places), ("store", _store), ("journal", _journal),
+        ("mode", _mode), ("mailbox", _mailbox), ("undecided", _undecided), ("older mail", _older),
+        ("courier", _courier), ("templates", _templates), ("policy", check_rules.policy), ("clock", check_rules.clock),
+        ("trust", check_rules.trust), ("operator", check_rules.operator), ("tokens", check_rules.tokens),
     ):  # fmt: skip
         yield from _looked(what, look, parts)
 
 
-def _looked(what: str, look: Callable[[Parts], Iterator[tuple[Level, str]]], parts: Parts) -> Iterator[Finding]:
+def _looked(what: str, look: Callable[[Parts], Said], parts: Parts) -> Iterator[Finding]:
     try:
         for level, says in look(parts):
             yield Finding(what=what, level=level, says=says)
@@ -70,7 +41,7 @@ def _looked(what: str, look: Callable[[Parts], Iterator[tuple[Level, str]]], par
         yield Finding(what=what, level="wrong", says=str(exc))
 
 
-def _people(parts: Parts) -> Iterator[tuple[Level, str]]:
+def _people(parts: Parts) -> Said:
     counts = roll.counts(parts.line.store)
     if not counts["people"]:
         yield "note", "nobody is on file: bring people in with `mailbot people import FILE.csv` or `people add`"
@@ -81,24 +52,24 @@ def _people(parts: Parts) -> Iterator[tuple[Level, str]]:
         yield "note", f"{counts['unproven']} without the time of their consent: add consent_at and import again"
 
 
-def _forms(parts: Parts) -> Iterator[tuple[Level, str]]:
+def _forms(parts: Parts) -> Said:
     yield from check_sources.forms(parts.line.rules.policy)
     if not parts.line.rules.policy.forms:
         with contextlib.suppress(MailboxUnavailable, MailboxRefused):  # that it can't be read is said below
             yield from check_sources.form_mails(parts.mailbox)
 
 
-def _places(parts: Parts) -> Iterator[tuple[Level, str]]:
+def _places(parts: Parts) -> Said:
     yield from check_sources.places(parts.line.rules.policy, parts.line.store, parts.hook_secret)
 
 
-def _store(parts: Parts) -> Iterator[tuple[Level, str]]:
+def _store(parts: Parts) -> Said:
     found = revision(parts.line.store.engine)
     right = found == HEAD
     yield ("ok", f"tables are version {found}") if right else ("wrong", "old tables: run `mailbot db upgrade`")
 
 
-def _journal(parts: Parts) -> Iterator[tuple[Level, str]]:
+def _journal(parts: Parts) -> Said:
     with parts.line.store.snapshot() as connection:
         head = chain.trusted(connection, parts.line.store.keys)
     if head is None:
@@ -107,7 +78,7 @@ def _journal(parts: Parts) -> Iterator[tuple[Level, str]]:
         yield "ok", f"its chain ends at {head}" if head.position else "no event is sealed yet"
 
 
-def _mode(parts: Parts) -> Iterator[tuple[Level, str]]:
+def _mode(parts: Parts) -> Said:
     store = parts.line.store
     if store.paused:
         yield "wrong", "paused: nothing is sent, nothing destroyed; `mailbot resume` goes on"
@@ -120,7 +91,7 @@ def _mode(parts: Parts) -> Iterator[tuple[Level, str]]:
     yield level, f"shadow since {days} days: it shows what it would do and does nothing; `mailbot live` begins"
 
 
-def _mailbox(parts: Parts) -> Iterator[tuple[Level, str]]:
+def _mailbox(parts: Parts) -> Said:
     state = parts.mailbox.state()
     yield "ok", f"{state.folder} can be read"
     if not state.can_move:
@@ -133,7 +104,7 @@ def _mailbox(parts: Parts) -> Iterator[tuple[Level, str]]:
         yield "note", f"attachments that could not be taken out, of {', '.join(kept)}: delete these mails by hand"
 
 
-def _older(parts: Parts) -> Iterator[tuple[Level, str]]:
+def _older(parts: Parts) -> Said:
     count = older_requests(parts.mailbox, parts.line)
     if count:
         yield "note", f"{count} older mails look like requests: see them with `mailbot requests backlog --since DATE`"
@@ -159,7 +130,7 @@ def backlog_uids(mailbox: Mailbox, line: Line, since: datetime | None) -> Iterat
                 yield raw.uid
 
 
-def _undecided(parts: Parts) -> Iterator[tuple[Level, str]]:
+def _undecided(parts: Parts) -> Said:
     with parts.line.store.reading() as connection:
         count, oldest = journal.unread(connection)
     if oldest is None:
@@ -173,7 +144,7 @@ def _undecided(parts: Parts) -> Iterator[tuple[Level, str]]:
     )
 
 
-def _courier(parts: Parts) -> Iterator[tuple[Level, str]]:
+def _courier(parts: Parts) -> Said:
     parts.courier.check()
     yield "ok", "takes our answers"
     sender = parts.settings.mailbox.addresses[0]
@@ -184,114 +155,12 @@ def _courier(parts: Parts) -> Iterator[tuple[Level, str]]:
         )
 
 
-def _templates(parts: Parts) -> Iterator[tuple[Level, str]]:
+def _templates(parts: Parts) -> Said:
     problems = parts.templates.check()
     for sentence in problems:
         yield "wrong", sentence
     if not problems:
         yield "ok", "every answer can be written in Kazakh, Russian and English"
-
-
-def _policy(parts: Parts) -> Iterator[tuple[Level, str]]:
-    policy = parts.line.rules.policy
-    for language in ("kk", "ru", "en"):
-        tags = getattr(policy.tags, language)
-        missing = [kind for kind in ("update", "withdrawal", "unsubscribe") if not getattr(tags, kind)]
-        if missing:
-            yield "note", f"policy.toml names no {language} mark for {', '.join(missing)}"
-    known = policies.recorded(parts.line)
-    if known is not None and policy.text_sha256 and known != policy.text_sha256:
-        yield "wrong", f"policy.toml: the text of version {policy.version} changed: give the new text a new version"
-    elif not policy.text_sha256:
-        yield "note", "policy.toml: text_sha256 is empty: consents don't prove which text they were given to"
-    former = f"; the marks of {', '.join(one.version for one in policy.former)} stay valid" if policy.former else ""
-    yield "ok", f"version {policy.version}{former}"
-
-
-def _clock(parts: Parts) -> Iterator[tuple[Level, str]]:
-    deadlines = parts.line.rules.deadlines
-    try:
-        offset = parts.line.store.clock().astimezone(deadlines.zone).utcoffset()
-    except ZoneInfoNotFoundError:
-        yield "wrong", "policy.toml: clocks.timezone: there is no such zone"
-        return
-    if deadlines.zone.key == "Asia/Almaty" and offset != ALMATY_OFFSET:
-        yield "wrong", "the time zone data are from before March 2024: update the tzdata package"
-        return
-    try:
-        due = deadlines.due_at(parts.line.store.clock(), 1).astimezone(deadlines.zone)
-    except NotImplementedError:
-        yield "wrong", "policy.toml: holidays.country: no calendar of that country is known"
-        return
-    yield "ok", f"the next working day ends {due:%d.%m.%Y %H:%M}"
-
-
-def _trust(parts: Parts) -> Iterator[tuple[Level, str]]:
-    hosts, rules = parts.settings.trust.authserv, parts.line.rules
-    try:
-        learned = learn(parts.mailbox, parts.line.store.clock(), rules.trust, rules.own)
-    except (MailboxUnavailable, MailboxRefused):
-        learned = Learned()  # that the mailbox can't be read is said above
-    proposed = learned.proposal()
-    if hosts and learned.believed:
-        yield "ok", f"results of {', '.join(hosts)}: in {learned.believed} of the last {learned.mails} mails"
-    elif hosts and learned.mails < FEWEST_MAILS:
-        yield "ok", f"results of {', '.join(hosts)}"
-    elif hosts:
-        yield "note", f"none of the last {learned.mails} mails bears a result of {', '.join(hosts)} in its place"
-    if proposed and not learned.believed:
-        yield "note", _proposed(proposed, learned.mails)
-    elif learned.nameless:
-        yield "note", f"the results in {learned.nameless} of the last {learned.mails} mails name no host: not believed"
-    if hosts and learned.believed:
-        return
-    if rules.resolve is not None:
-        yield "ok", "mail without such a result: its signature is checked here, by DNS"
-    elif not hosts:
-        yield "note", "nobody tells who wrote, so every update and withdrawal is asked back: " + _signatures(parts)
-
-
-def _proposed(proposed: tuple[str, int], mails: int) -> str:
-    entry, count = proposed
-    host, below = entry.removesuffix(":below"), entry.endswith(":below")
-    place = "under its own Received" if below else "on top"
-    return f'{host} wrote results into {count} of the last {mails} mails, {place}: set [trust] authserv = ["{entry}"]'
-
-
-def _signatures(parts: Parts) -> str:
-    if not parts.settings.trust.dns:
-        return "set [trust] authserv, or [trust] dns = true so that signatures are checked here"
-    return "set [trust] authserv, or install mailbot[dkim] so that signatures are checked here"
-
-
-def _operator(parts: Parts) -> Iterator[tuple[Level, str]]:
-    operator = parts.settings.operator
-    own = {address_key(addr) for addr in parts.settings.mailbox.addresses}
-    if not operator.mail:
-        yield "note", "[operator] mail is empty: what waits for you is told by `mailbot requests list` alone"
-    elif address_key(operator.mail) in own:
-        yield "wrong", "[operator] mail is the mailbox's own address: name another one of yours"
-    missing = [key for key in ("name", "contact") if not getattr(operator, key)]
-    if missing:
-        yield "note", f"[operator] {' and '.join(missing)} is empty: people can't see who answers for their data"
-    elif operator.mail:
-        yield "ok", "is told by mail"
-    with parts.line.store.reading() as connection:
-        if bounces.operator_bounced(connection):
-            yield "wrong", "the last mail to [operator] mail came back: is that address right?"
-
-
-def _tokens(parts: Parts) -> Iterator[tuple[Level, str]]:
-    with parts.line.store.reading() as connection:
-        count = writers.busy(connection, parts.line.store.clock())
-    if count:
-        yield (
-            "note",
-            f"writers who brought more than {writers.MANY} codes that are not theirs in a day: {count}; somebody "
-            "may be guessing the codes under our mails; nothing was changed by it",
-        )
-    else:
-        yield "ok", "nobody brings many codes that are not his"
 
 
 def as_json(finding: Finding) -> dict[str, Any]:

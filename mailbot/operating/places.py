@@ -8,7 +8,7 @@ from typing import Any
 from mailbot.deciding.places import after_destruction, as_args, concerned, told
 from mailbot.errors import ConflictError, InputError
 from mailbot.pipeline import Line
-from mailbot.settings import Policy
+from mailbot.policy import Policy
 from mailbot.store import hooks, journal, people, places, whom
 from mailbot.store.unit import Unit
 

@@ -17,11 +17,11 @@ from mailbot.deciding.places import with_places
 from mailbot.errors import ConflictError, InputError
 from mailbot.operating import places, review_forms
 from mailbot.pipeline import Line, owe
+from mailbot.policy import FieldRules
 from mailbot.reading.address import address_key
 from mailbot.reading.claim import TAG_KINDS, Claim, Mark
 from mailbot.reading.message import blank_message
 from mailbot.reading.sender import Evidence
-from mailbot.settings import FieldRules
 from mailbot.store import effects, forms, journal, people
 from mailbot.store.consent_tables import Obligation
 from mailbot.store.gather import request_facts

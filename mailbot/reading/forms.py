@@ -16,6 +16,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from mailbot.policy import Policy
 from mailbot.reading.address import address_key, domain_key
 from mailbot.reading.claim import Claim, Extract, Mark, Submission, Unclear
 from mailbot.reading.dates import parse_date
@@ -26,7 +27,6 @@ from mailbot.reading.message import Message
 from mailbot.reading.names import parse_name, repair, split_name
 from mailbot.reading.phones import mask, normalise
 from mailbot.reading.sender import Evidence
-from mailbot.settings import Policy
 from mailbot.sources import Form
 
 _ORDERED = tuple(fold(word) for word in ("фамилия", "тегі", "surname", "last name", "фио"))  # a whole name begins so

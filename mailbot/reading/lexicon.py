@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mailbot.errors import ConfigError
+from mailbot.policy import Policy, TagSet
 from mailbot.reading.claim import TAG_KINDS, Kind, Language, Rung, Word
 from mailbot.reading.fold import fold, plain, skeleton
-from mailbot.settings import Policy, TagSet
 
 LANGUAGES: tuple[Language, ...] = ("kk", "ru", "en")
 WORD_KINDS: tuple[Word, ...] = ("yes", "no", "undo", "only_news", "human", "courtesy")

@@ -11,9 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mailbot.policy import LimitRules
 from mailbot.ports import NewId
 from mailbot.reading.address import address_key
-from mailbot.settings import LimitRules
 from mailbot.store import effects, forgets
 from mailbot.store.store import Store
 from mailbot.store.tables import Person, Reply, Request

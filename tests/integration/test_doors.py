@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from mailbot.policy import LimitRules
 from mailbot.reading.delivery import delivery
 from mailbot.reading.machine import Machine
 from mailbot.reading.parse import parse
-from mailbot.settings import LimitRules
 from mailbot.store import bounces, erasure, journal, migrate, newsletter, outbox, tables, waiting, writers
 from mailbot.store.keys import Keys
 from mailbot.store.store import Store

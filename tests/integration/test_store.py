@@ -31,12 +31,12 @@ from mailbot.errors import ConfigError, StoreUnavailable
 from mailbot.operating import retention, roll
 from mailbot.operating.imports import read_csv
 from mailbot.pipeline import COUNTS
+from mailbot.policy import LimitRules
 from mailbot.ports import Cursor, RawMail
 from mailbot.reading.classify import classify
 from mailbot.reading.lexicon import compile_words
 from mailbot.reading.parse import parse
 from mailbot.reading.sender import Evidence
-from mailbot.settings import LimitRules
 from mailbot.store import effects, migrate, outbox, people, tables
 from mailbot.store.engine import open_engine
 from mailbot.store.gather import suppressed

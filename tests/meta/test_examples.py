@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.settings import Former, Policy
+from mailbot.policy import Former, Policy
 from mailbot.sources import Form, FormFields, Hook, Place
 
 TEXT = (Path(__file__).parents[2] / "config" / "policy.toml").read_text(encoding="utf-8")

@@ -12,8 +12,9 @@ import pytest
 
 from mailbot import errors
 from mailbot.cli.arguments import parser
+from mailbot.policy import Policy
 from mailbot.section import Section
-from mailbot.settings import Policy, Settings
+from mailbot.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

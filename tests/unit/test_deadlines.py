@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mailbot.config import load_policy
 from mailbot.deciding.deadlines import Deadlines
-from mailbot.settings import HolidayRules
+from mailbot.policy import HolidayRules
 
 ALMATY = ZoneInfo("Asia/Almaty")
 FIRST, LAST = datetime.fromisoformat("2024-01-01"), datetime.fromisoformat("2030-12-01")

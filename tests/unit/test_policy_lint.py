@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from mailbot.config import load_policy
 from mailbot.deciding.findings import Finding, limits, sentences, table
 from mailbot.deciding.lint import Setup, languages, lint
+from mailbot.policy import Former, Policy, Tags, TagSet
 from mailbot.reading.claim import FIELD_NAMES
 from mailbot.reading.clauses import clauses, doubled, skipped
 from mailbot.reading.promises import promises
 from mailbot.reading.provisions import operator, restorable, unlimited
 from mailbot.reading.tags import compile_words
-from mailbot.settings import Former, Policy, Tags, TagSet
 
 FOLDER = Path(__file__).parent.parent / "corpus" / "policies"
 TEXTS = {language: (FOLDER / f"{language}.txt").read_text("utf-8") for language in ("kk", "ru", "en")}

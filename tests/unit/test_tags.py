@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from mailbot.config import load_policy
 from mailbot.errors import ConfigError
+from mailbot.policy import Policy, TagSet
 from mailbot.reading.claim import TAG_KINDS, Kind, Rung, Word
 from mailbot.reading.fold import fold
 from mailbot.reading.near import edits, typo
 from mailbot.reading.tags import compile_words, is_resubscribe, line_word, recognise
-from mailbot.settings import Policy, TagSet
 
 POLICY = load_policy(None)
 LEXICON = compile_words(POLICY)

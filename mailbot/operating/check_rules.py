@@ -1,0 +1,122 @@
+"""What `check` says of the rules: policy, clock, trust, operator, codes. Changes nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from zoneinfo import ZoneInfoNotFoundError
+
+from mailbot.errors import MailboxRefused, MailboxUnavailable
+from mailbot.operating import policies
+from mailbot.operating.authserv import FEWEST_MAILS, Learned, learn
+from mailbot.operating.finding import Parts, Said
+from mailbot.reading.address import address_key
+from mailbot.store import bounces, writers
+
+ALMATY_OFFSET = timedelta(hours=5)  # since 1 March 2024; an old tzdata says six
+
+
+def policy(parts: Parts) -> Said:
+    """Look over the marks of policy.toml and its version."""
+    policy = parts.line.rules.policy
+    for language in ("kk", "ru", "en"):
+        tags = getattr(policy.tags, language)
+        missing = [kind for kind in ("update", "withdrawal", "unsubscribe") if not getattr(tags, kind)]
+        if missing:
+            yield "note", f"policy.toml names no {language} mark for {', '.join(missing)}"
+    known = policies.recorded(parts.line)
+    if known is not None and policy.text_sha256 and known != policy.text_sha256:
+        yield "wrong", f"policy.toml: the text of version {policy.version} changed: give the new text a new version"
+    elif not policy.text_sha256:
+        yield "note", "policy.toml: text_sha256 is empty: consents don't prove which text they were given to"
+    former = f"; the marks of {', '.join(one.version for one in policy.former)} stay valid" if policy.former else ""
+    yield "ok", f"version {policy.version}{former}"
+
+
+def clock(parts: Parts) -> Said:
+    """Look over the time zone and the calendar."""
+    deadlines = parts.line.rules.deadlines
+    try:
+        offset = parts.line.store.clock().astimezone(deadlines.zone).utcoffset()
+    except ZoneInfoNotFoundError:
+        yield "wrong", "policy.toml: clocks.timezone: there is no such zone"
+        return
+    if deadlines.zone.key == "Asia/Almaty" and offset != ALMATY_OFFSET:
+        yield "wrong", "the time zone data are from before March 2024: update the tzdata package"
+        return
+    try:
+        due = deadlines.due_at(parts.line.store.clock(), 1).astimezone(deadlines.zone)
+    except NotImplementedError:
+        yield "wrong", "policy.toml: holidays.country: no calendar of that country is known"
+        return
+    yield "ok", f"the next working day ends {due:%d.%m.%Y %H:%M}"
+
+
+def trust(parts: Parts) -> Said:
+    """Look over who tells who wrote."""
+    hosts, rules = parts.settings.trust.authserv, parts.line.rules
+    try:
+        learned = learn(parts.mailbox, parts.line.store.clock(), rules.trust, rules.own)
+    except (MailboxUnavailable, MailboxRefused):
+        learned = Learned()  # that the mailbox can't be read is said above
+    proposed = learned.proposal()
+    if hosts and learned.believed:
+        yield "ok", f"results of {', '.join(hosts)}: in {learned.believed} of the last {learned.mails} mails"
+    elif hosts and learned.mails < FEWEST_MAILS:
+        yield "ok", f"results of {', '.join(hosts)}"
+    elif hosts:
+        yield "note", f"none of the last {learned.mails} mails bears a result of {', '.join(hosts)} in its place"
+    if proposed and not learned.believed:
+        yield "note", _proposed(proposed, learned.mails)
+    elif learned.nameless:
+        yield "note", f"the results in {learned.nameless} of the last {learned.mails} mails name no host: not believed"
+    if hosts and learned.believed:
+        return
+    if rules.resolve is not None:
+        yield "ok", "mail without such a result: its signature is checked here, by DNS"
+    elif not hosts:
+        yield "note", "nobody tells who wrote, so every update and withdrawal is asked back: " + _signatures(parts)
+
+
+def _proposed(proposed: tuple[str, int], mails: int) -> str:
+    entry, count = proposed
+    host, below = entry.removesuffix(":below"), entry.endswith(":below")
+    place = "under its own Received" if below else "on top"
+    return f'{host} wrote results into {count} of the last {mails} mails, {place}: set [trust] authserv = ["{entry}"]'
+
+
+def _signatures(parts: Parts) -> str:
+    if not parts.settings.trust.dns:
+        return "set [trust] authserv, or [trust] dns = true so that signatures are checked here"
+    return "set [trust] authserv, or install mailbot[dkim] so that signatures are checked here"
+
+
+def operator(parts: Parts) -> Said:
+    """Look over whether the operator can be told."""
+    operator = parts.settings.operator
+    own = {address_key(addr) for addr in parts.settings.mailbox.addresses}
+    if not operator.mail:
+        yield "note", "[operator] mail is empty: what waits for you is told by `mailbot requests list` alone"
+    elif address_key(operator.mail) in own:
+        yield "wrong", "[operator] mail is the mailbox's own address: name another one of yours"
+    missing = [key for key in ("name", "contact") if not getattr(operator, key)]
+    if missing:
+        yield "note", f"[operator] {' and '.join(missing)} is empty: people can't see who answers for their data"
+    elif operator.mail:
+        yield "ok", "is told by mail"
+    with parts.line.store.reading() as connection:
+        if bounces.operator_bounced(connection):
+            yield "wrong", "the last mail to [operator] mail came back: is that address right?"
+
+
+def tokens(parts: Parts) -> Said:
+    """Look over whether somebody guesses codes."""
+    with parts.line.store.reading() as connection:
+        count = writers.busy(connection, parts.line.store.clock())
+    if count:
+        yield (
+            "note",
+            f"writers who brought more than {writers.MANY} codes that are not theirs in a day: {count}; somebody "
+            "may be guessing the codes under our mails; nothing was changed by it",
+        )
+    else:
+        yield "ok", "nobody brings many codes that are not his"
