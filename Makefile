@@ -35,5 +35,5 @@ $(VENV)/.demo: pyproject.toml constraints.txt
 $(VENV)/.test: pyproject.toml constraints.txt
 	@.ci/venv $(VENV)
 	@echo "installing mailbot and what its tests need (two minutes, once)"
-	@$(INSTALL) -e '.[postgres,web,xlsx,pdf,dkim,dev]'
+	@$(INSTALL) -e '.[postgres,web,xlsx,pdf,backup,dkim,dev]'
 	@touch $(VENV)/.demo $@

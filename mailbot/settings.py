@@ -51,6 +51,10 @@ class OperatorSettings(Section):
     language: Literal["kk", "ru", "en"] = Field(
         default="ru", description="the language in which mailbot writes to the operator"
     )
+    age_key: str = Field(
+        default="",
+        description="the public key (age1…) that backups and sealed proofs are encrypted to; its secret lies with you",
+    )
 
 
 class TrustSettings(Section):
