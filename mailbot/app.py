@@ -15,6 +15,7 @@ from mailbot.answering.maildir import MaildirCourier
 from mailbot.answering.outbox import Outbox
 from mailbot.answering.reply import Frame, Templates, render
 from mailbot.deciding.deadlines import Deadlines
+from mailbot.deciding.law import pack_of, quotes
 from mailbot.errors import (
     ConfigError,
     CourierRefused,
@@ -90,7 +91,7 @@ class App:
         except (MailboxUnavailable, MailboxRefused) as exc:
             failure = exc
         audit.sweep(self.line)
-        notices.tell_operator(self.line, self.settings.operator.mail, self.settings.operator.language)
+        notices.tell_operator(self.line, self.settings.operator)
         try:
             self._outbox().send(counts)
         except (CourierUnavailable, CourierRefused) as exc:
@@ -206,7 +207,7 @@ def build(
         frame = Frame(
             number="", kind=None, received_at=clock(), now=clock(), token="", mailbox=settings.mailbox.addresses[0],
             operator_name=settings.operator.name, operator_contact=settings.operator.contact,
-            timezone=policy.clocks.timezone,
+            timezone=policy.clocks.timezone, articles=quotes(pack_of(policy)),
         )  # fmt: skip
         line = Line(
             store=store, rules=read_rules(policy, settings, dns() if settings.trust.dns else None), frame=frame,

@@ -160,12 +160,26 @@ class RetentionRules(Section):
     )
 
 
+class LawRules(Section):
+    """Which law's terms count, and who vouches for the numbers in its pack."""
+
+    pack: Literal["kz-94v", "ru-152fz", "gdpr"] = Field(default="kz-94v", description="whose terms count, if stricter")
+    read_on: date | Literal[""] = Field(
+        default="", description="the day on which somebody read the law's text and compared the pack with it"
+    )
+    confirmed_by: str = Field(default="", description="who: until then no answer quotes an article's number")
+    confirmed_on: date | Literal[""] = Field(default="", description="the day of that confirmation")
+
+
 class HolidayRules(Section):
     country: Annotated[str, AfterValidator(_country)] = Field(
         default="KZ", description="whose public holidays are days off"
     )
     add: list[date] = Field(default_factory=list, description="further days off")
     remove: list[date] = Field(default_factory=list, description="days that are worked after all")
+    confirmed: list[Annotated[int, Field(ge=2000, le=2999)]] = Field(
+        default_factory=list, description="the years whose moved days you compared with the government's decree"
+    )
 
 
 class Policy(Section):
@@ -190,6 +204,7 @@ class Policy(Section):
     answers: AnswerRules = AnswerRules()
     suppression: SuppressionRules = SuppressionRules()
     retention: RetentionRules = RetentionRules()
+    law: LawRules = LawRules()
     holidays: HolidayRules = HolidayRules()
     forms: list[Form] = Field(default_factory=list, description="the site's own forms, whose mails bring people in")
     places: list[Place] = Field(default_factory=list, description="where else the operator keeps the same people")

@@ -48,6 +48,9 @@ class OperatorSettings(Section):
     mail: MaybeAddr = Field(
         default="", description="where mailbot tells and asks the operator; never the mailbox's own address"
     )
+    deputy: MaybeAddr = Field(
+        default="", description="who is told of what is late, and of everything while you are away (`mailbot away`)"
+    )
     language: Literal["kk", "ru", "en"] = Field(
         default="ru", description="the language in which mailbot writes to the operator"
     )

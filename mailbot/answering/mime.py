@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import encodebytes
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, quote
@@ -37,6 +37,7 @@ class Frame:
     in_reply_to: str = ""  # Message-ID of the person's mail, "" where there is none
     references: tuple[str, ...] = ()  # those of the person's mail
     timezone: str = "Asia/Almaty"
+    articles: dict[str, dict[str, str]] = field(default_factory=dict)  # reason → language → what an answer may quote
 
 
 def message_id(frame: Frame) -> str:

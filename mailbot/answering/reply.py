@@ -200,6 +200,7 @@ def _common(frame: Frame) -> dict[str, Any]:
         "number": frame.number, "kind": frame.kind or "", "received_at": frame.received_at, "now": frame.now,
         "token": frame.token, "mailbox": frame.mailbox, "operator_name": frame.operator_name.strip(),
         "operator_contact": frame.operator_contact.strip(), "timezone": frame.timezone,
+        "articles": frame.articles,
     }  # fmt: skip
     tidied: dict[str, Any] = _tidied(own, ZoneInfo(frame.timezone))
     return tidied

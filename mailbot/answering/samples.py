@@ -13,7 +13,7 @@ LATER = NOW + timedelta(days=3)
 FRAME: dict[str, Any] = {
     "number": "K7Q2", "kind": "update", "received_at": NOW - timedelta(minutes=1), "now": NOW,
     "mailbox": "info@example.kz", "operator_name": "Example Courses", "operator_contact": "+7 700 000 00 00",
-    "timezone": "Asia/Almaty",
+    "timezone": "Asia/Almaty", "articles": {},
 }  # fmt: skip
 _PENDING = [{"field": "email", "waits_for": "new_address"}, {"field": "birth_date", "waits_for": "operator"}]
 _UNCLEAR = [{"field": "birth_date", "why": "two_digit_year"}, {"field": "phone", "why": "no_such_reason"}]
@@ -28,7 +28,15 @@ _CHANGED = [
     {"field": "given_name", "before": "А***", "after": "А***"},
 ]
 _KINDS = ["update", "withdrawal"]
-_ITEM = {"number": "K7Q2", "kind": "withdrawal", "reason_text": "obligations", "address": "a@example.kz", "due_at": NOW}
+_ITEM = {
+    "number": "K7Q2",
+    "kind": "withdrawal",
+    "reason_text": "obligations",
+    "address": "a@example.kz",
+    "due_at": NOW,
+    "clock": "destroy",
+    "left": 4_000,
+}
 _WHERE: list[dict[str, Any]] = [
     {"name": "list", "preset": "newsletter", "title": "", "due_at": LATER, "law": "", "term": "", "what": "withdrawal"},
     {"name": "wa", "preset": "", "title": "WhatsApp", "due_at": LATER, "law": "", "term": "", "what": "withdrawal"},
@@ -46,6 +54,18 @@ _TASKS = [
     )
 ]  # fmt: skip
 _CODES = ["obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear"]
+_QUOTE = dict.fromkeys(("kk", "ru", "en"), "Law on Personal Data, article 8(2)")
+_QUOTES: list[dict[str, dict[str, str]]] = [{"obligation": _QUOTE}, {}]
+_CLOCKS = [
+    ("", 0),
+    ("own", 5),
+    ("answer", 75),
+    ("refuse", 0),
+    ("correct", -90),
+    ("block", -1),
+    ("stop", 20_000),
+    ("x", 9),
+]
 _WHY = ["no_such_reason", "look_at_attachment", "subject_body_disagree"]
 
 # template -> value -> what it may be; every combination is rendered
@@ -64,7 +84,7 @@ VALUES: dict[str, dict[str, list[Any]]] = {
                            "due_at": [None, LATER]},
     "withdrawal-notice": {"kind": ["withdrawal"], "destroy_at": [None, LATER]},
     "withdrawal-partial": {"places": _ERASING, "kind": ["withdrawal"], "kept": [[], list(FIELD_NAMES)],
-                           "until": [None, LATER, LATER.date()]},
+                           "until": [None, LATER, LATER.date()], "articles": _QUOTES},
     "destroyed": {"places": _ERASING, "kind": ["withdrawal"], "destroyed_at": [NOW],
                   "mails": ["erased", "partly", "kept"]},
     "unsubscribed": {"places": _PLACES, "kind": ["unsubscribe"], "other_kind": [None, *_KINDS]},
@@ -73,14 +93,17 @@ VALUES: dict[str, dict[str, list[Any]]] = {
     "form-question": {"kind": ["form"], "asked_at": [NOW], "due_at": [LATER], "news": [False, True]},
     "form-taken": {"kind": ["form"]},
     "received": {"kind": ["", *reversed(get_args(Kind))], "why": _WHY, "due_at": [None, LATER]},
+    "answer-later": {"due_at": [LATER]},
     "undone": {"undone_kind": ["unsubscribe", *_KINDS]},
     "undone-notice": {"undone_kind": ["unsubscribe", *_KINDS]},
     "only-news": {"places": _PLACES, "undone_kind": ["withdrawal"]},
     "resubscribed": {"kind": ["resubscribe"]},
     "condolence": {"kind": [""], "stopped": ["news", "all"]},
-    "refused": {"kind": [*_KINDS, "erasure"], "code": ["no_such_code", *reversed(_CODES)], "note": ["", "Some words."]},
+    "refused": {"kind": [*_KINDS, "erasure"], "code": ["no_such_code", *reversed(_CODES)], "note": ["", "Some words."],
+                "articles": _QUOTES},
     "denied": {"asked_kind": _KINDS, "news_restored": [False, True]},
-    "operator": {"items": [[], [{**_ITEM, "ask": ask, "places": []} for ask in ("obligations", "review", "nothing")]
+    "operator": {"items": [[], [{**_ITEM, "ask": "nothing", "places": [], "clock": c, "left": m} for c, m in _CLOCKS],
+                           [{**_ITEM, "ask": ask, "places": []} for ask in ("obligations", "review", "nothing")]
                            + [{**_ITEM, "ask": "place", "places": each} for each in ([], _TASKS)]],
                  "counts": [{}, {"held": 2, "unmatched": 5}], "head": ["", "7:" + "a7" * 26]},
 }  # fmt: skip

@@ -127,6 +127,10 @@ def _add_setup(commands: Any) -> None:
     _add(commands, "live", "setup.live", "leave shadow mode")
     _add(commands, "pause", "setup.pause", "the kill switch: nothing is sent, nothing destroyed")
     _add(commands, "resume", "setup.resume", "go on after a pause")
+    away = _add(commands, "away", "clocks.away", "your absence, while which the deputy is told at once")
+    away.add_argument(
+        "until", nargs="?", metavar="UNTIL", help="its last day (2026-01-31), or `back`; default: show it"
+    )
     db = _add(commands, "db", "setup.db", "the store's tables")
     db.add_argument("verb", choices=("upgrade",), help="bring the tables to this version")
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from mailbot.app import App, opened
 from mailbot.cli.arguments import day
+from mailbot.cli.clocks import line as clock_line
 from mailbot.cli.documents import line as document_line
 from mailbot.cli.output import clean, clean_lines, print_json, tell
 from mailbot.deciding.reasons import sentence
 from mailbot.errors import InputError
-from mailbot.operating import diffs, documents, places, review
+from mailbot.operating import diffs, documents, places, review, timing
 from mailbot.store import journal, writers
 
 PLACE_WORDS = {
@@ -37,7 +38,7 @@ def list_(arguments: argparse.Namespace) -> int:
             shadows = journal.shadows(connection) if app.line.store.shadow else []
             undecided, _ = journal.unread(connection)
         language = app.settings.operator.language
-        objects = [journal.as_json(row) for row in rows] + _would(shadows, arguments)
+        objects = [timing.listed(app.line, row) for row in rows] + _would(shadows, arguments)
         for each in objects:
             print_json(each) if arguments.json else print(_line(each, language, app))
         if not arguments.json:
@@ -105,7 +106,8 @@ def show(arguments: argparse.Namespace) -> int:
         replies, events = journal.replies(connection, row.id), journal.events(connection, row.id)
         wrong = writers.wrong_tokens(connection, app.line.store.keys, row.address)
         result = {
-            **journal.as_json(row), "tag": row.tag, "rung": row.rung, "evidence": row.evidence, "because": row.because,
+            **timing.listed(app.line, row), "clocks": timing.as_json(app.line, row),
+            "tag": row.tag, "rung": row.rung, "evidence": row.evidence, "because": row.because,
             "pending": [{"field": f, "waits_for": w} for f, w in row.pending], "fields": row.fields.get("fields", {}),
             **diffs.changes(connection, row),
             "undo_until": row.undo_until, "destroy_at": row.destroy_at, "checked": row.checked,
@@ -192,6 +194,7 @@ def _show_words(result: dict[str, Any], app: App) -> None:
     ]  # fmt: skip
     if result["document"]:
         rows.append(("document", document_line(result["document"], when(result["document"]["recorded_at"]))))
+    rows += [("clock", clock_line(each, app, when)) for each in result["clocks"]]
     rows += [("asks", f"{name} = {value}") for name, value in result["fields"].items()]
     rows += [(name.replace("_", " "), _change(each)) for name in CHANGES for each in result[name]]
     rows += [("waits", f"{each['field']} for {each['waits_for']}") for each in result["pending"]]

@@ -53,7 +53,7 @@ def _not_asked_again(case: Case, anew: Decision) -> Decision:
     asks = [owed for owed in anew.owed if owed.waits_for == "ask"]
     if not asks:
         return anew
-    due = anew.due_at or case.due(case.policy.clocks.proven)
+    due = anew.due_at or case.due(proven=True)
     owed = [replace(each, waits_for="", values=_for_operator(case, each.values, due)) for each in asks]
     kept = [each for each in anew.owed if each.waits_for != "ask"]
     opens: tuple[Open, ...] = tuple(dict.fromkeys(("operator", *anew.open)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from mailbot.deciding.clocks import first_due
 from mailbot.deciding.deadlines import Deadlines
 from mailbot.deciding.decision import Decision, Effect, Owed, Role
 from mailbot.deciding.facts import Facts, PersonFacts
@@ -68,9 +69,9 @@ class Case:
             return self.facts.token.request.language  # one word tells little: the language we spoke so far
         return "kk+ru" if self.claim.bilingual else self.claim.language
 
-    def due(self, days: int | None = None) -> datetime:
-        """Return when the clock of this mail ends; by default that of anything held."""
-        return self.deadlines.due_at(self.facts.received_at, days or self.policy.clocks.held)
+    def due(self, *, proven: bool = False) -> datetime:
+        """Return when the first clock of this mail ends; `proven`: of what is proven and waits for the operator."""
+        return first_due(self.deadlines, self.facts.received_at, self.claim.kind, proven=proven)
 
 
 def answer_by(case: Case) -> datetime:
@@ -109,7 +110,7 @@ def hold(
 ) -> Decision:
     """Hold the mail for the operator with its clock; a proven writer on file gets the `received` receipt."""
     waits_for_operator = case.proven and case.claim.kind in ("update", "withdrawal")
-    due = case.due(case.policy.clocks.proven if waits_for_operator else None)
+    due = case.due(proven=waits_for_operator)
     owed = received(case, reason, due)
     return Decision(
         outcome="hold", row=row, reason=reason, kind=case.claim.kind, state="held", due_at=due, open=("operator",),

@@ -128,7 +128,7 @@ def rows_18_to_20(case: Case) -> Decision | None:
 def _withdrawal(case: Case, person: PersonFacts, row: str, reason: str, template: str) -> Decision:
     asks = row == "19"
     partial = row == "20"
-    due = case.due(case.policy.clocks.proven) if asks else None
+    due = case.due(proven=True) if asks else None
     window = case.deadlines.window_end(case.facts.now)
     values: dict[str, Any] = {"obligations": asks, "due_at": due, "destroy_at": None if asks else window}
     if partial:

@@ -7,12 +7,16 @@ after receipt and ends on a working day (Civil Code of Kazakhstan, arts. 173 and
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mailbot.deciding.law import Pack, Term, pack_of
 from mailbot.policy import Policy
+
+MORNING = time(9, 0)
 
 
 @dataclass(slots=True)
@@ -27,6 +31,11 @@ class Deadlines:
         """The time zone of all hours in the policy file."""
         return ZoneInfo(self.policy.clocks.timezone)
 
+    @property
+    def law(self) -> Pack:
+        """The law pack that the policy file names."""
+        return pack_of(self.policy)
+
     def is_working_day(self, day: date) -> bool:
         """Tell whether that day is worked. Source: `[holidays]` over the country's calendar."""
         if day in self.policy.holidays.remove:
@@ -38,6 +47,27 @@ class Deadlines:
     def due_at(self, received_at: datetime, working_days: int) -> datetime:
         """Return the end of the last of so many working days after the day of receipt (aware UTC)."""
         return self._end(received_at, working_days, self.policy.clocks.ends_at)
+
+    def term_end(self, start: datetime, term: Term) -> datetime:
+        """Return the end of a term of the law that runs from the day after `start` (aware UTC).
+
+        A term in calendar days or months whose last day is a day off ends on the next working day.
+        """
+        if term.unit == "working":
+            return self.due_at(start, term.days)
+        first = start.astimezone(self.zone).date()
+        last = _months_later(first, term.days) if term.unit == "months" else first + timedelta(days=term.days)
+        return self._end(start + (last - first - timedelta(days=1)), 1, self.policy.clocks.ends_at)
+
+    def morning_of(self, due_at: datetime) -> datetime:
+        """Return the morning of the day on which a clock ends (aware UTC)."""
+        day = due_at.astimezone(self.zone).date()
+        return datetime.combine(day, MORNING, self.zone).astimezone(ZoneInfo("UTC"))
+
+    def end_of_day(self, at: datetime) -> datetime:
+        """Return when the clocks of that day end (aware UTC)."""
+        day = at.astimezone(self.zone).date()
+        return datetime.combine(day, self.policy.clocks.ends_at, self.zone).astimezone(ZoneInfo("UTC"))
 
     def window_end(self, sent_at: datetime) -> datetime:
         """Return when the undo window of a withdrawal ends whose receipt was taken at `sent_at` (aware UTC)."""
@@ -57,3 +87,9 @@ class Deadlines:
 
             self._days[year] = country_holidays(self.policy.holidays.country, years=year)
         return self._days[year]
+
+
+def _months_later(day: date, months: int) -> date:
+    """Return the same day so many months later, or the last one of that month where it has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -19,7 +19,7 @@ Role = Literal["question", "receipt", "notice", "received", "repeat", "final", "
 TEMPLATES = (
     "update-applied", "update-waiting", "ask", "ask-again", "challenge", "new-address", "address-changed",
     "withdrawal-stopped", "withdrawal-notice", "withdrawal-partial", "destroyed", "unsubscribed", "not-on-list",
-    "not-stored", "received", "form-question", "form-taken",
+    "not-stored", "received", "answer-later", "form-question", "form-taken",
     "undone", "undone-notice", "only-news", "resubscribed", "refused", "denied", "condolence", "operator",
 )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """What a policy check found: one stable code with its weight, place and values, and the sentence that explains it.
 
-The sentences are in findings.toml, in three languages; what the law asks for is in law.toml, with its date.
+The sentences are in findings.toml, in three languages; what the law asks for is in its pack (law.py).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
+from mailbot.deciding.law import Pack
 from mailbot.reading.clauses import Clause
 from mailbot.reading.lookalikes import code_point
 
@@ -38,17 +39,13 @@ class Finding:
     line: int = 0
     around: str = ""  # the words around the place
     values: dict[str, Any] = field(default_factory=dict)
+    article: str = ""  # of the law, by which it is wrong; "" where no law asks
 
     @property
     def level(self) -> Weight:
         """How much it weighs: ok, note or wrong."""
         weight: Weight = table()[self.code]["level"]
         return weight
-
-    @property
-    def article(self) -> str:
-        """The article of the law by which it is wrong, "" where no law asks."""
-        return str(self.values.get("article", law()["article"].get(self.code, "")))
 
 
 def finding(code: str, clause: Clause | None = None, offset: int = 0, **values: Any) -> Finding:
@@ -67,15 +64,17 @@ def table() -> dict[str, dict[str, Any]]:
     return tomllib.loads(resources.files("mailbot.deciding").joinpath("findings.toml").read_text("utf-8"))
 
 
-@cache
-def law() -> dict[str, dict[str, Any]]:
-    """Return law.toml."""
-    return tomllib.loads(resources.files("mailbot.deciding").joinpath("law.toml").read_text("utf-8"))
-
-
-def limits() -> dict[str, Limit]:
-    """Return the law's longest term of each topic. Source: law.toml, with its date."""
-    return {topic: Limit(**values) for topic, values in law()["limit"].items()}
+def limits(pack: Pack) -> dict[str, Limit]:
+    """Return the law's longest term of each topic of a policy; a month counts as 30 days."""
+    found = {topic: pack.rules[clock] for topic, clock in (("answer", "answer"), ("correction", "correct"))}
+    found["destruction"] = pack.rules.get("stop", pack.rules["destroy"])
+    return {
+        topic: Limit(
+            days=rule.term.days * (30 if rule.term.unit == "months" else 1), working=rule.term.unit == "working",
+            article=rule.article,
+        )
+        for topic, rule in found.items()
+    }  # fmt: skip
 
 
 def sentences(found: Finding, language: str) -> tuple[str, str]:

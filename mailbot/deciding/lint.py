@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mailbot.deciding.findings import Finding, Limit, finding, limits
+from mailbot.deciding.law import pack_of
 from mailbot.policy import Policy
 from mailbot.reading import provisions as provided
 from mailbot.reading.claim import FIELD_NAMES, TAG_KINDS, Language
@@ -42,7 +43,7 @@ class Setup:
 def lint(text: str, setup: Setup) -> tuple[Finding, ...]:
     """Return what a policy promises (ok), what is worth knowing (note) and what must be changed (wrong), in that order.
 
-    Raises nothing. Source: policy clauses 3(2), 6(3), 6(4), 8(1); law, as law.toml has it.
+    Raises nothing. Source: policy clauses 3(2), 6(3), 6(4), 8(1); law, as the policy's pack has it.
     """
     found = clauses(text)
     promised = promises(found, setup.lexicon)
@@ -50,6 +51,8 @@ def lint(text: str, setup: Setup) -> tuple[Finding, ...]:
         *_marks(promised), *_unpromised(found, promised, setup), *_addresses(found, promised, setup.own),
         *_fields(found), *_deadlines(found, setup.policy), *_letters(found), *_numbers(found), *_law(found),
     ]  # fmt: skip
+    articles = pack_of(setup.policy).articles
+    every = [replace(one, article=one.values.get("article", articles.get(one.code, ""))) for one in every]
     return tuple(sorted(every, key=lambda one: ("ok", "note", "wrong").index(one.level)))
 
 
@@ -155,19 +158,19 @@ def _fields(found: tuple[Clause, ...]) -> Iterator[Finding]:
 
 def _deadlines(found: tuple[Clause, ...], policy: Policy) -> Iterator[Finding]:
     clocks = {"correction": policy.clocks.proven, "answer": policy.clocks.held}
-    every = provided.deadlines(found)
+    every, law = provided.deadlines(found), limits(pack_of(policy))
     for one in every:
         at = (one.spot.clause, one.spot.offset)
         values: dict[str, Any] = {"term": one.text, "about": one.topic}
         yield finding("deadline", *at, **values, days=one.days, working=one.working)
-        limit = limits().get(one.topic)
+        limit = law.get(one.topic)
         if limit and one.days > limit.days:
             yield finding("deadline_longer", *at, **values, limit=limit, article=limit.article)
         elif one.days < clocks.get(one.topic, 0):
             own = Limit(days=clocks[one.topic], working=True)
             yield finding("deadline_shorter", *at, **values, limit=own, setting=_CLOCKS[one.topic])
-    if not any(one.topic in limits() for one in every):
-        yield finding("no_deadline", limits=limits())
+    if not any(one.topic in law for one in every):
+        yield finding("no_deadline", limits=law)
 
 
 def _letters(found: tuple[Clause, ...]) -> Iterator[Finding]:

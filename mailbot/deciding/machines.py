@@ -71,7 +71,7 @@ def _bounced(case: Case, bounced: BounceFacts) -> Decision:
     said = {"reply_id": bounced.reply_id, "status": bounced.status, "why": bounced.why}
     effects = [Effect(verb="note_bounce", args=said)]
     if bounced.request_id:
-        due = case.due(case.policy.clocks.proven if bounced.proven else None)
+        due = case.due(proven=bounced.proven)
         held = {"request_id": bounced.request_id, "reason": "own_reply_bounced", "due_at": due}
         effects.append(Effect(verb="hold_request", args=held))
     return Decision(outcome="ignore", row="2", reason="own_reply_bounced", state="ignored", effects=tuple(effects))

@@ -111,7 +111,7 @@ def _update_decision(
     reason = {"apply": "update_proven", "challenge": "new_address_asked", "hold": "fields_for_operator"}[outcome]
     state = {"apply": "applied", "challenge": "challenged", "hold": "held"}[outcome]
     open_ = (("operator",) if todo.operator else ()) + (("new_address",) if todo.new_email else ())
-    due = case.due(case.policy.clocks.proven if todo.operator else None) if open_ else None
+    due = case.due(proven=bool(todo.operator)) if open_ else None
     values: dict[str, Any] = {
         "pending": [{"field": f, "waits_for": w} for f, w in pending],
         "unclear": [{"field": u.field, "why": u.why} for u in todo.unclear],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from mailbot.deciding.clocks import first_due
 from mailbot.deciding.decision import Decision
 from mailbot.operating.check import backlog_uids
 from mailbot.pipeline import Line, read
@@ -27,7 +28,7 @@ def _hold(raw: RawMail, line: Line) -> bool:
         if unit.receive(raw, message, evidence) != "new":
             return False
         unit.claim = claim
-        due = line.rules.deadlines.due_at(raw.received_at, line.rules.policy.clocks.held)
+        due = first_due(line.rules.deadlines, raw.received_at, claim.kind, proven=False)
         unit.apply(
             Decision(
                 outcome="hold",

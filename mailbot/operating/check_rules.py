@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfoNotFoundError
 from mailbot.errors import MailboxRefused, MailboxUnavailable
 from mailbot.operating import policies
 from mailbot.operating.authserv import FEWEST_MAILS, Learned, learn
+from mailbot.operating.away import until
 from mailbot.operating.finding import Parts, Said
 from mailbot.reading.address import address_key
 from mailbot.store import bounces, writers
 
+NOVEMBER = 11  # from which the coming year's days off are known
 ALMATY_OFFSET = timedelta(hours=5)  # since 1 March 2024; an old tzdata says six
 
 
@@ -49,6 +51,24 @@ def clock(parts: Parts) -> Said:
         yield "wrong", "policy.toml: holidays.country: no calendar of that country is known"
         return
     yield "ok", f"the next working day ends {due:%d.%m.%Y %H:%M}"
+    today = parts.line.store.clock().astimezone(deadlines.zone).date()
+    years = [today.year, *([today.year + 1] if today.month >= NOVEMBER else [])]
+    for year in (each for each in years if each not in deadlines.policy.holidays.confirmed):
+        yield "note", f"[holidays] confirmed lacks {year}: compare its moved days off with the government's decree"
+
+
+def law(parts: Parts) -> Said:
+    """Look over the law pack and who vouches for it."""
+    pack = parts.line.rules.deadlines.law
+    if pack.is_confirmed:
+        yield "ok", f"{pack.title}: confirmed by {pack.confirmed_by} on {pack.confirmed_on}"
+        return
+    empty = [key for key in ("read_on", "confirmed_by", "confirmed_on") if not getattr(pack, key)]
+    yield (
+        "note",
+        f"{pack.title}, as of {pack.as_of}: nobody confirmed its terms ([law] {', '.join(empty)}); "
+        "until then no answer quotes an article",
+    )
 
 
 def trust(parts: Parts) -> Said:
@@ -98,6 +118,13 @@ def operator(parts: Parts) -> Said:
         yield "note", "[operator] mail is empty: what waits for you is told by `mailbot requests list` alone"
     elif address_key(operator.mail) in own:
         yield "wrong", "[operator] mail is the mailbox's own address: name another one of yours"
+    if operator.deputy and address_key(operator.deputy) in own:
+        yield "wrong", "[operator] deputy is the mailbox's own address: name another one"
+    back = until(parts.line)
+    if back is not None:
+        whom = "the deputy is told at once" if operator.deputy else "[operator] deputy is empty: nobody is told instead"
+        back = back.astimezone(parts.line.rules.deadlines.zone)
+        yield "note", f"away until {back:%d.%m.%Y %H:%M}: {whom}; `mailbot away back` ends it"
     missing = [key for key in ("name", "contact") if not getattr(operator, key)]
     if missing:
         yield "note", f"[operator] {' and '.join(missing)} is empty: people can't see who answers for their data"

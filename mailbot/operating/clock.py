@@ -1,4 +1,4 @@
-"""What falls due: a question reminded once after a day, refused when its clock ends, the operator reminded daily.
+"""What falls due: a question reminded once after a day, refused when its clock ends, the operator reminded.
 
 Silence never destroys anything and never carries anything out (decisions: section 4, row 19).
 """
@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from mailbot.deciding.decision import Owed
-from mailbot.operating import review
+from mailbot.operating import reminders, review
 from mailbot.pipeline import Line, owe
 from mailbot.store import effects, forms, journal, people
 from mailbot.store.tables import Question, Request
@@ -41,6 +41,9 @@ def tick(line: Line) -> None:
             _expire(unit, line, question)
         for question in journal.questions_unreminded(unit.connection, unit.now - DAY):
             _remind(unit, line, question)
+        reminders.put_off(unit, line)
+        unit.request_id = ""
+        reminders.remind(unit)
         journal.remind_operator(unit.connection, unit.now, DAY)
 
 

@@ -1,4 +1,4 @@
-"""What the operator is told by mail: one mail a pass at most, to `[operator] mail`, never to the mailbox itself."""
+"""What the operator is told by mail: one mail a pass at most, and one to the deputy; never to the mailbox itself."""
 
 from __future__ import annotations
 
@@ -6,37 +6,60 @@ from typing import Any
 
 from mailbot.deciding.decision import Owed
 from mailbot.deciding.reasons import sentence
-from mailbot.operating import places
+from mailbot.operating import places, timing
+from mailbot.operating.away import until
+from mailbot.operating.reminders import is_late
 from mailbot.operating.waiting import is_held_back
 from mailbot.pipeline import Line, owe
 from mailbot.reading.address import address_key
-from mailbot.store import chain, journal
+from mailbot.settings import OperatorSettings
+from mailbot.store import chain, journal, reminders
 from mailbot.store.tables import Request
 from mailbot.store.unit import Unit
 
 MOST_ITEMS = 50
 
 
-def tell_operator(line: Line, mail: str, language: str) -> int:
-    """Owe one mail about everything the operator has to know or answer and was not told yet; return how many items."""
+def tell_operator(line: Line, settings: OperatorSettings) -> int:
+    """Owe one mail about everything the operator has to know or answer and was not told yet; return how many items.
+
+    The deputy gets one of her own, about what is late, or about all of it while the operator is away.
+    """
     own = {address_key(addr) for addr in line.rules.own}
-    if not mail or address_key(mail) in own or line.store.shadow or line.store.paused:
+    mails = [mail if address_key(mail) not in own else "" for mail in (settings.mail, settings.deputy)]
+    if not any(mails) or line.store.shadow or line.store.paused:
         return 0  # in a pause it could not leave, and would tell of yesterday when it does
-    held_back = is_held_back(line)
+    held_back, away = is_held_back(line), until(line) is not None
     with line.store.unit() as unit:
         rows = [row for row in journal.untold(unit.connection) if held_back or not _goes_out(row)][:MOST_ITEMS]
-        if not rows:
-            return 0
-        items = [_item(unit, line, row, language) for row in rows]
-        values = {"items": items, "counts": {"held": len(items)}, "head": _head(unit)}
-        owe(
-            unit,
-            Owed(template="operator", role="operator", to=mail, language=language, values=values, threads=False),
-            line,
-        )
-        for row in rows:
+        late = _for_deputy(unit, rows, away=away) if mails[1] and address_key(mails[1]) != address_key(mails[0]) else []
+        for mail, told in zip(mails, (rows, late), strict=True):
+            if mail and told:
+                _owe(unit, line, mail, settings.language, told)
+        for row in late:
+            reminders.note(unit, row, reminders.DEPUTY)
+        for row in rows if mails[0] else ():
             unit.update(Request, row.id, told_at=unit.now)
     return len(rows)
+
+
+def _for_deputy(unit: Unit, untold: list[Any], *, away: bool) -> list[Any]:
+    """Return what the deputy has to know: of what the operator is told now, and of what waits for her, what is late."""
+    waiting = [row for row in reminders.running(unit.connection, without=reminders.DEPUTY) if _waits(row)]
+    rows = {row.id: row for row in [*untold, *waiting] if away or is_late(row, unit)}
+    return list(rows.values())[:MOST_ITEMS]
+
+
+def _waits(row: Any) -> bool:
+    return journal.is_undecided(row) and journal.is_for_operator(row)
+
+
+def _owe(unit: Unit, line: Line, mail: str, language: str, rows: list[Any]) -> None:
+    items = [_item(unit, line, row, language) for row in rows]
+    values = {"items": items, "counts": {"held": len(items)}, "head": _head(unit)}
+    owe(
+        unit, Owed(template="operator", role="operator", to=mail, language=language, values=values, threads=False), line
+    )
 
 
 def _head(unit: Unit) -> str:
@@ -51,12 +74,14 @@ def _goes_out(row: Any) -> bool:
 
 
 def _item(unit: Unit, line: Line, row: Any, language: str) -> dict[str, Any]:
+    clock, due_at = timing.first(line, row) or ("", None)
     elsewhere = places.of_request(unit.connection, line.rules.policy, row.id) if row.places_open else []
     return {
         "places": [task for task in elsewhere if task["done_at"] is None and _is_hers(task)],
         "number": row.id, "kind": row.kind, "address": row.address,
         "reason_text": sentence(journal.reason(row), language),
-        "due_at": journal.due_at(row), "ask": _ask(row),
+        "due_at": due_at, "clock": clock, "left": 0 if due_at is None else timing.left(due_at, unit.now),
+        "ask": _ask(row),
     }  # fmt: skip
 
 

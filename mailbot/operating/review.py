@@ -135,7 +135,7 @@ def obligation_closed(unit: Unit, line: Line, row: Any, checked: str) -> None:
     end = end or line.rules.deadlines.window_end(unit.now)
     told: dict[str, Any] = {"obligations": False, "due_at": None, "destroy_at": end}
     told["places"] = places.elsewhere(line, end)
-    _tell(unit, line, row, "withdrawal-stopped", role=role, stopped_at=row.decided_at, **told)
+    tell(unit, line, row, "withdrawal-stopped", role=role, stopped_at=row.decided_at, **told)
     unit.event("released", "no_obligations", who="operator", person_id=row.person_id)
 
 
@@ -160,11 +160,11 @@ def _go_on(unit: Unit, line: Line, row: Any, checked: str) -> None:
         end = line.rules.deadlines.window_end(unit.now)
         told: dict[str, Any] = {"obligations": False, "due_at": None, "destroy_at": end}
         told["places"] = places.elsewhere(line, end)
-        _tell(unit, line, row, "withdrawal-stopped", stopped_at=row.decided_at, **told)
+        tell(unit, line, row, "withdrawal-stopped", stopped_at=row.decided_at, **told)
     unit.event("released", "goes_on", who="operator", person_id=row.person_id)
 
 
-def _tell(unit: Unit, line: Line, row: Any, template: str, *, role: Role = "receipt", **values: Any) -> str:
+def tell(unit: Unit, line: Line, row: Any, template: str, *, role: Role = "receipt", **values: Any) -> str:
     """Owe a mail about a request to the address on file that wrote, or to the proven writer about himself.
 
     Returns the address, "" where there is none that may be told.
@@ -191,7 +191,7 @@ def refuse(line: Line, number: str, reason: str, note: str = "") -> None:
         effects.close_questions(unit, row.id, "refused")
         state = "applied" if row.state == "applied" else "refused"  # what was done stays done; the rest is refused
         unit.update(Request, row.id, state=state, reason=reason, open=[], pending=[], due_at=None, closed_at=unit.now)
-        _tell(unit, line, row, "refused", code=reason, note=note, kind=row.fields.get("other_kind") or row.kind)
+        tell(unit, line, row, "refused", code=reason, note=note, kind=row.fields.get("other_kind") or row.kind)
         unit.event("refused", reason, who="operator", person_id=row.person_id)
 
 
@@ -207,7 +207,7 @@ def _keep_for_obligation(unit: Unit, line: Line, row: Any, reason: str) -> None:
         Request, row.id, open=["obligations"], reason="obligation_open", destroy_at=None, due_at=None, told_at=unit.now
     )
     places.put_back(unit, line, row.id)
-    _tell(unit, line, row, "withdrawal-partial", kept=[], until=None, places=places.elsewhere(line, None))
+    tell(unit, line, row, "withdrawal-partial", kept=[], until=None, places=places.elsewhere(line, None))
     unit.event("refused", reason, who="operator", person_id=row.person_id)
 
 
@@ -249,7 +249,7 @@ def undo(line: Line, number: str) -> None:
         else:
             effects.undo(unit, row.id)
         unit.update(Request, row.id, state="undone", open=[], due_at=None, closed_at=unit.now, reason="undone")
-        told = _tell(unit, line, row, "undone", undone_kind=row.kind)
+        told = tell(unit, line, row, "undone", undone_kind=row.kind)
         others = people.addresses(unit.connection, row.person_id) if row.kind != "unsubscribe" else []
         for addr in (a for a in others if a != told):
             values = {"undone_kind": row.kind}

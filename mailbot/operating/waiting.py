@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from mailbot.deciding.clocks import first_due
 from mailbot.pipeline import Line
 from mailbot.store import outbox, waiting
 
@@ -21,11 +22,10 @@ def sweep(line: Line) -> None:
     """List the requests whose answer is held back, and no longer those whose answer went out."""
     if line.store.shadow:
         return
-    policy = line.rules.policy
 
     def due(row: Any) -> datetime:
         proven = row.kind in ("update", "withdrawal") and row.level == "authenticated"
-        return line.rules.deadlines.due_at(row.received_at, policy.clocks.proven if proven else policy.clocks.held)
+        return first_due(line.rules.deadlines, row.received_at, row.kind, proven=proven)
 
     held = is_held_back(line)
     with line.store.unit() as unit:

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mailbot.store import reminders
 from mailbot.store.tables import Reply, Request
 from mailbot.store.transaction import Transaction
 
@@ -22,6 +23,7 @@ def forget_operator_mails(unit: Transaction) -> None:
         again = sa.or_(_request.c.closed_at.is_(None), _request.c.places_open > 0)
         told = sa.and_(_request.c.told_at == row.created_at, again)
         unit.connection.execute(sa.update(_request).where(told).values(told_at=None))
+        reminders.forget_told(unit, row.created_at)
 
 
 def forget_reply(unit: Transaction, reply_id: int) -> None:

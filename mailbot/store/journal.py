@@ -16,6 +16,8 @@ _event: Any = Event.__table__  # type: ignore[attr-defined]
 _question: Any = Question.__table__  # type: ignore[attr-defined]
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
 
+_answer_due, _place_due = _request.c.answer_due_at, _request.c.place_due_at
+
 ANSWER_WAITS = "answer_waits"
 WAITING = ("held", "challenged", "asked")
 
@@ -45,7 +47,7 @@ def select(
 
 def _order(row: Any) -> tuple[bool, bool, datetime]:
     due = due_at(row)
-    return not _for_operator(row), due is None, due or row.received_at
+    return not is_for_operator(row), due is None, due or row.received_at
 
 
 def due_at(row: Any) -> datetime | None:
@@ -66,7 +68,8 @@ def is_undecided(row: Any) -> bool:
     return row.state in WAITING or (row.state == "left" and row.kind is not None) or bool(row.open)
 
 
-def _for_operator(row: Any) -> bool:
+def is_for_operator(row: Any) -> bool:
+    """Tell whether a request waits for the operator, and not for the person alone."""
     return not {"operator", "obligations"}.isdisjoint(row.open) or row.answer_due_at is not None
 
 
@@ -157,8 +160,12 @@ def questions_unreminded(connection: sa.Connection, before: datetime) -> list[An
 
 
 def remind_operator(connection: sa.Connection, now: datetime, day: timedelta) -> None:
-    """Mark what is due within a day, or overdue, to be told to the operator again, once a day."""
-    due = sa.or_(*(at <= now + day for at in (_request.c.due_at, _request.c.answer_due_at, _request.c.place_due_at)))
+    """Mark what is overdue to be told to the operator again, once a day; a day before, too, what she need not decide.
+
+    That is a question whose answer is due, an answer that waits, another place (reminders.py: what she must decide).
+    """
+    asked = sa.and_(_request.c.state.in_(("challenged", "asked")), _request.c.due_at <= now + day)
+    due = sa.or_(_request.c.due_at <= now, asked, *(at <= now + day for at in (_answer_due, _place_due)))
     told = sa.or_(_request.c.told_at.is_(None), _request.c.told_at <= now - day)
     for row in connection.execute(sa.select(_request).where(due, told)).all():
         if is_open(row):

@@ -157,6 +157,7 @@ class Request(SQLModel, table=True):
     document_at: datetime | None = None
     places_open: int | None = None  # other places that did not follow yet (store/places.py), and when the first is due
     place_due_at: datetime | None = None
+    extended_at: datetime | None = None  # when the person heard that the answer comes later
 
 
 class Reply(SQLModel, table=True):

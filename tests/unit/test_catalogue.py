@@ -44,7 +44,7 @@ def test_the_corpus_sends_something() -> None:
 def test_a_name_or_a_row_finds_templates() -> None:
     assert named("ask") == ["ask"]
     assert named("7a") == named("7A") == ["resubscribed"]
-    assert named("16") == ["update-applied", "update-waiting", "ask", "new-address", "received"]
+    assert named("16") == ["update-applied", "update-waiting", "ask", "new-address", "received", "answer-later"]
     assert all(named(row) for row in rows())
     assert rows().index("9a") < rows().index("10")
     for nothing in ("", "0", "14", "22", "25", "asks", "_frame", "nonsense"):

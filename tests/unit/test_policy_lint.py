@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from mailbot.config import load_policy
 from mailbot.deciding.findings import Finding, limits, sentences, table
+from mailbot.deciding.law import pack_of
 from mailbot.deciding.lint import Setup, languages, lint
 from mailbot.policy import Former, Policy, Tags, TagSet
 from mailbot.reading.claim import FIELD_NAMES
@@ -202,7 +203,7 @@ def test_a_mark_of_a_former_version_is_handled() -> None:
 
 
 def test_the_law_has_a_term_for_what_people_ask() -> None:
-    assert {topic: (limit.days, limit.working) for topic, limit in limits().items()} == {
+    assert {topic: (limit.days, limit.working) for topic, limit in limits(pack_of(POLICY)).items()} == {
         "answer": (3, True), "correction": (1, True), "destruction": (15, False),
     }  # fmt: skip
 

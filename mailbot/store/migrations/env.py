@@ -3,7 +3,13 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from mailbot.store import consent_tables, event_tables, place_tables, tables  # noqa: F401 - fill the metadata
+from mailbot.store import (  # fill the metadata
+    clock_tables,  # noqa: F401
+    consent_tables,  # noqa: F401
+    event_tables,  # noqa: F401
+    place_tables,  # noqa: F401
+    tables,  # noqa: F401
+)
 
 connection = context.config.attributes["connection"]
 context.configure(
