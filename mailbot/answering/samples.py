@@ -56,16 +56,7 @@ _TASKS = [
 _CODES = ["obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear"]
 _QUOTE = dict.fromkeys(("kk", "ru", "en"), "Law on Personal Data, article 8(2)")
 _QUOTES: list[dict[str, dict[str, str]]] = [{"obligation": _QUOTE}, {}]
-_CLOCKS = [
-    ("", 0),
-    ("own", 5),
-    ("answer", 75),
-    ("refuse", 0),
-    ("correct", -90),
-    ("block", -1),
-    ("stop", 20_000),
-    ("x", 9),
-]
+_CLOCKS = [("", 0), ("own", 5), ("answer", 75), ("refuse", 0), ("correct", -90), ("stop", 20_000), ("x", 9)]
 _WHY = ["no_such_reason", "look_at_attachment", "subject_body_disagree"]
 
 # template -> value -> what it may be; every combination is rendered
