@@ -14,6 +14,9 @@ from mailbot.answering.reply import LANGUAGES, MARKERS, Frame, Rendered, Templat
 from mailbot.answering.samples import FRAME, VALUES, samples
 from mailbot.config import load_policy, packaged
 from mailbot.deciding.decision import TEMPLATES, Owed
+from mailbot.deciding.law import pack_of, quotes
+from mailbot.operating.review import REFUSALS
+from mailbot.policy import LawRules
 
 FOLDER = packaged("templates") / "mail"
 TOKEN = "abcdefghijklmnopqrstuvwx23"
@@ -340,3 +343,30 @@ def test_the_zone_is_named_only_where_it_is_almaty() -> None:
     assert "(Almaty time)" in mail("destroyed", "en", values).body
     assert "Almaty" not in mail("destroyed", "en", {**values, "timezone": "UTC"}).body
     assert "09:05" in mail("destroyed", "en", {**values, "timezone": "UTC"}).body
+
+
+ARTICLE = re.compile(r"\bстать|\bст\.|\bподпункт|\bпункт|-бап\b|тармақ|\barticles?\b|\bart\.|§|\d+\(\d+\)")
+
+
+@pytest.mark.parametrize(("name", "language"), ALL)
+def test_no_article_is_quoted_while_nobody_confirmed_the_law(name: str, language: str) -> None:
+    """But for what the operator wrote herself: which law keeps the data in another place."""
+    for values in samples(name):
+        if not values["articles"]:
+            text = mail(name, language, values).body.replace("Tax Code, art. 50", "")
+            assert not ARTICLE.search(text), text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("pack", ["kz-94v", "ru-152fz", "gdpr"])
+def test_a_refusal_quotes_what_a_confirmed_pack_says(pack: str, language: str) -> None:
+    confirmed = {"pack": pack, "read_on": "2026-12-01", "confirmed_by": "A lawyer", "confirmed_on": "2026-12-02"}
+    law = pack_of(load_policy(None).model_copy(update={"law": LawRules.model_validate(confirmed)}))
+    for code in REFUSALS:
+        values = {**FRAME, "kind": "withdrawal", "code": code, "note": "", "articles": quotes(law)}
+        text = mail("refused", language, values).body
+        assert bool(ARTICLE.search(text)) is (code in law.quotes)
+        if code in law.quotes:
+            assert f"({law.quotes[code][language]})." in text
+    partial = {**FRAME, "kind": "withdrawal", "kept": [], "until": None, "places": [], "articles": quotes(law)}
+    assert bool(ARTICLE.search(mail("withdrawal-partial", language, partial).body)) is (pack == "kz-94v")
