@@ -34,7 +34,7 @@ def share_at(row: Any, share: int) -> datetime:
 
 def left(due_at: datetime, now: datetime) -> int:
     """Return how many minutes are left, below zero where it is over."""
-    return (due_at - now) // timedelta(minutes=1)
+    return int((due_at - now) / timedelta(minutes=1))
 
 
 def as_json(line: Line, row: Any) -> list[dict[str, Any]]:
