@@ -33,8 +33,9 @@ from mailbot.reading.lexicon import compile_words
 from mailbot.reading.trust import compile_trust
 from mailbot.reading.verifier import can_verify
 from mailbot.settings import Settings, TrustSettings
-from mailbot.store import hooks, outbox
+from mailbot.store import gone, hooks, outbox
 from mailbot.store.engine import open_engine
+from mailbot.store.gone import Ledger
 from mailbot.store.keys import Keys
 from mailbot.store.migrate import require_current
 from mailbot.store.store import Numbers, Store
@@ -153,7 +154,8 @@ def open_store(folder: Path, settings: Settings, *, clock: Clock = utc_now, ids:
     if not key or len(key) < 16:
         raise ConfigError(f"{folder / 'secrets' / 'store_key'}: the key of this installation is missing")
     engine = open_engine(settings.store.url, folder, config.secret(folder, "store_password", ""))
-    return Store(engine=engine, keys=Keys(key.encode()), clock=clock, new_id=ids)
+    keys = Keys(key.encode())
+    return Store(engine=engine, keys=keys, clock=clock, new_id=ids, gone=Ledger(folder / gone.FILE, keys))
 
 
 def open_mailbox(folder: Path, settings: Settings, store: Store) -> Mailbox:

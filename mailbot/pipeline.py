@@ -118,6 +118,7 @@ def take_read(raw: RawMail, said: tuple[Message, Machine | None, Claim, Evidence
         bodies = [owe(unit, owed, line) for owed in decision.owed]
         if rehearsal is not None:
             rehearsal.rollback()
+            unit.gone.clear()
             unit.note_shadow(decision, number, [body.subject for body in bodies])
     return COUNTED[decision.outcome]
 
