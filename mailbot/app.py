@@ -24,8 +24,8 @@ from mailbot.errors import (
     MailboxUnavailable,
 )
 from mailbot.intake.dns import Dns
-from mailbot.operating import attachments, audit, clock, notices, policies, retention, waiting
-from mailbot.pipeline import COUNTS, Line, Rules, poll
+from mailbot.operating import again, attachments, audit, backups, clock, notices, policies, retention, waiting
+from mailbot.pipeline import COUNTS, Line, Rules
 from mailbot.policy import Policy
 from mailbot.ports import Clock, Courier, Mailbox, NewId, Resolver
 from mailbot.reading.forms import compile_forms
@@ -80,7 +80,7 @@ class App:
         policies.note(self.line)
         clock.lapse(self.line)
         try:
-            poll(self.mailbox, self.line, counts)
+            again.poll(self.line, self.mailbox, counts)
         except (MailboxUnavailable, MailboxRefused) as exc:
             failure = exc
         clock.tick(self.line)
@@ -104,8 +104,14 @@ class App:
         except (MailboxUnavailable, MailboxRefused) as exc:
             failure = failure or exc
         self.line.store.scrub()
+        backups.sweep(self.installation)
         counts["owed"] = outbox.owed(self.line.store)
         return failure
+
+    @property
+    def installation(self) -> backups.Installation:
+        """What a backup is made of."""
+        return backups.Installation(folder=self.folder, settings=self.settings, line=self.line)
 
     def _outbox(self) -> Outbox:
         rules = self.line.rules
@@ -132,7 +138,10 @@ class App:
         return config.secret(self.folder, f"hook_{name}", files[name]) if name in files else None
 
     def close(self) -> None:
-        """Close both doors and the store."""
+        """Close both doors and the store; what this command told gone.log is copied to where the backups lie."""
+        if self.line.store.gone is not None and self.line.store.gone.told:
+            with contextlib.suppress(MailbotError):  # the next pass does it
+                backups.sweep(self.installation)
         self.mailbox.close()
         self.courier.close()
         self.line.store.engine.dispose()

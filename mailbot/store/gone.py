@@ -25,7 +25,7 @@ FILE = "gone.log"
 HEAD = "# gone.log 1: who must stay gone (keyed hashes and times); `mailbot restore` needs it, keep it\n"
 TORN = " ~"  # ends a line that a crash cut off, once another one follows
 OF_PERSONS = ("destroyed", "stopped", "undone", "blocked", "unblocked")
-OF_ADDRESSES = ("suppressed", "lifted")
+OF_ADDRESSES = ("suppressed", "lifted", "put_back")  # lifted: a new consent; put back: there was no reason to
 _LINE = re.compile(r"(\S{27}) ([a-z]+) (news|processing|-) ([0-9a-f]{64}) (\S{27}|-) ([a-z2-7]{26})", re.ASCII)
 
 
@@ -42,7 +42,12 @@ class Line:
     @property
     def subject(self) -> tuple[str, str]:
         """What a later line of the same subject takes the place of."""
-        return (self.key, self.purpose)
+        return (self.key, "dispute" if self.what in ("blocked", "unblocked") else self.purpose)
+
+    @property
+    def ends(self) -> bool:
+        """Whether the address may be used again."""
+        return self.what in ("lifted", "put_back")
 
     def parts(self) -> tuple[str, ...]:
         """Return the fields as they are written."""
@@ -73,19 +78,18 @@ def kept(lines: list[Line], before: datetime, ended_before: datetime) -> list[Li
     """Return the lines that may still be kept: not those from before `before` (the journal's age), and of an address
     that may be used again, or whose suppression lapsed, none once that was so since `ended_before` (the backups' age).
     """
-    ended = {
-        line.subject for line in last(lines).values()
-        if (line.what == "lifted" and line.at < ended_before) or (line.until is not None and line.until < ended_before)
-    }  # fmt: skip
+    free = {line.subject: line.until or line.at for line in last(lines).values() if line.until or line.ends}
+    ended = {subject for subject, at in free.items() if at < ended_before}
     return [line for line in lines if line.at >= before and line.subject not in ended]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ledger:
     """The file of one installation. Raises StoreUnavailable where it can't be read or written."""
 
     path: Path
     keys: Keys
+    told: bool = False  # whether anything was written to it
 
     def append(self, lines: Iterable[Line]) -> None:
         """Write the lines at the end, on disk before this returns; a line that a crash cut off is closed first."""
@@ -93,6 +97,7 @@ class Ledger:
         if text:
             with self._alone():
                 self._append(text)
+            self.told = True
 
     def _append(self, text: str) -> None:
         new = not self.path.exists()
