@@ -25,8 +25,8 @@ from mailbot.errors import (
     MailboxUnavailable,
 )
 from mailbot.intake.dns import Dns
-from mailbot.operating import attachments, audit, clock, notices, policies, retention, waiting
-from mailbot.pipeline import COUNTS, Line, Rules, poll
+from mailbot.operating import again, attachments, audit, backups, clock, notices, policies, retention, waiting
+from mailbot.pipeline import COUNTS, Line, Rules
 from mailbot.policy import Policy
 from mailbot.ports import Clock, Courier, Mailbox, NewId, Resolver
 from mailbot.reading.forms import compile_forms
@@ -34,8 +34,9 @@ from mailbot.reading.lexicon import compile_words
 from mailbot.reading.trust import compile_trust
 from mailbot.reading.verifier import can_verify
 from mailbot.settings import Settings, TrustSettings
-from mailbot.store import hooks, outbox
+from mailbot.store import gone, hooks, outbox
 from mailbot.store.engine import open_engine
+from mailbot.store.gone import Ledger
 from mailbot.store.keys import Keys
 from mailbot.store.migrate import require_current
 from mailbot.store.store import Numbers, Store
@@ -80,7 +81,7 @@ class App:
         policies.note(self.line)
         clock.lapse(self.line)
         try:
-            poll(self.mailbox, self.line, counts)
+            again.poll(self.line, self.mailbox, counts)
         except (MailboxUnavailable, MailboxRefused) as exc:
             failure = exc
         clock.tick(self.line)
@@ -104,8 +105,14 @@ class App:
         except (MailboxUnavailable, MailboxRefused) as exc:
             failure = failure or exc
         self.line.store.scrub()
+        backups.sweep(self.installation)
         counts["owed"] = outbox.owed(self.line.store)
         return failure
+
+    @property
+    def installation(self) -> backups.Installation:
+        """What a backup is made of."""
+        return backups.Installation(folder=self.folder, settings=self.settings, line=self.line)
 
     def _outbox(self) -> Outbox:
         rules = self.line.rules
@@ -132,7 +139,10 @@ class App:
         return config.secret(self.folder, f"hook_{name}", files[name]) if name in files else None
 
     def close(self) -> None:
-        """Close both doors and the store."""
+        """Close both doors and the store; what this command told gone.log is copied to where the backups lie."""
+        if self.line.store.gone is not None and self.line.store.gone.told:
+            with contextlib.suppress(MailbotError):  # the next pass does it
+                backups.sweep(self.installation)
         self.mailbox.close()
         self.courier.close()
         self.line.store.engine.dispose()
@@ -154,7 +164,8 @@ def open_store(folder: Path, settings: Settings, *, clock: Clock = utc_now, ids:
     if not key or len(key) < 16:
         raise ConfigError(f"{folder / 'secrets' / 'store_key'}: the key of this installation is missing")
     engine = open_engine(settings.store.url, folder, config.secret(folder, "store_password", ""))
-    return Store(engine=engine, keys=Keys(key.encode()), clock=clock, new_id=ids)
+    keys = Keys(key.encode())
+    return Store(engine=engine, keys=keys, clock=clock, new_id=ids, gone=Ledger(folder / gone.FILE, keys))
 
 
 def open_mailbox(folder: Path, settings: Settings, store: Store) -> Mailbox:

@@ -73,6 +73,7 @@ class Line:
     frame: Frame  # the operator's name, contact and address; the rest is filled in for each answer
     report: Callable[[str, int], None] = lambda _what, _uid: None  # failures, by UID alone
     stop: Callable[[], bool] = lambda: False  # asked between two mails: is it time to go?
+    review: Callable[[Unit, Decision], Decision] = lambda _unit, decision: decision  # a restored store looks twice
 
 
 def read(raw: RawMail, rules: Rules, message: Message | None = None) -> tuple[Message, Machine | None, Claim, Evidence]:
@@ -113,11 +114,12 @@ def take_read(raw: RawMail, said: tuple[Message, Machine | None, Claim, Evidence
             return "held" if seen == "second_look" else "already"
         unit.claim = claim
         rehearsal = unit.connection.begin_nested() if unit.in_shadow() else None
-        decision = judge(unit, line, machine)
+        decision = line.review(unit, judge(unit, line, machine))
         number = unit.apply(decision)
         bodies = [owe(unit, owed, line) for owed in decision.owed]
         if rehearsal is not None:
             rehearsal.rollback()
+            unit.gone.clear()
             unit.note_shadow(decision, number, [body.subject for body in bodies])
     return COUNTED[decision.outcome]
 
@@ -178,7 +180,7 @@ def poll(mailbox: Mailbox, line: Line, counts: dict[str, int]) -> None:
             if is_older(raw) and raw.uid not in again:  # a mailbox that was restored numbers its old mail anew
                 store.pass_by(raw)
                 continue
-            counts[_guarded(raw, line)] += 1
+            counts[guarded(raw, line)] += 1
             counts["fetched"] += 1
         file_decided(mailbox, store, state.uidvalidity)
     store.vanished(mailbox.folder, state.uidvalidity, sorted(missing))
@@ -192,7 +194,7 @@ def file_decided(mailbox: Mailbox, store: Store, uidvalidity: int) -> None:
         store.filed(mailbox.folder, uidvalidity, uids)
 
 
-def _guarded(raw: RawMail, line: Line) -> str:
+def guarded(raw: RawMail, line: Line) -> str:
     """Process one mail so that a failure of it stops nobody: it waits, and its third failure holds it."""
     try:
         return process(raw, line)

@@ -158,6 +158,9 @@ class RetentionRules(Section):
     journal_years: int = Field(
         default=3, ge=1, le=100, description="events older than these years leave the journal; its chain goes on"
     )
+    backup_days: int = Field(
+        default=30, ge=1, le=3650, description="backups older than these days leave the folder they were written into"
+    )
 
 
 class LawRules(Section):

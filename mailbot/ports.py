@@ -94,6 +94,10 @@ class Mailbox(Protocol):
         """Yield the headers alone (`complete` False) of all mails received at or after `since`."""
         ...
 
+    def filed(self, since: datetime) -> Iterator[list[RawMail]]:
+        """Yield what lies in mailbot/Done and was received at or after `since`, in batches as `fetch` does."""
+        ...
+
     def sight(self, sought: Sequence[Sought]) -> list[RawMail]:
         """Return the headers (`complete` False) of what may be one of these, in the folder and in mailbot/Done.
 

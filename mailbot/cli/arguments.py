@@ -131,8 +131,22 @@ def _add_setup(commands: Any) -> None:
     away.add_argument(
         "until", nargs="?", metavar="UNTIL", help="its last day (2026-01-31), or `back`; default: show it"
     )
+    _add_backups(commands)
     db = _add(commands, "db", "setup.db", "the store's tables")
     db.add_argument("verb", choices=("upgrade",), help="bring the tables to this version")
+
+
+def _add_backups(commands: Any) -> None:
+    made = _add(commands, "backup", "backups.backup", "write one encrypted file that holds the whole installation")
+    made.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="a new file, or a folder (its date names it)"
+    )
+    made.add_argument("--new-key", action="store_true", help="make the pair of keys, and print it once")
+    back = _add(commands, "restore", "backups.restore", "put a backup in the place of this installation")
+    back.add_argument("file", type=Path, metavar="FILE")
+    back.add_argument("--identity", type=Path, metavar="FILE", help="holds the secret key (default: asked for)")
+    back.add_argument("--without-ledger", action="store_true", help="go on without gone.log: who left may come back")
+    back.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _add_work(commands: Any) -> None:

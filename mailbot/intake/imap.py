@@ -99,6 +99,14 @@ class ImapMailbox:
             self._ready()
         yield from self._batches(sorted(set(uids)), None, self._max_bytes)
 
+    def filed(self, since: datetime) -> Iterator[list[RawMail]]:
+        """Yield what lies in mailbot/Done since then, at most 50 or 8 MB at a time. Raises as fetch does."""
+        with self._door():
+            client = self._client or self._select()
+            self._done = self._done or done_folder(client)
+            uids = search(client, "1:*", since) if self._visit(self._done) else []
+        yield from self._batches(uids, since, self._max_bytes)
+
     def file(self, uids: Sequence[int]) -> bool:
         """Move them to mailbot/Done by one UID MOVE (per 500); False where the server has no MOVE.
 
@@ -248,7 +256,7 @@ class ImapMailbox:
             yield from (uid for uid in uids if uid >= first)
 
     def _batches(self, uids: Iterable[int], since: datetime | None, max_bytes: int) -> Iterator[list[RawMail]]:
-        place = (self.folder, self._selected[b"UIDVALIDITY"])
+        place = (self._at, self._validity)
         for chunk in slices(uids, CHUNK):
             with self._door():
                 listed = entries(self._live(), chunk)

@@ -114,6 +114,15 @@ class MaildirMailbox:
             self._places.pop(uid, None)
         return True
 
+    def filed(self, since: datetime) -> Iterator[list[RawMail]]:
+        """Yield what lies in mailbot/Done since then, at most 50 or 8 MB at a time. Raises as fetch does."""
+        entries = sorted((e for e in self._list_filed() if e.at_or_after(since)), key=lambda e: (e.received_at, e.uid))
+        for group in groups(entries, self._max_bytes):
+            seen = [_mail(e, b"", self._numbers.validity(), -1, FILED) for e in group]
+            batch = [mail for mail in map(self.whole, seen) if mail is not None]
+            if batch:
+                yield batch
+
     def sight(self, sought: Sequence[Sought]) -> list[RawMail]:
         """Return the headers of what came in about when these did, here and in mailbot/Done. Raises as fetch does."""
         here, filed = self._list(), self._list_filed()

@@ -56,6 +56,7 @@ def _stop(unit: Unit, line: Line, row: Any, person: PersonFacts) -> None:
     facts = Facts(now=unit.now, received_at=unit.now, people=(person,))
     unit.carry_out(with_places(line.rules.policy, line.rules.deadlines, facts, decision))
     unit.update(Person, person.id, disputed=True)
+    unit.note_person_gone("blocked", person.id)
     unit.update(Request, row.id, fields={**row.fields, "deceased": person.id}, told_at=unit.now)
     unit.event("blocked", "deceased", who="operator", person_id=person.id)
 

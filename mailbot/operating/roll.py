@@ -129,6 +129,7 @@ def block(store: Store, address: str) -> int:
             raise ConflictError("blocked already")
         for person_id in free:
             unit.update(Person, person_id, disputed=True)
+            unit.note_person_gone("blocked", person_id)
             unit.event("blocked", "dispute", who="operator", person_id=person_id)
         return len(free)
 
@@ -144,6 +145,7 @@ def unblock(store: Store, address: str) -> int:
             raise ConflictError("not blocked by a dispute; a withdrawal is taken back with `requests undo`")
         for person_id in disputed:
             unit.update(Person, person_id, disputed=False)
+            unit.note_person_gone("unblocked", person_id)
             unit.event("unblocked", who="operator", person_id=person_id)
         return len(disputed)
 

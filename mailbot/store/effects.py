@@ -5,6 +5,7 @@ No rule stands here: what is due was decided in deciding/. Every verb can be car
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -72,9 +73,11 @@ def suppress_key(
     elif found.until is not None and (until is None or until > found.until):
         since = unit.now if found.until < unit.now else found.since  # one that had lapsed begins anew
         unit.connection.execute(sa.update(suppression).where(same).values(until=until, since=since))
+    else:
+        until = found.until  # one that lasts longer stays
+    unit.note_gone("suppressed", key, purpose, until)
     if found is not None and own:
-        own_now = {"request_id": unit.request_id, "since": unit.now}
-        unit.connection.execute(sa.update(suppression).where(same).values(**own_now))
+        unit.connection.execute(sa.update(suppression).where(same).values(request_id=unit.request_id, since=unit.now))
 
 
 def suppressed_since(unit: Transaction, address: str, purpose: str) -> datetime | None:
@@ -87,9 +90,16 @@ def suppressed_since(unit: Transaction, address: str, purpose: str) -> datetime 
 
 def lift(unit: Transaction, address: str, purpose: str) -> None:
     """End the suppression of an address for a purpose."""
+    lift_keys(unit, [unit.keys.suppression(address)], purpose)
+
+
+def lift_keys(unit: Transaction, keys: Iterable[str], purpose: str) -> None:
+    """Do the same for addresses of which only the keyed hashes are known."""
     suppression = table(Suppression)
-    same = sa.and_(suppression.c.key == unit.keys.suppression(address), suppression.c.purpose == purpose)
-    unit.connection.execute(sa.delete(suppression).where(same))
+    for key in dict.fromkeys(keys):
+        lifted = sa.delete(suppression).where(suppression.c.key == key, suppression.c.purpose == purpose)
+        if unit.connection.execute(lifted).rowcount:
+            unit.note_gone("lifted", key, purpose)
 
 
 def restore_news(unit: Transaction, request_id: str) -> None:
@@ -98,7 +108,9 @@ def restore_news(unit: Transaction, request_id: str) -> None:
     unit.connection.execute(
         sa.update(consent).where(consent.c.withdrawn_by == request_id).values(withdrawn_at=None, withdrawn_by="")
     )
-    unit.connection.execute(sa.delete(suppression).where(suppression.c.request_id == request_id))
+    lifted = sa.delete(suppression).where(suppression.c.request_id == request_id)
+    for key, purpose in unit.connection.execute(lifted.returning(suppression.c.key, suppression.c.purpose)).all():
+        unit.note_gone("put_back", key, purpose)
 
 
 def give_news(unit: Transaction, person_id: str, address: str, at: datetime, version: str) -> None:
@@ -146,6 +158,7 @@ def change_address(unit: Transaction, person_id: str, old: str, new: str, until:
 def stop_person(unit: Transaction, person_id: str, why: str, until: datetime) -> None:
     """Stop after a withdrawal: no mailing, no use, no export; the store keeps what an undo needs."""
     unit.update(Person, person_id, blocked=why, blocked_until=until if why == "withdrawal" else None)
+    unit.note_person_gone("stopped", person_id)
     for purpose in ("processing", "news"):
         end_consent(unit, person_id, purpose)
     for addr in people.addresses(unit.connection, person_id):
@@ -159,6 +172,7 @@ def undo(unit: Transaction, request_id: str) -> None:
     request = unit.row(Request, request_id)
     if request.kind == "withdrawal" and request.person_id:
         unit.update(Person, request.person_id, blocked="", blocked_until=None)
+        unit.note_person_gone("undone", request.person_id)
         restore_news(unit, request_id)
     if request.before.get("fields"):
         people.set_fields(unit.connection, request.person_id, _dated(request.before["fields"]))

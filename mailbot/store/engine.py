@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +160,45 @@ def utc_text(connection: sa.Connection, column: Any) -> Any:
     if connection.dialect.name == "postgresql":
         return sa.func.to_char(sa.func.timezone("UTC", column), 'YYYY-MM-DD"T"HH24:MI:SS.US')
     return sa.type_coerce(column, sa.String)
+
+
+def last_number(connection: sa.Connection, key: Any) -> int:
+    """Return the last number that a table gave to a row, also where that row is gone since."""
+    highest = int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(key), 0))).scalar_one())
+    given: Any = 0
+    if connection.dialect.name == "postgresql":
+        sequence = connection.scalar(sa.select(sa.func.pg_get_serial_sequence(key.table.name, key.name)))
+        given = connection.scalar(sa.text(f"SELECT last_value FROM {sequence}")) if sequence else 0
+    elif sa.inspect(connection).has_table("sqlite_sequence"):
+        query = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+        given = connection.scalar(query, {"name": key.table.name})
+    return max(highest, int(given or 0))
+
+
+def go_on_from(connection: sa.Connection, name: str, key: str, last: int) -> None:
+    """Have a table give the numbers after that one: none is given twice."""
+    if not last:
+        return
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.setval(sa.func.pg_get_serial_sequence(name, key), last)))
+    elif sa.inspect(connection).has_table("sqlite_sequence"):
+        connection.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": name})
+        values = {"name": name, "last": last}
+        connection.execute(sa.text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :last)"), values)
+
+
+def drop(connection: sa.Connection, names: Iterable[str]) -> None:
+    """Take tables away in that order, and the functions of their triggers, inside the transaction."""
+    postgres = connection.dialect.name == "postgresql"
+    for name in names:
+        connection.execute(sa.text(f"DROP TABLE IF EXISTS {name}{' CASCADE' if postgres else ''}"))
+    if postgres:
+        ours = sa.text(
+            "SELECT proname FROM pg_proc WHERE prorettype = 'trigger'::regtype AND proname LIKE 'event\\_%' "
+            "AND pronamespace = current_schema()::regnamespace"
+        )
+        for name in connection.scalars(ours).all():
+            connection.execute(sa.text(f"DROP FUNCTION {name}()"))
 
 
 def scrub(engine: sa.Engine) -> bool:

@@ -72,6 +72,7 @@ def erase(unit: Transaction, person_id: str) -> list[dict[str, Any]]:
     _forget_replies(unit, numbers, mine)
     forgets.forget_operator_mails(unit)
     unit.owe_scrub()
+    unit.note_person_gone("destroyed", person_id)
     unit.event("destroyed", person_id=person_id)
     return consents
 

@@ -62,6 +62,18 @@ class Keys:
         """Return the hash of what the mail says."""
         return self._of("text", message.subject, message.text)
 
+    def person(self, person_id: str) -> str:
+        """Return the hash by which gone.log knows a person."""
+        return self._of("person", person_id)
+
+    def gone(self, *parts: str) -> str:
+        """Return what proves that a line of gone.log is ours: 26 letters a-z2-7, with a key of this purpose alone."""
+        return _letters(hmac.digest(_purpose(self.secret, b"gone"), _array(parts).encode("ascii"), "sha256"), 26)
+
+    def backup(self, name: str) -> str:
+        """Return what proves that a backup of that name is ours: 8 letters a-z2-7."""
+        return _letters(hmac.digest(_purpose(self.secret, b"backup"), name.encode("ascii"), "sha256"), 8)
+
     def chain(self, *parts: str | int | None) -> str:
         """Return what seals a row of the chain of events; no other two rows are the same octets. Raises nothing.
 

@@ -14,14 +14,27 @@ HEAD = "0008"  # the newest revision; a test holds it equal to the newest file i
 
 def upgrade(engine: sa.Engine) -> None:
     """Make or upgrade the tables. Raises StoreUnavailable."""
-    from alembic import command  # late: half a second, and only init and db upgrade need it
+    with translated(), engine.begin() as connection:
+        upgrade_on(connection)
+
+
+def upgrade_on(connection: sa.Connection, to: str = "head") -> None:
+    """Do it inside an open transaction, up to that revision."""
+    from alembic import command  # late: half a second, and only init, db upgrade and restore need it
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with translated(), engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
+
+
+def is_known(revision: str) -> bool:
+    """Tell whether tables of that revision can be brought to this version."""
+    from alembic.script import ScriptDirectory
+
+    script = ScriptDirectory(str(Path(__file__).parent / "migrations"))
+    return revision in {each.revision for each in script.walk_revisions()}
 
 
 def revision(engine: sa.Engine) -> str:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from mailbot.deciding.facts import PersonFacts
 from mailbot.reading.address import address_key
 from mailbot.store.consent_tables import Consent, Obligation
-from mailbot.store.tables import Address, FormerAddress, Person, Phone, Request, Suppression
+from mailbot.store.tables import Address, FormerAddress, Person, Phone, Request
 
 PLAIN = ("surname", "given_name", "patronymic", "birth_date", "birth_place")
 _person: Any = Person.__table__  # type: ignore[attr-defined]
@@ -112,12 +112,6 @@ def replace_address(connection: sa.Connection, person_id: str, old: str, new: st
 def add_consent(connection: sa.Connection, person_id: str, **values: Any) -> None:
     """Record a consent: purpose, given_at (None: unproven), source and policy_version."""
     connection.execute(sa.insert(_consent).values(person_id=person_id, withdrawn_by="", **values))
-
-
-def lift_keys(connection: sa.Connection, keys: Iterable[str], purpose: str) -> None:
-    """End the suppression of addresses, known by their keyed hashes, for a purpose."""
-    table: Any = Suppression.__table__  # type: ignore[attr-defined]
-    connection.execute(sa.delete(table).where(table.c.key.in_(list(keys)), table.c.purpose == purpose))
 
 
 def stopped_news(connection: sa.Connection, number: str) -> bool:

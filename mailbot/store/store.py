@@ -15,6 +15,7 @@ from mailbot.store.engine import scrub as engine_scrub
 from mailbot.store.engine import snapshot as engine_snapshot
 from mailbot.store.engine import translated
 from mailbot.store.engine import turn as engine_turn
+from mailbot.store.gone import Ledger
 from mailbot.store.keys import Keys, sha256
 from mailbot.store.tables import FolderCursor, Mail, MaildirName, Note
 from mailbot.store.unit import Unit
@@ -33,12 +34,16 @@ class Store:
     keys: Keys
     clock: Clock
     new_id: NewId
+    gone: Ledger | None = None  # gone.log of the installation
 
     @contextlib.contextmanager
     def unit(self) -> Iterator[Unit]:
         """Open one transaction; it is committed at the end, and rolled back by any exception."""
         with translated(), self.engine.begin() as connection:
-            yield Unit(connection=connection, keys=self.keys, new_id=self.new_id, now=self.clock())
+            unit = Unit(connection=connection, keys=self.keys, new_id=self.new_id, now=self.clock())
+            yield unit
+            if self.gone is not None:
+                self.gone.append(unit.gone)  # on disk before the commit: what can be seen is never missing there
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:

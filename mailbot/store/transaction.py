@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from mailbot.ports import NewId, RawMail
+from mailbot.store import gone
 from mailbot.store.event_tables import Event
 from mailbot.store.keys import Keys
 from mailbot.store.tables import Note
@@ -24,6 +25,7 @@ class Transaction:
     now: datetime
     request_id: str = ""
     raw: RawMail | None = None  # the mail that is being handled
+    gone: list[gone.Line] = field(default_factory=list)  # what gone.log is told before the commit
 
     def in_shadow(self) -> bool:
         """Tell whether the installation only shows what it would do, as this transaction sees it."""
@@ -37,6 +39,14 @@ class Transaction:
             self.connection.execute(sa.insert(Note.__table__).values(name="scrub", value=owed))  # type: ignore[attr-defined]
         else:
             self.update(Note, "scrub", value=owed)
+
+    def note_gone(self, what: str, key: str, purpose: str = "", until: datetime | None = None) -> None:
+        """Have gone.log told of an act before this transaction is committed (gone.py: which words, which keys)."""
+        self.gone.append(gone.Line(self.now, what, key, purpose, until))
+
+    def note_person_gone(self, what: str, person_id: str) -> None:
+        """Do the same for an act about a person."""
+        self.note_gone(what, self.keys.person(person_id))
 
     def event(self, what: str, reason: str = "", *, who: str = "mailbot", person_id: str | None = None) -> None:
         """Append one audit row: ids, times and reasons alone."""

@@ -1,0 +1,193 @@
+"""Restores a backup: the whole store in one transaction, with what gone.log tells, before anything else may run.
+
+Killed anywhere, the store is the old one or the restored one. Files are written around it so that nothing works half:
+the key and gone.log first (they are right for either store), mailbot.toml last (without it no command works).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from mailbot import sealing
+from mailbot.config import POLICY_FILE, SETTINGS_FILE
+from mailbot.deciding.deadlines import Deadlines
+from mailbot.deciding.places import after_destruction, as_args
+from mailbot.errors import ConflictError, InputError
+from mailbot.operating.backups import FORMAT
+from mailbot.operating.strongbox import reading
+from mailbot.policy import Policy
+from mailbot.store import dump, gone, migrate, places
+from mailbot.store import replay as replaying
+from mailbot.store.engine import translated
+from mailbot.store.keys import Keys
+from mailbot.store.replay import Done
+from mailbot.store.store import Store
+from mailbot.store.tables import Note
+from mailbot.store.unit import Unit
+
+NOTE = "restored"  # the note that the next pass finds: from when the backup is, when it was restored
+MARGIN = timedelta(days=1)  # what was begun before the backup and committed after it: done again, it changes nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What a backup holds beside its tables; it was read to its end and is whole."""
+
+    file: Path
+    at: datetime
+    tables: str  # the revision
+    people: int
+    last: str  # the check value of gone.log's last line then
+    key: str
+    files: dict[str, bytes] = field(repr=False)
+
+
+def look(file: Path, secret: str) -> Held:
+    """Read a backup to its end. Raises InputError (another key, altered, no backup, from a later mailbot)."""
+    try:
+        with file.open("rb") as source, reading(source, secret) as values:
+            first = next(values)
+            if not isinstance(first, dict) or first.get("mailbot") != "backup":
+                raise ValueError
+            if first["format"] != FORMAT or not migrate.is_known(first["tables"]):
+                raise InputError(f"{file}: written by a later mailbot ({first['version']}): install that one first")
+            files, key = {}, ""
+            for value in values:
+                if isinstance(value, dict) and "file" in value:
+                    files[value["file"]] = base64.b64decode(value["octets"])
+                elif isinstance(value, dict) and "key" in value:
+                    key = sealing.unseal(base64.b64decode(value["key"]), secret).decode()
+    except OSError as exc:
+        raise InputError(f"{file}: can't be read ({exc.strerror})") from exc
+    except (KeyError, StopIteration) as exc:
+        raise InputError(f"{file}: that is no whole backup of mailbot") from exc
+    return Held(
+        file=file, at=datetime.fromisoformat(first["at"]), tables=first["tables"], people=first["people"],
+        last=first["gone"], key=key, files=files,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What gone.log tells: the copy beside the backup and the one in the folder together."""
+
+    lines: list[gone.Line]
+    lacks: str  # why it may not be all; "" where it reaches to the backup and beyond
+
+
+def ledger(folder: Path, held: Held) -> Told:
+    """Return what gone.log tells."""
+    lines, lacks, copies = list[gone.Line](), "", 0
+    book = gone.Ledger(folder / gone.FILE, Keys(held.key.encode()))
+    for path in dict.fromkeys(place.resolve() / gone.FILE for place in (folder, held.file.parent)):
+        try:
+            octets = path.read_bytes()
+            lines, copies = gone.merge(lines, book.parse(octets)), copies + 1
+        except FileNotFoundError:
+            continue
+        except OSError as exc:
+            lacks = f"{path}: can't be read ({exc.strerror})"
+        except InputError as exc:
+            lacks = f"{path.parent}: {exc}"
+    if not copies:
+        lacks = lacks or f"there is no {gone.FILE} in {folder}, and none beside the backup"
+    elif held.last and not any(line.at >= held.at or book.check(line) == held.last for line in lines):
+        lacks = lacks or f"{gone.FILE} ends before the backup"
+    return Told(lines=lines, lacks=lacks)
+
+
+def begin(folder: Path, held: Held) -> None:
+    """Write the key of the keyed hashes where there is none. Raises ConflictError where another one is there."""
+    place = folder / "secrets" / "store_key"
+    if place.is_file():
+        if place.read_text(encoding="utf-8").strip() != held.key:
+            raise ConflictError(f"{place} is another installation's: restore into a new folder")
+        return
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    gone.replace(place, held.key.encode())
+
+
+def finish(folder: Path, held: Held, templates: str) -> list[str]:
+    """Write the files that are not there, mailbot.toml last; return the names of those that stay as they are."""
+    stay = []
+    for name in sorted(held.files, key=lambda name: (name == SETTINGS_FILE, name)):
+        parts = PurePosixPath(name).parts
+        if ".." in parts or not (name in (SETTINGS_FILE, POLICY_FILE) or parts[0] == "templates"):
+            continue
+        place = folder / (templates if parts[0] == "templates" else "") / Path(*parts[parts[0] == "templates" :])
+        if place.exists():
+            stay += [name] if place.read_bytes() != held.files[name] else []
+            continue
+        place.parent.mkdir(parents=True, exist_ok=True)
+        gone.replace(place, held.files[name], 0o600 if name == SETTINGS_FILE else 0o644)
+    return stay
+
+
+def restore(store: Store, policy: Policy, held: Held, secret: str, told: Told) -> Done:
+    """Put the backup in the place of all tables, and do again what gone.log tells; one transaction.
+
+    Raises InputError, ConflictError while a pass is running, StoreUnavailable: then the store is as it was.
+    """
+    with store.turn() as mine:
+        if not mine:
+            raise ConflictError("a pass is running: stop mailbot first")
+        if store.gone is not None:
+            _bring(store.gone, told)
+        with translated(), store.engine.begin() as connection:
+            with held.file.open("rb") as source, reading(source, secret) as values:
+                dump.begin(connection, held.tables)
+                for table, group in groupby(_rows(values), key=lambda pair: pair[0]):
+                    dump.load(connection, table, (row for _, row in group if row is not None))
+            migrate.upgrade_on(connection)
+            unit = Unit(connection=connection, keys=store.keys, new_id=store.new_id, now=store.clock())
+            done = _replay(unit, policy, held, told)
+    store.scrub()
+    return done
+
+
+def _bring(book: gone.Ledger, told: Told) -> None:
+    """Write the file that both copies make; one that is none of ours is put aside, not lost."""
+    try:
+        book.read()
+    except InputError:
+        book.path.rename(book.path.with_suffix(".refused"))
+    book.write(told.lines)
+
+
+def _rows(values: Iterator[Any]) -> Iterator[tuple[dump.Table, list[Any] | None]]:
+    """Yield each row with its table, and each table once without a row: an empty one has its numbers, too."""
+    table = None
+    for value in values:
+        if isinstance(value, dict) and "table" in value:
+            columns = tuple((name, kind) for name, kind in value["columns"])
+            table = dump.Table(
+                name=value["table"], columns=columns, numbered=value["numbered"], last=int(value["last"])
+            )
+            yield table, None
+        elif isinstance(value, list) and table is not None:
+            yield table, value
+
+
+def _replay(unit: Unit, policy: Policy, held: Held, told: Told) -> Done:
+    due_at = after_destruction(policy.clocks.proven, Deadlines(policy), unit.now)
+
+    def elsewhere(person_id: str) -> None:
+        places.destroy(unit, person_id, as_args(policy.places), due_at)
+
+    done = replaying.replay(unit, told.lines, held.at - MARGIN, elsewhere)
+    replaying.settle(unit, done)
+    said = json.dumps({"from": held.at.isoformat(), "at": unit.now.isoformat()})
+    if unit.row(Note, NOTE) is None:
+        unit.insert(Note, name=NOTE, value=said)
+    else:
+        unit.update(Note, NOTE, value=said)
+    unit.owe_scrub()
+    unit.event("restored", "without_ledger" if told.lacks else "", who="operator")
+    return done

@@ -1,0 +1,204 @@
+"""Brings what gone.log tells into a store that came out of a backup, and holds what such a store must not do by itself.
+
+No line is written to gone.log here: all of it stands there already. Nothing is mailed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailbot.store import effects, erasure, forgets, gone, people, requests
+from mailbot.store.consent_tables import Consent
+from mailbot.store.place_tables import HookCall
+from mailbot.store.tables import Address, Person, Reply, Request, Suppression
+from mailbot.store.transaction import Transaction
+
+REASON = "restored"
+_person: Any = Person.__table__  # type: ignore[attr-defined]
+_address: Any = Address.__table__  # type: ignore[attr-defined]
+_consent: Any = Consent.__table__  # type: ignore[attr-defined]
+_request: Any = Request.__table__  # type: ignore[attr-defined]
+_reply: Any = Reply.__table__  # type: ignore[attr-defined]
+_suppression: Any = Suppression.__table__  # type: ignore[attr-defined]
+_call: Any = HookCall.__table__  # type: ignore[attr-defined]
+Lines = dict[tuple[str, str], gone.Line]
+
+
+@dataclass(slots=True)
+class Done:
+    """What was brought in, in counts; the requests whose answers were owed at the backup and are not sent."""
+
+    destroyed: int = 0
+    stopped: int = 0
+    put_back: int = 0
+    suppressed: int = 0
+    lifted: int = 0
+    held: int = 0
+    owed: list[str] = field(default_factory=list)
+
+
+def replay(unit: Transaction, lines: list[gone.Line], since: datetime, before: Callable[[str], None]) -> Done:
+    """Do again what was done after `since` and every destruction; `before` is called with a person's id before that.
+
+    First the people, then the addresses: who came back after a destruction is not suppressed by it once more.
+    """
+    done, counts = Done(), gone.last(lines)
+    for person_id, found in _people(unit, counts):
+        if any(line.what == "destroyed" for line in found):
+            _erase(unit, person_id, before)
+            done.destroyed += 1
+            continue
+        for line in found:
+            if line.at >= since:
+                _as_then(unit, person_id, line, done)
+    addresses = {line.key: line for line in counts.values() if line.what in gone.OF_ADDRESSES and line.at >= since}
+    at = _ids(unit, set(addresses))
+    for line in counts.values():
+        if line.what in gone.OF_ADDRESSES and line.at >= since:
+            _address_as_then(unit, line, at.get(line.key, []), done)
+    return done
+
+
+def _people(unit: Transaction, counts: Lines) -> Iterator[tuple[str, list[gone.Line]]]:
+    """Yield whoever is on file and in the ledger, with the lines that count."""
+    known: dict[str, list[gone.Line]] = {}
+    for line in counts.values():
+        if line.what in gone.OF_PERSONS:
+            known.setdefault(line.key, []).append(line)
+    found = ((i, unit.keys.person(i)) for i in _every(unit, _person.c.id)) if known else ()
+    yield from [(person_id, known[key]) for person_id, key in found if key in known]
+
+
+def _every(unit: Transaction, *columns: Any) -> Iterator[Any]:
+    """Yield a column, or several, of every row; a few in memory at a time."""
+    rows = unit.connection.execute(sa.select(*columns).execution_options(yield_per=1000))
+    yield from rows.scalars() if len(columns) == 1 else rows
+
+
+def _ids(unit: Transaction, keys: set[str]) -> dict[str, list[str]]:
+    """Return who is on file at the addresses of which these are the keyed hashes."""
+    found: dict[str, list[str]] = {}
+    for addr, person_id in _every(unit, _address.c.addr, _address.c.person_id) if keys else ():
+        key = unit.keys.suppression(addr)
+        if key in keys:
+            found.setdefault(key, []).append(person_id)
+    return found
+
+
+def _erase(unit: Transaction, person_id: str, before: Callable[[str], None]) -> None:
+    open_ = sa.and_(_request.c.person_id == person_id, _request.c.kind == "withdrawal", _request.c.state == "applied")
+    number = unit.connection.execute(sa.select(_request.c.id).where(open_, _request.c.closed_at.is_(None))).scalar()
+    unit.request_id = number or requests.open_journal(unit, kind="erasure", reason="destroyed")
+    before(person_id)
+    consents = erasure.erase(unit, person_id)
+    values = {"closed_at": unit.now, "reason": "destroyed", "undo_until": None, "open": [], "due_at": None}
+    unit.update(Request, unit.request_id, fields={"consents": consents}, **values)
+    unit.request_id = ""
+
+
+def _as_then(unit: Transaction, person_id: str, line: gone.Line, done: Done) -> None:
+    """Bring one person who is on file into the state that a line tells of."""
+    person = unit.row(Person, person_id)
+    if line.what in ("blocked", "unblocked"):
+        unit.update(Person, person_id, disputed=line.what == "blocked")
+    elif line.what == "stopped" and not person.blocked:
+        _stop(unit, person_id, line.at)
+        done.stopped += 1
+    elif line.what == "undone" and person.blocked:
+        _undo(unit, person_id, line.at)
+        done.put_back += 1
+
+
+def _stop(unit: Transaction, person_id: str, at: datetime) -> None:
+    """Stop a person as the withdrawal did; whether it goes on to the destruction, is the operator's word."""
+    requests.open_journal(unit, kind="withdrawal", reason=REASON)
+    waits: dict[str, Any] = {"open": ["operator"], "closed_at": None, "tell": True, "person_id": person_id}
+    unit.update(Request, unit.request_id, **waits, decided_at=at)
+    unit.update(Person, person_id, blocked="withdrawal", blocked_until=None)
+    for purpose in ("processing", "news"):
+        _end(unit, [person_id], purpose, at)
+    unit.request_id = ""
+
+
+def _end(unit: Transaction, ids: list[str], purpose: str, at: datetime) -> None:
+    """End the consents that had been given by then."""
+    given = sa.or_(_consent.c.given_at.is_(None), _consent.c.given_at <= at)
+    mine = sa.and_(_consent.c.person_id.in_(ids), _consent.c.purpose == purpose, _consent.c.withdrawn_at.is_(None))
+    values = {"withdrawn_at": at, "withdrawn_by": unit.request_id, "octets": None}
+    unit.connection.execute(sa.update(_consent).where(mine, given).values(**values))
+
+
+def _undo(unit: Transaction, person_id: str, at: datetime) -> None:
+    mine = sa.and_(
+        _request.c.person_id == person_id, _request.c.kind == "withdrawal", _request.c.state == "applied",
+        _request.c.closed_at.is_(None), _request.c.decided_at <= at,
+    )  # fmt: skip
+    for number in list(unit.connection.execute(sa.select(_request.c.id).where(mine)).scalars()):
+        effects.undo(unit, number)
+        unit.update(Request, number, state="undone", open=[], due_at=None, reason="undone")
+
+
+def _address_as_then(unit: Transaction, line: gone.Line, ids: list[str], done: Done) -> None:
+    """Bring one address, and the news of whoever is on file there, into the state that a line tells of."""
+    mine = sa.and_(_suppression.c.key == line.key, _suppression.c.purpose == line.purpose)
+    if line.what == "suppressed":
+        effects.suppress_key(unit, line.key, line.purpose, line.until)
+        here = sa.update(_suppression).where(mine, _suppression.c.since == unit.now)
+        unit.connection.execute(here.values(since=line.at))
+        done.suppressed += 1
+        if line.purpose == "news":
+            _end(unit, ids, "news", line.at)
+        return
+    number = unit.connection.execute(sa.select(_suppression.c.request_id).where(mine)).scalar()
+    effects.lift_keys(unit, [line.key], line.purpose)
+    done.lifted += 1
+    if line.what == "put_back" and number:
+        effects.restore_news(unit, number)
+    elif line.what == "lifted" and line.purpose == "news":
+        _give_anew(unit, ids, line.at)
+
+
+def _give_anew(unit: Transaction, ids: list[str], at: datetime) -> None:
+    """Record the news consent of those whose earlier one had ended when it was given anew."""
+    for person_id in ids:
+        rows = people.consent_rows(unit.connection, person_id, "news")
+        if rows and all(row.withdrawn_at is not None and row.withdrawn_at <= at for row in rows):
+            people.add_consent(unit.connection, person_id, purpose="news", given_at=at, source=gone.FILE)
+
+
+def settle(unit: Transaction, done: Done) -> None:
+    """Hold what the store was about to do when it was backed up: destructions, answers, news of old changes."""
+    pending = sa.select(_request.c.id, _request.c.open).where(
+        _request.c.kind == "withdrawal", _request.c.state == "applied", _request.c.closed_at.is_(None)
+    )
+    for row in unit.connection.execute(pending).all():
+        if "obligations" not in row.open:  # that one waits for the operator's word anyway
+            _before_operator(unit, row.id)
+            done.held += 1
+    forgets.forget_operator_mails(unit)
+    owed = sa.select(_reply.c.id, _reply.c.request_id, _reply.c.role).where(
+        _reply.c.sent_at.is_(None), _reply.c.gave_up_at.is_(None)
+    )
+    for row in unit.connection.execute(owed).all():
+        unit.update(Reply, row.id, gave_up_at=unit.now, gave_up_why=REASON, owner="", lease_until=None)
+        if row.role == "final":
+            forgets.forget_reply(unit, row.id)
+        elif row.request_id:
+            _before_operator(unit, row.request_id)
+            done.owed.append(row.request_id)
+    old = sa.and_(_call.c.delivered_at.is_(None), _call.c.dead_at.is_(None), _call.c.event == "person.updated")
+    unit.connection.execute(sa.update(_call).where(old).values(dead_at=unit.now, next_try_at=None, answer=REASON))
+
+
+def _before_operator(unit: Transaction, number: str) -> None:
+    """List a request again: what became of it after the backup, nobody knows here."""
+    row = unit.row(Request, number)
+    values: dict[str, Any] = {"reason": REASON, "tell": True, "told_at": None, "closed_at": None}
+    state = "held" if row.state in ("challenged", "asked") else row.state
+    opens = list(dict.fromkeys([*row.open, "operator"]))
+    unit.update(Request, number, open=opens, state=state, **values)

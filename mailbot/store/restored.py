@@ -1,0 +1,57 @@
+"""What a restored store knows of mails that may have been decided after the backup. No rule stands here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailbot.ports import RawMail
+from mailbot.reading.message import Message
+from mailbot.store.keys import Keys, sha256
+from mailbot.store.replay import REASON
+from mailbot.store.tables import FolderCursor, Mail, Request, Suppression
+from mailbot.store.transaction import Transaction
+
+_mail: Any = Mail.__table__  # type: ignore[attr-defined]
+_cursor: Any = FolderCursor.__table__  # type: ignore[attr-defined]
+_request: Any = Request.__table__  # type: ignore[attr-defined]
+_suppression: Any = Suppression.__table__  # type: ignore[attr-defined]
+UNDECIDED = ("waiting", "gone", "shadow")
+
+
+def undecided_since(connection: sa.Connection, folder: str, backup_at: datetime) -> datetime:
+    """Return from when on a mail may have been decided after the backup: not before the last complete pass then."""
+    waiting = sa.select(sa.func.min(_mail.c.received_at)).where(_mail.c.state.in_(UNDECIDED))
+    read = sa.select(sa.func.coalesce(_cursor.c.complete_since, _cursor.c.since)).where(_cursor.c.folder == folder)
+    times = [backup_at, connection.execute(waiting).scalar(), connection.execute(read).scalar()]
+    return min(at for at in times if at is not None)
+
+
+def is_decided(connection: sa.Connection, keys: Keys, raw: RawMail, message: Message) -> bool:
+    """Tell whether a mail was decided before the backup: by its octets or, where these are forgotten, its text."""
+    same = sa.or_(_mail.c.sha256 == sha256(raw.octets), _mail.c.fingerprint == keys.fingerprint(message))
+    query = sa.select(_mail.c.id).where(same, _mail.c.state.not_in(UNDECIDED)).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def is_gone(unit: Transaction, address: str, received_at: datetime) -> bool:
+    """Tell whether whoever had that address was destroyed after a mail came: the mail was answered by that."""
+    mine = sa.and_(_suppression.c.key == unit.keys.suppression(address), _suppression.c.purpose == "processing")
+    since = unit.connection.execute(sa.select(_suppression.c.since).where(mine)).scalar() if address else None
+    return since is not None and since >= received_at
+
+
+def stopped_by_ledger(unit: Transaction, person_id: str | None) -> str | None:
+    """Return the request by which gone.log stopped a person anew, None where there is none that is open."""
+    mine = sa.and_(_request.c.person_id == person_id, _request.c.kind == "withdrawal", _request.c.reason == REASON)
+    query = sa.select(_request.c.id).where(mine, _request.c.state == "applied", _request.c.closed_at.is_(None))
+    return unit.connection.execute(query.limit(1)).scalar()
+
+
+def forget_writer(unit: Transaction) -> None:
+    """Keep nothing of who wrote the mail that is handled."""
+    blank: dict[str, Any] = {"address": "", "address_key": "", "message_id": "", "references": [], "fields": {}}
+    unit.update(Request, unit.request_id, **blank)
+    unit.connection.execute(sa.update(_mail).where(_mail.c.request_id == unit.request_id).values(sha256=None))
