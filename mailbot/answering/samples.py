@@ -45,6 +45,7 @@ _TASKS = [
         ("update", "", "", False, ""),
     )
 ]  # fmt: skip
+_FOLDERS = ["inbox", "sent", "drafts", "junk"]
 _CODES = ["obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear"]
 _WHY = ["no_such_reason", "look_at_attachment", "subject_body_disagree"]
 
@@ -66,7 +67,9 @@ VALUES: dict[str, dict[str, list[Any]]] = {
     "withdrawal-partial": {"places": _ERASING, "kind": ["withdrawal"], "kept": [[], list(FIELD_NAMES)],
                            "until": [None, LATER, LATER.date()]},
     "destroyed": {"places": _ERASING, "kind": ["withdrawal"], "destroyed_at": [NOW],
-                  "mails": ["erased", "partly", "kept"]},
+                  "mails": ["erased", "partly", "kept"], "left": [["inbox"], ["done", *_FOLDERS]]},
+    "mails-left": {"addresses": [["a@example.kz"], ["a@example.kz", "b@example.kz"]], "kind": ["withdrawal"],
+                   "left": [{"sent": 1}, dict(zip(_FOLDERS, (2, 1, 3, 1), strict=True))]},
     "unsubscribed": {"places": _PLACES, "kind": ["unsubscribe"], "other_kind": [None, *_KINDS]},
     "not-on-list": {"places": _PLACES, "kind": ["unsubscribe"], "other_kind": [None, *_KINDS]},
     "not-stored": {"kind": _KINDS, "news_suppressed": [False, True], "due_at": [LATER]},

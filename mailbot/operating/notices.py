@@ -9,7 +9,6 @@ from mailbot.deciding.reasons import sentence
 from mailbot.operating import places
 from mailbot.operating.waiting import is_held_back
 from mailbot.pipeline import Line, owe
-from mailbot.reading.address import address_key
 from mailbot.store import chain, journal
 from mailbot.store.tables import Request
 from mailbot.store.unit import Unit
@@ -19,8 +18,7 @@ MOST_ITEMS = 50
 
 def tell_operator(line: Line, mail: str, language: str) -> int:
     """Owe one mail about everything the operator has to know or answer and was not told yet; return how many items."""
-    own = {address_key(addr) for addr in line.rules.own}
-    if not mail or address_key(mail) in own or line.store.shadow or line.store.paused:
+    if not mail or line.is_own(mail) or line.store.shadow or line.store.paused:
         return 0  # in a pause it could not leave, and would tell of yesterday when it does
     held_back = is_held_back(line)
     with line.store.unit() as unit:
