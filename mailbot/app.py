@@ -88,7 +88,7 @@ class App:
         retention.forget(self.line)
         try:
             if failure is None:  # what could not be read a moment ago is not waited for again
-                retention.sweep(self.line, self.mailbox, inbox=self.settings.mailbox.erase_inbox)
+                retention.sweep(self.line, self.mailbox, self._leaving())
         except (MailboxUnavailable, MailboxRefused) as exc:
             failure = exc
         audit.sweep(self.line)
@@ -113,6 +113,11 @@ class App:
     def installation(self) -> backups.Installation:
         """What a backup is made of."""
         return backups.Installation(folder=self.folder, settings=self.settings, line=self.line)
+
+    def _leaving(self) -> retention.Leaving:
+        operator = self.settings.operator
+        erase = tuple(self.settings.mailbox.erase)
+        return retention.Leaving(erase=erase, operator=operator.mail, language=operator.language)
 
     def _outbox(self) -> Outbox:
         rules = self.line.rules

@@ -92,6 +92,9 @@ def _secret_text(path: Path, named: str) -> str:
         raise ConfigError(f"{named}: can't be read (not UTF-8 text)") from exc
 
 
+LISTS = ("addresses", "erase", "authserv", "internal", "sealers", "add", "remove")  # settings that are lists
+
+
 def _environment(wanted: Callable[[str], bool]) -> dict[str, dict[str, Any]]:
     """Return the settings that MAILBOT_SECTION__KEY gives, of the sections wanted; lists are parted by commas."""
     sections: dict[str, dict[str, Any]] = {}
@@ -99,7 +102,7 @@ def _environment(wanted: Callable[[str], bool]) -> dict[str, dict[str, Any]]:
         section, _, key = name.removeprefix(ENV_PREFIX).lower().partition("__")
         secrets = section in ("hook", "intake") or key in ("password", "key")
         if name.startswith(ENV_PREFIX) and key and not secrets and wanted(section):
-            lists = section == "words" or key in ("addresses", "authserv", "internal", "sealers", "add", "remove")
+            lists = section == "words" or key in LISTS
             sections.setdefault(section, {})[key] = (
                 [v.strip() for v in value.split(",") if v.strip()] if lists else value
             )

@@ -19,6 +19,7 @@ from mailbot.deciding.decision import Decision, Owed
 from mailbot.errors import MailbotError
 from mailbot.policy import Policy
 from mailbot.ports import Mailbox, RawMail, Resolver
+from mailbot.reading.address import address_key
 from mailbot.reading.claim import Claim, Mark
 from mailbot.reading.classify import classify
 from mailbot.reading.dkim import Arrival
@@ -74,6 +75,10 @@ class Line:
     report: Callable[[str, int], None] = lambda _what, _uid: None  # failures, by UID alone
     stop: Callable[[], bool] = lambda: False  # asked between two mails: is it time to go?
     review: Callable[[Unit, Decision], Decision] = lambda _unit, decision: decision  # a restored store looks twice
+
+    def is_own(self, address: str) -> bool:
+        """Tell whether an address is the mailbox's own: nothing is told to it."""
+        return address_key(address) in {address_key(each) for each in self.rules.own}
 
 
 def read(raw: RawMail, rules: Rules, message: Message | None = None) -> tuple[Message, Machine | None, Claim, Evidence]:

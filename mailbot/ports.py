@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 Clock = Callable[[], datetime]  # an aware UTC datetime
 NewId = Callable[[int], str]  # n letters of the base32 alphabet (a-z2-7), 5 random bits each
+FolderName = Literal["inbox", "done", "sent", "drafts", "junk"]  # "inbox": the folder that is read, whatever its name
 Resolver = Callable[[str], list[str]]  # name -> TXT records; [] is NXDOMAIN; raises TemporaryError
 
 
@@ -98,11 +99,18 @@ class Mailbox(Protocol):
         """Yield what lies in mailbot/Done and was received at or after `since`, in batches as `fetch` does."""
         ...
 
-    def sight(self, sought: Sequence[Sought]) -> list[RawMail]:
-        """Return the headers (`complete` False) of what may be one of these, in the folder and in mailbot/Done.
+    def sight(self, sought: Sequence[Sought], where: Sequence[FolderName] = ("inbox", "done")) -> list[RawMail]:
+        """Return the headers (`complete` False) of what may be one of these, in those folders as far as they exist.
 
         That a mail is returned says nothing of which it is: the caller compares. Of those without a Message-ID the
         50 nearest in time.
+        """
+        ...
+
+    def naming(self, address: str, where: FolderName) -> list[RawMail]:
+        """Return the headers of what may bear that address as its From, To or Cc; the caller compares. None of "".
+
+        The latest 500 at most.
         """
         ...
 
@@ -123,6 +131,33 @@ class Mailbox(Protocol):
 
     def close(self) -> None:
         """Log out and forget the connection; may be called twice."""
+        ...
+
+
+class Numbers(Protocol):
+    """Keeps which number stands for which name; no number is given twice while `validity` stays.
+
+    Names are text without surrogates, so any store can keep them.
+    """
+
+    def number(self, folder: str, names: Sequence[str]) -> dict[str, int]:
+        """Return the number of each name; new names get ascending ones in the order given, in one commit."""
+        ...
+
+    def validity(self) -> int:
+        """Return what UIDVALIDITY is to IMAP: another value once numbers may have been given twice."""
+        ...
+
+    def name(self, uid: int) -> str | None:
+        """Return the name that has this number."""
+        ...
+
+    def next(self) -> int:
+        """Return the number that the next new name gets."""
+        ...
+
+    def forget(self, uids: Sequence[int]) -> None:
+        """Drop these numbers; the same name seen again is a new mail."""
         ...
 
 

@@ -18,8 +18,9 @@ class MailboxSettings(Section):
     ca_file: str = Field(default="", description="certificate authority of a private mail server")
     timeout_seconds: int = Field(default=60, ge=1, le=600, description="how long one answer of the server may take")
     max_bytes: int = Field(default=10_000_000, ge=10_000, description="of a larger mail only the header is read")
-    erase_inbox: bool = Field(
-        default=False, description="a destroyed person's mails leave this folder as well, not mailbot/Done alone"
+    erase: list[Literal["inbox", "sent", "drafts", "junk"]] = Field(
+        default_factory=list,
+        description="folders that a destroyed person's mails leave beside mailbot/Done: inbox, sent, drafts, junk",
     )
 
 

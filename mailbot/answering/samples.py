@@ -53,6 +53,7 @@ _TASKS = [
         ("update", "", "", False, ""),
     )
 ]  # fmt: skip
+_FOLDERS = ["inbox", "sent", "drafts", "junk"]
 _CODES = ["obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear"]
 _QUOTE = dict.fromkeys(("kk", "ru", "en"), "Law on Personal Data, article 8(2)")
 _QUOTES: list[dict[str, dict[str, str]]] = [{"obligation": _QUOTE}, {}]
@@ -77,7 +78,9 @@ VALUES: dict[str, dict[str, list[Any]]] = {
     "withdrawal-partial": {"places": _ERASING, "kind": ["withdrawal"], "kept": [[], list(FIELD_NAMES)],
                            "until": [None, LATER, LATER.date()], "articles": _QUOTES},
     "destroyed": {"places": _ERASING, "kind": ["withdrawal"], "destroyed_at": [NOW],
-                  "mails": ["erased", "partly", "kept"]},
+                  "mails": ["erased", "partly", "kept"], "left": [["inbox"], ["done", *_FOLDERS]]},
+    "mails-left": {"addresses": [["a@example.kz"], ["a@example.kz", "b@example.kz"]], "kind": ["withdrawal"],
+                   "left": [{"sent": 1}, dict(zip(_FOLDERS, (2, 1, 3, 1), strict=True))]},
     "unsubscribed": {"places": _PLACES, "kind": ["unsubscribe"], "other_kind": [None, *_KINDS]},
     "not-on-list": {"places": _PLACES, "kind": ["unsubscribe"], "other_kind": [None, *_KINDS]},
     "not-stored": {"kind": _KINDS, "news_suppressed": [False, True], "due_at": [LATER]},

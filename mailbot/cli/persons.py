@@ -18,6 +18,10 @@ from mailbot.operating.cells import wrong_cell
 from mailbot.operating.tablefile import read_text
 from mailbot.pipeline import Line
 
+FOLDERS = {
+    "inbox": "the folder that is read", "done": "mailbot/Done", "sent": "sent mail", "drafts": "drafts", "junk": "junk",
+}  # fmt: skip
+
 
 def import_(arguments: argparse.Namespace) -> int:
     """Import a CSV; exit 1 where a row is wrong and nothing was imported."""
@@ -247,14 +251,17 @@ def destroy(arguments: argparse.Namespace) -> int:
         found = roll.show(app.line.store, arguments.address)
         if found[0]["id"] is None:
             raise ConflictError("nobody is on file under that address any more")
-        inbox = app.settings.mailbox.erase_inbox
-        mails = retention.mails_of(app.line, app.mailbox, arguments.address, inbox=inbox)
-        what = f"{len(found)} on file under this address" + (f" and {mails} of their mails" if mails else "")
+        erase = app.settings.mailbox.erase
+        mails = retention.mails_of(app.line, app.mailbox, arguments.address, erase)
+        going = len(mails.going) if mails.removable else 0
+        what = f"{len(found)} on file under this address" + (f" and {going} of their mails" if going else "")
         if not confirmed(f"{what} will be erased for ever.", arguments.yes):
             print("nothing was done")
             return 1
-        count = retention.destroy_now(app.line, app.mailbox, arguments.address, inbox=inbox)
+        count = retention.destroy_now(app.line, app.mailbox, arguments.address, erase)
         if count < 0:
             raise ConflictError("blocked by a dispute: nothing is destroyed until `people unblock`")
     print(f"destroyed {count}; no mail was sent")
+    for folder, left in mails.left.items():
+        tell(f"mails in {FOLDERS[folder]} that name this address: {left}; delete them by hand")
     return 0

@@ -16,6 +16,7 @@ from mailbot.ports import RawMail, Sought
 NEAREST = 50  # mails of about that time that are looked at where no Message-ID is known
 ID_CHUNK = 20  # Message-IDs in one SEARCH
 CHUNK = 500
+NAMING = 500  # mails that bear an address, as far as they are looked at
 DAY = timedelta(days=1)
 _ID = re.compile(r"<[!-;=?-~]{3,250}>")
 _APPENDED = re.compile(rb"\[APPENDUID (\d{1,10}) (\d{1,10})\]", re.IGNORECASE)
@@ -35,6 +36,18 @@ def sight(client: Client, place: tuple[str, int], sought: Sequence[Sought]) -> l
             uids |= {entry.uid for entry in nearest(_of_about(client, one.received_at), one.received_at)}
     listed = [entry for some in slices(sorted(uids), CHUNK) for entry in entries(client, some)]
     return [raw for group in groups(listed, -1) for raw in mails(client, place, group, -1)]
+
+
+def naming(client: Client, place: tuple[str, int], address: str) -> list[RawMail]:
+    """Return the headers of what SEARCH finds for an address in From, To or Cc: parts of a longer one match, too.
+
+    Raises what imaplib raises.
+    """
+    if not address:  # else every mail that has such a field matches
+        return []
+    fields = ["OR", "FROM", address, "OR", "TO", address, "CC", address]
+    uids = sorted(client.search(fields, None if address.isascii() else "UTF-8"))[-NAMING:]
+    return [raw for group in groups(entries(client, uids), -1) for raw in mails(client, place, group, -1)]
 
 
 def nearest(listed: Iterable[Entry], at: datetime) -> list[Entry]:

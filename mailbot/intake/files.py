@@ -14,6 +14,7 @@ from mailbot.intake.batches import HEADER_BYTES
 
 _EARLIEST = 946_684_800  # 2000-01-01: a smaller number in front of a name is no time
 _LEADING = re.compile(r"(\d{9,11})\.")
+_UTF7 = re.compile(r"&([A-Za-z0-9+,]*)-")
 _END = re.compile(rb"\r?\n\r?\n")
 
 
@@ -27,6 +28,28 @@ def scan(path: Path) -> dict[str, Path]:
                 if not entry.name.startswith(".") and entry.is_file(follow_symlinks=False):
                     found[key(entry.name)] = Path(entry.path)
     return found
+
+
+def folders(path: Path) -> list[tuple[tuple[()], bytes, str]]:
+    """Return the folders of a Maildir++ as IMAP's LIST would: no flags, the delimiter, the name."""
+    with os.scandir(path) as entries:
+        names = [entry.name[1:] for entry in entries if re.match(r"\.[^.]", entry.name) and entry.is_dir()]
+    return [((), b".", _UTF7.sub(_decoded, name)) for name in sorted(names)]
+
+
+def place(path: Path, folder: str) -> Path | None:
+    """Return where the folder of that name lies, None where it is gone."""
+    with os.scandir(path) as entries:
+        found = (entry for entry in entries if _UTF7.sub(_decoded, entry.name) == f".{folder}")
+        return next((Path(entry.path) for entry in found), None)
+
+
+def _decoded(found: re.Match[str]) -> str:
+    """Return what stands in a folder's name as modified UTF-7 (RFC 3501 section 5.1.3); as it is where it is none."""
+    try:
+        return f"+{found[1].replace(',', '/')}-".encode("ascii").decode("utf-7") if found[1] else "&"
+    except UnicodeError:
+        return found[0]
 
 
 def key(name: str) -> str:

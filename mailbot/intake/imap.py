@@ -23,9 +23,10 @@ from imapclient import IMAPClient, SocketTimeout
 from mailbot.errors import MailboxRefused, MailboxUnavailable
 from mailbot.intake import copies
 from mailbot.intake.batches import groups, slices
+from mailbot.intake.folders import special
 from mailbot.intake.imap_errors import is_later, translate
 from mailbot.intake.uids import Client, done_folder, entries, mails, move, search, spans
-from mailbot.ports import Cursor, MailboxState, RawMail, Sought
+from mailbot.ports import Cursor, FolderName, MailboxState, RawMail, Sought
 from mailbot.section import is_loopback
 from mailbot.urls import MailboxUrl
 
@@ -55,12 +56,13 @@ class ImapMailbox:
         self._selected: dict[bytes, Any] = {}
         self._fresh = False  # SELECT's answer was not used yet, so it need not be asked again
         self._done: str | None = None
+        self._special: dict[str, str] | None = None
         self._at, self._validity = "", 0  # the folder that is selected, and its UIDVALIDITY
 
     def state(self) -> MailboxState:
         """Open the folder and tell where it stands. Raises MailboxUnavailable, MailboxRefused."""
         with self._door():
-            client = self._select()
+            client, self._special = self._select(), None
             can_move, can_remove = client.has_capability("MOVE"), client.has_capability("UIDPLUS")
         stays = f"{self._url.host} can't move mails (no MOVE): what is done stays in {self.folder}"
         keeps = f"{self._url.host} can't remove one mail alone (no UIDPLUS): attachments stay in the mailbox"
@@ -123,15 +125,22 @@ class ImapMailbox:
                 move(client, chunk, self._done)
         return True
 
-    def sight(self, sought: Sequence[Sought]) -> list[RawMail]:
-        """Return the headers of what may be one of these, in the folder and in mailbot/Done. Raises as fetch does."""
+    def sight(self, sought: Sequence[Sought], where: Sequence[FolderName] = ("inbox", "done")) -> list[RawMail]:
+        """Return the headers of what may be one of these, in those folders. Raises as fetch does."""
         found: list[RawMail] = []
         with self._door():
-            client = self._client or self._select()
-            self._done = self._done or done_folder(client)
-            for folder in dict.fromkeys((self.folder, self._done)):
+            for folder in self._folders(where if sought else ()):
                 if self._visit(folder):
-                    found += copies.sight(client, (folder, self._validity), sought)
+                    found += copies.sight(self._live(), (folder, self._validity), sought)
+        return found
+
+    def naming(self, address: str, where: FolderName) -> list[RawMail]:
+        """Return the headers of what may bear that address there, of the latest 500. Raises as fetch does."""
+        found: list[RawMail] = []
+        with self._door():
+            for folder in self._folders((where,)):
+                if self._visit(folder):
+                    found += copies.naming(self._live(), (folder, self._validity), address)
         return found
 
     def whole(self, seen: RawMail) -> RawMail | None:
@@ -221,6 +230,17 @@ class ImapMailbox:
         self._selected, self._fresh = answer, True
         self._at, self._validity = self.folder, answer[b"UIDVALIDITY"]
         return client
+
+    def _folders(self, where: Sequence[FolderName]) -> list[str]:
+        """Return the names of those folders, each once and under the first of its names; unknown ones are left out."""
+        client = self._client or self._select()
+        self._done = self._done or done_folder(client)
+        known: dict[str, str] = {"inbox": self.folder, "done": self._done}
+        if not known.keys() >= set(where):
+            self._special = special(client.list_folders()) if self._special is None else self._special
+            own = set(known.values())
+            known |= {name: folder for name, folder in self._special.items() if folder not in own}
+        return list(dict.fromkeys(known[name] for name in where if name in known))
 
     def _visit(self, folder: str) -> bool:
         """Select a folder where it is not; False where it can't be opened."""

@@ -13,46 +13,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from mailbot.errors import MailboxRefused, MailboxUnavailable
 from mailbot.intake import files
 from mailbot.intake.batches import Entry, groups
-from mailbot.intake.copies import nearest
-from mailbot.ports import Cursor, MailboxState, RawMail, Sought
+from mailbot.intake.copies import NAMING, nearest
+from mailbot.intake.folders import special
+from mailbot.ports import Cursor, FolderName, MailboxState, Numbers, RawMail, Sought
 
 FOLDER = "INBOX"
 DONE = ".mailbot.Done"
 FILED = "mailbot/Done"  # the same, as a folder's name
 TRIES = 3
 T = TypeVar("T")
-
-
-class Numbers(Protocol):
-    """Keeps which number stands for which name; no number is given twice while `validity` stays.
-
-    Names are text without surrogates, so any store can keep them.
-    """
-
-    def number(self, folder: str, names: Sequence[str]) -> dict[str, int]:
-        """Return the number of each name; new names get ascending ones in the order given, in one commit."""
-        ...
-
-    def validity(self) -> int:
-        """Return what UIDVALIDITY is to IMAP: another value once numbers may have been given twice."""
-        ...
-
-    def name(self, uid: int) -> str | None:
-        """Return the name that has this number."""
-        ...
-
-    def next(self) -> int:
-        """Return the number that the next new name gets."""
-        ...
-
-    def forget(self, uids: Sequence[int]) -> None:
-        """Drop these numbers; the same name seen again is a new mail."""
-        ...
 
 
 class MaildirMailbox:
@@ -64,7 +38,7 @@ class MaildirMailbox:
         """Keep the settings; nothing is opened. Raises nothing."""
         self._path, self._numbers, self._max_bytes = path, numbers, max_bytes
         self._places: dict[int, Path] = {}  # where the last listing saw a mail; it may have moved since
-        self._filed: dict[int, Path] = {}  # the same in mailbot/Done, by the file's own number (inode)
+        self._seen: dict[str, dict[int, Path]] = {}  # the same in other folders, by the file's own number (inode)
 
     def state(self) -> MailboxState:
         """Number what lies there and tell where the folder stands. Raises MailboxUnavailable, MailboxRefused."""
@@ -116,23 +90,35 @@ class MaildirMailbox:
 
     def filed(self, since: datetime) -> Iterator[list[RawMail]]:
         """Yield what lies in mailbot/Done since then, at most 50 or 8 MB at a time. Raises as fetch does."""
-        entries = sorted((e for e in self._list_filed() if e.at_or_after(since)), key=lambda e: (e.received_at, e.uid))
+        entries = sorted(
+            (e for e in self._list_in(FILED) if e.at_or_after(since)), key=lambda e: (e.received_at, e.uid)
+        )
         for group in groups(entries, self._max_bytes):
             seen = [_mail(e, b"", self._numbers.validity(), -1, FILED) for e in group]
             batch = [mail for mail in map(self.whole, seen) if mail is not None]
             if batch:
                 yield batch
 
-    def sight(self, sought: Sequence[Sought]) -> list[RawMail]:
-        """Return the headers of what came in about when these did, here and in mailbot/Done. Raises as fetch does."""
-        here, filed = self._list(), self._list_filed()
+    def sight(self, sought: Sequence[Sought], where: Sequence[FolderName] = ("inbox", "done")) -> list[RawMail]:
+        """Return the headers of what came in about when these did, in those folders. Raises as fetch does."""
         found: list[RawMail] = []
-        for folder, entries in ((FOLDER, here), (FILED, filed)):
+        for folder in self._folders(where if sought else ()):
+            entries = self._list_in(folder)
             near = {entry.uid: entry for one in sought for entry in nearest(entries, one.received_at)}
-            octets = self._look_at(folder, list(near), files.header)
-            validity = self._numbers.validity()
-            found += [_mail(near[uid], octets[uid], validity, -1, folder) for uid in near if uid in octets]
+            found += self._headers(folder, near)
         return found
+
+    def naming(self, address: str, where: FolderName) -> list[RawMail]:
+        """Return the headers of all that lies there, of the latest 500. Raises as fetch does."""
+        found: list[RawMail] = []
+        for folder in self._folders((where,) if address else ()):
+            latest = sorted(self._list_in(folder), key=lambda entry: entry.received_at)[-NAMING:]
+            found += self._headers(folder, {entry.uid: entry for entry in latest})
+        return found
+
+    def _headers(self, folder: str, near: dict[int, Entry]) -> list[RawMail]:
+        octets, validity = self._look_at(folder, list(near), files.header), self._numbers.validity()
+        return [_mail(near[uid], octets[uid], validity, -1, folder) for uid in near if uid in octets]
 
     def whole(self, seen: RawMail) -> RawMail | None:
         """Return a mail that was sighted, whole where it is within max_bytes. Raises as fetch does."""
@@ -154,7 +140,7 @@ class MaildirMailbox:
         if beside.folder == FOLDER:
             name = files.key(laid.name)
             uid = self._numbers.number(FOLDER, [name])[name]
-        (self._places if beside.folder == FOLDER else self._filed)[uid] = laid
+        self._known(beside.folder)[uid] = laid
         return replace(beside, octets=read, uid=uid, size_bytes=len(read), complete=True)
 
     def remove(self, seen: Sequence[RawMail]) -> None:
@@ -163,16 +149,16 @@ class MaildirMailbox:
             uids = [each.uid for each in seen if each.folder == folder]
             self._look_at(folder, uids, lambda place: place.unlink())
             with _door(self._path):
-                for part in ("cur", "new"):
-                    files.sync((self._path if folder == FOLDER else self._path / DONE) / part)
+                for part in {self._known(folder)[uid].parent for uid in uids if uid in self._known(folder)}:
+                    files.sync(part)
             if folder == FOLDER:
                 self._numbers.forget(uids)
             for uid in uids:
-                (self._places if folder == FOLDER else self._filed).pop(uid, None)
+                self._known(folder).pop(uid, None)
 
     def close(self) -> None:
         """Forget the last listing; may be called twice. Raises nothing."""
-        self._places, self._filed = {}, {}
+        self._places, self._seen = {}, {}
 
     def _check(self) -> None:
         if not all((self._path / part).is_dir() for part in ("cur", "new", "tmp")):
@@ -193,27 +179,43 @@ class MaildirMailbox:
         listed = [Entry(uid=numbered[name], size=seen[name][0], received_at=seen[name][1]) for name in order]
         return sorted(listed, key=lambda entry: entry.uid)
 
-    def _list_filed(self) -> list[Entry]:
-        self._filed, listed = {}, []
+    def _folders(self, where: Sequence[FolderName]) -> list[str]:
+        """Return the names of those folders as far as they are there."""
+        known: dict[str, str] = {"inbox": FOLDER}
+        if where and tuple(where) != ("inbox",):
+            with _door(self._path):
+                self._check()
+                listed = files.folders(self._path)
+            known |= {"done": FILED, **special(listed)}
+        return [known[name] for name in where if name in known]
+
+    def _known(self, folder: str) -> dict[int, Path]:
+        return self._places if folder == FOLDER else self._seen.setdefault(folder, {})
+
+    def _list_in(self, folder: str) -> list[Entry]:
+        if folder == FOLDER:
+            return self._list()
+        self._seen[folder], listed = {}, []
         with _door(self._path):
-            there = files.scan(self._path / DONE) if (self._path / DONE).is_dir() else {}
+            home = self._path / DONE if folder == FILED else files.place(self._path, folder)
+            there = files.scan(home) if home is not None and (home / "cur").is_dir() else {}
             for path in there.values():
                 with contextlib.suppress(FileNotFoundError):  # renamed or removed since; the next pass sees it
                     uid, look = path.stat().st_ino, files.look(path)
                     if look is not None:
-                        self._filed[uid] = path
+                        self._seen[folder][uid] = path
                         listed.append(Entry(uid=uid, size=look[0], received_at=look[1]))
         return listed
 
     def _look_at(self, folder: str, uids: Sequence[int], act: Callable[[Path], T]) -> dict[int, T]:
-        """Do that to these files of one of the two folders; those that are gone are left out."""
+        """Do that to these files of one folder; those that are gone are left out."""
         with _door(self._path):
             if folder == FOLDER:
                 return self._each(uids, act)
             results: dict[int, T] = {}
             for uid in uids:
                 with contextlib.suppress(FileNotFoundError, KeyError):
-                    results[uid] = act(self._filed[uid])
+                    results[uid] = act(self._known(folder)[uid])
             return results
 
     def _locate(self, uids: Sequence[int]) -> dict[int, Path]:

@@ -7,24 +7,35 @@ destroys nobody.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from mailbot.deciding.decision import Owed
 from mailbot.errors import ConflictError
 from mailbot.operating import mailcopies, places
 from mailbot.pipeline import Line, owe
-from mailbot.ports import Mailbox
+from mailbot.ports import FolderName, Mailbox
 from mailbot.reading.address import address_key
 from mailbot.store import erasure, people, requests, writers
 from mailbot.store.tables import Person, Request
 from mailbot.store.unit import Unit
 
 
-def sweep(line: Line, mailbox: Mailbox, *, inbox: bool = False) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """Which folders a destroyed person's mails leave beside mailbot/Done, and who is told of what stays."""
+
+    erase: Collection[FolderName] = ()
+    operator: str = ""  # the operator's address, "" for none
+    language: str = "ru"
+
+
+def sweep(line: Line, mailbox: Mailbox, leaving: Leaving = Leaving()) -> int:
     """Destroy whoever's undo window is over, one transaction each; return how many. None while paused or in shadow.
 
-    The person's mails leave the mailbox first (mailcopies.py; `inbox`: also those in the folder that is read). Raises
-    MailboxUnavailable, MailboxRefused: then whoever is left is not destroyed.
+    The person's mails leave the mailbox first (mailcopies.py). Raises MailboxUnavailable, MailboxRefused: then whoever
+    is left is not destroyed.
     """
     store, count = line.store, 0
     while not (store.paused or store.shadow):
@@ -32,7 +43,7 @@ def sweep(line: Line, mailbox: Mailbox, *, inbox: bool = False) -> int:
             due = erasure.due(unit, mailbox.folder)
         if not due:
             break
-        count += _destroy(line, mailbox, due[0], inbox=inbox)
+        count += _destroy(line, mailbox, due[0], leaving)
     return count
 
 
@@ -43,12 +54,12 @@ def forget(line: Line) -> None:
         writers.forget_old(unit)
 
 
-def _destroy(line: Line, mailbox: Mailbox, request: Any, *, inbox: bool) -> bool:
+def _destroy(line: Line, mailbox: Mailbox, request: Any, leaving: Leaving) -> bool:
     """Take a person's mails out of the mailbox, then erase the person; tell whether it was done.
 
     More mails than anybody writes stop and ask the operator, once.
     """
-    found = mailcopies.find(line, mailbox, request.person_id, inbox=inbox)
+    found = mailcopies.find(line, mailbox, request.person_id, erase=leaving.erase)
     if found.many and not request.fields.get("many_mails"):
         with line.store.unit() as unit:
             fields = {**request.fields, "many_mails": len(found.going)}
@@ -56,37 +67,44 @@ def _destroy(line: Line, mailbox: Mailbox, request: Any, *, inbox: bool) -> bool
             unit.request_id = request.id
             unit.event("held", "many_mails")
         return False
-    mailcopies.remove(line, mailbox, request.person_id, found, inbox=inbox)
+    mailcopies.remove(line, mailbox, request.person_id, found, erase=leaving.erase)
     with line.store.unit() as unit:
         still = [row for row in erasure.due(unit, mailbox.folder) if row.id == request.id]
         if still:
-            _destroy_by_request(unit, line, still[0], found.told)
+            _destroy_by_request(unit, line, still[0], found, leaving)
     return bool(still)
 
 
-def _destroy_by_request(unit: Unit, line: Line, request: Any, mails: mailcopies.Mails) -> None:
+def _destroy_by_request(unit: Unit, line: Line, request: Any, found: mailcopies.Copies, leaving: Leaving) -> None:
     unit.request_id = request.id
     elsewhere = places.erase(unit, line, request.person_id)
     addresses = people.addresses(unit.connection, request.person_id)
     keys = {address_key(a): a for a in addresses}
     to = keys.get(request.address_key) or (addresses[0] if addresses else "")
     if to:
-        values = {"destroyed_at": unit.now, "places": elsewhere, "mails": mails}
+        values = {"destroyed_at": unit.now, "places": elsewhere, "mails": found.told, "left": list(found.left)}
         owe(unit, Owed(template="destroyed", role="final", to=to, language=request.language, values=values), line)
+    if found.left and leaving.operator and not line.is_own(leaving.operator):
+        left = {"addresses": addresses, "left": found.left}
+        told = Owed(
+            template="mails-left", role="final", to=leaving.operator, language=leaving.language, values=left,
+            threads=False,
+        )  # fmt: skip
+        owe(unit, told, line)
     consents = erasure.erase(unit, request.person_id)
-    unit.update(
-        Request, request.id, closed_at=unit.now, reason="destroyed", undo_until=None, fields={"consents": consents}
-    )
+    kept = {"consents": consents, "mails_left": dict(found.left)}
+    unit.update(Request, request.id, closed_at=unit.now, reason="destroyed", undo_until=None, fields=kept)
 
 
-def mails_of(line: Line, mailbox: Mailbox, address: str, *, inbox: bool = False) -> int:
-    """Return how many mails of those at an address would leave the mailbox. Raises as `sweep` does."""
+def mails_of(line: Line, mailbox: Mailbox, address: str, erase: Collection[FolderName] = ()) -> mailcopies.Copies:
+    """Return which mails of those at an address would leave the mailbox, and what would stay. Raises as `sweep`."""
     with line.store.reading() as connection:
         ids = people.ids_at(connection, address)
-    return sum(len(mailcopies.find(line, mailbox, person_id, inbox=inbox).going) for person_id in ids)
+    found = [mailcopies.find(line, mailbox, person_id, erase=erase) for person_id in ids]
+    return mailcopies.together(found)
 
 
-def destroy_now(line: Line, mailbox: Mailbox, address: str, *, inbox: bool = False) -> int:
+def destroy_now(line: Line, mailbox: Mailbox, address: str, erase: Collection[FolderName] = ()) -> int:
     """Destroy everybody on file under an address, on the operator's word; return how many, -1 where one is disputed.
 
     Each leaves one request in the journal, as a withdrawal's destruction does; no mail is sent. Raises ConflictError
@@ -100,10 +118,12 @@ def destroy_now(line: Line, mailbox: Mailbox, address: str, *, inbox: bool = Fal
         with line.store.unit() as unit:
             if any(unit.row(Person, each).disputed for each in people.ids_at(unit.connection, address)):
                 return -1
-        mailcopies.remove(line, mailbox, person_id, mailcopies.find(line, mailbox, person_id, inbox=inbox), inbox=inbox)
+        found = mailcopies.find(line, mailbox, person_id, erase=erase)
+        mailcopies.remove(line, mailbox, person_id, found, erase=erase)
         with line.store.unit() as unit:
             number = requests.open_journal(unit, kind="erasure", reason="destroyed")
             places.erase(unit, line, person_id)
-            unit.update(Request, number, fields={"consents": erasure.erase(unit, person_id)})
+            consents = erasure.erase(unit, person_id)
+            unit.update(Request, number, fields={"consents": consents, "mails_left": dict(found.left)})
     line.store.scrub()
     return len(ids)

@@ -63,7 +63,8 @@ def release(line: Line, number: str, person: str | None = None, checked: str = "
             return "no obligation is open: destroyed when the window ends"
         if _is_stopped(unit, row):
             _go_on(unit, line, row, checked)
-            return "it goes on: destroyed when the window ends"
+            over = row.reason == "many_mails"
+            return "it goes on: destroyed " + ("at the next pass" if over else "when the window ends")
         if row.kind == "form":
             review_forms.release(unit, row, person, checked)
             return "taken into the register"
@@ -146,7 +147,10 @@ def _is_stopped(unit: Unit, row: Any) -> bool:
 
 
 def _go_on(unit: Unit, line: Line, row: Any, checked: str) -> None:
-    """Let a stopped withdrawal go on: with its window where it has one, else with a new receipt that opens one."""
+    """Let a stopped withdrawal go on: with its window where it has one, else with a new receipt that opens one.
+
+    Where only the number of mails was asked about, the window is over and stays so.
+    """
     values: dict[str, Any] = {
         "state": "applied",
         "open": [],
@@ -155,7 +159,8 @@ def _go_on(unit: Unit, line: Line, row: Any, checked: str) -> None:
         "checked": checked,
     }
     unit.update(Request, row.id, **values)
-    if row.destroy_at is None or row.destroy_at <= unit.now:  # an open question held the window back until now
+    over = row.reason == "many_mails"
+    if row.destroy_at is None or (row.destroy_at <= unit.now and not over):  # a question held the window back until now
         unit.update(Request, row.id, destroy_at=None)
         end = line.rules.deadlines.window_end(unit.now)
         told: dict[str, Any] = {"obligations": False, "due_at": None, "destroy_at": end}

@@ -1,4 +1,4 @@
-"""Which mails of the ledger are a person's: where they were seen, and by which keyed hashes they are known."""
+"""Which mails of the ledger are a person's, and which of ours went to them: by which keyed hashes they are known."""
 
 from __future__ import annotations
 
@@ -8,22 +8,43 @@ import sqlalchemy as sa
 
 from mailbot.reading.address import address_key
 from mailbot.store import people
-from mailbot.store.tables import Mail, Request
+from mailbot.store.keys import Keys
+from mailbot.store.tables import Mail, Reply, Request
 
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
 _request: Any = Request.__table__  # type: ignore[attr-defined]
+_reply: Any = Reply.__table__  # type: ignore[attr-defined]
+_own_id = sa.case((_request.c.mail_id == _mail.c.id, _request.c.message_id), else_="").label("message_id")
+MAIL = (
+    _mail.c.id, _mail.c.uid, _mail.c.uidvalidity, _mail.c.filed_at, _mail.c.received_at, _mail.c.message_key,
+    _mail.c.fingerprint, _mail.c.sha256, _own_id,
+)  # fmt: skip
+REPLY = tuple(
+    _reply.c[name] for name in ("id", "message_id", "role", "address_key", "octets", "fingerprint", "sent_at")
+)
 
 
-def of(connection: sa.Connection, person_id: str) -> list[Any]:
+def addresses(connection: sa.Connection, person_id: str) -> list[str]:
+    """Return the addresses that are on file for this person alone."""
+    return [addr for addr in people.addresses(connection, person_id) if people.ids_at(connection, addr) == [person_id]]
+
+
+def of(connection: sa.Connection, keys: Keys, person_id: str) -> list[Any]:
     """Return the ledger's rows of a person's requests, with the Message-ID of the mail where it is still known.
 
     Mails of an address that somebody else has too are that one's as well, unless the person's request names them.
     """
-    addresses = people.addresses(connection, person_id)
-    alone = [address_key(addr) for addr in addresses if people.ids_at(connection, addr) == [person_id]]
-    numbers = people.requests_of(connection, person_id, alone)
-    own_id = sa.case((_request.c.mail_id == _mail.c.id, _request.c.message_id), else_="").label("message_id")
-    place = (_mail.c.uid, _mail.c.uidvalidity, _mail.c.filed_at, _mail.c.received_at)
-    hashes = (_mail.c.message_key, _mail.c.fingerprint, _mail.c.sha256)
-    query = sa.select(*place, *hashes, own_id).join(_request, _request.c.id == _mail.c.request_id)
+    numbers = people.requests_of(connection, keys, person_id, addresses(connection, person_id))
+    query = sa.select(*MAIL).join(_request, _request.c.id == _mail.c.request_id)
     return list(connection.execute(query.where(_mail.c.request_id.in_(numbers)).order_by(_mail.c.id)))
+
+
+def ours(connection: sa.Connection, person_id: str) -> list[Any]:
+    """Return the mails of ours that were sent about a person: to their addresses, and to the operator meanwhile."""
+    alone = [address_key(addr) for addr in addresses(connection, person_id)]
+    mine = sa.select(_request.c.id).where(_request.c.person_id == person_id)
+    first = sa.select(sa.func.min(_request.c.received_at)).where(_request.c.person_id == person_id).scalar_subquery()
+    told = sa.and_(_reply.c.role == "operator", _reply.c.created_at >= first)
+    about = sa.or_(_reply.c.request_id.in_(mine), _reply.c.address_key.in_(alone), told)
+    query = sa.select(*REPLY).where(about, _reply.c.sent_at.is_not(None), _reply.c.cleared_at.is_(None))
+    return list(connection.execute(query.order_by(_reply.c.id)))

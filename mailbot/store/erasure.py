@@ -66,7 +66,7 @@ def erase(unit: Transaction, person_id: str) -> list[dict[str, Any]]:
         for purpose in ("news", "processing"):
             effects.suppress_key(unit, key, purpose)
     mine = [address_key(addr) for addr in alone]
-    numbers = people.requests_of(unit.connection, person_id, mine)
+    numbers = people.requests_of(unit.connection, unit.keys, person_id, alone)
     _forget_requests(unit, numbers, mine)
     _forget_mails(unit, numbers, mine)
     _forget_replies(unit, numbers, mine)
@@ -78,7 +78,7 @@ def erase(unit: Transaction, person_id: str) -> list[dict[str, Any]]:
 
 
 def _forget_requests(unit: Transaction, numbers: list[str], keys: list[str]) -> None:
-    blank: dict[str, Any] = {"address": "", "address_key": "", "message_id": "", "references": []}
+    blank: dict[str, Any] = {"address": "", "address_key": "", "message_id": "", "references": [], "writer_key": None}
     blank |= {"fields": {}, "before": {}, "document_kind": None, "document_seen": None, "document_date": None}
     mine = _request.c.id.in_(numbers)
     unit.connection.execute(sa.update(_request).where(mine).values(checked="", pending=[], **blank))

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mailbot.reading.parse import parse
 from mailbot.store import reminders
 from mailbot.store.tables import Reply, Request
 from mailbot.store.transaction import Transaction
@@ -30,5 +31,12 @@ def forget_reply(unit: Transaction, reply_id: int) -> None:
     """Forget to whom a mail went and what it said; a keyed hash of it stays, and its bytes leave the files."""
     unit.owe_scrub()
     row = unit.row(Reply, reply_id)
-    digest = unit.keys.octets(row.octets) if row.octets else row.digest
-    unit.update(Reply, reply_id, address="", address_key="", octets=b"", answer="", bounced_why=None, digest=digest)
+    blank_octets(unit, row)
+    unit.update(Reply, reply_id, address="", address_key="", addressee=None, answer="", bounced_why=None)
+
+
+def blank_octets(unit: Transaction, row: Any) -> None:
+    """Forget what a mail said; the keyed hashes by which it and its copies are known stay."""
+    if row.octets:
+        known = {"digest": unit.keys.octets(row.octets), "fingerprint": unit.keys.fingerprint(parse(row.octets))}
+        unit.update(Reply, row.id, octets=b"", **known)

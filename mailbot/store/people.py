@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from mailbot.deciding.facts import PersonFacts
 from mailbot.reading.address import address_key
 from mailbot.store.consent_tables import Consent, Obligation
+from mailbot.store.keys import Keys
 from mailbot.store.tables import Address, FormerAddress, Person, Phone, Request
 
 PLAIN = ("surname", "given_name", "patronymic", "birth_date", "birth_place")
@@ -209,13 +210,16 @@ def erase(connection: sa.Connection, person_id: str) -> list[str]:
     return gone
 
 
-def requests_of(connection: sa.Connection, person_id: str, keys: Iterable[str]) -> list[str]:
+def requests_of(connection: sa.Connection, keys: Keys, person_id: str, alone: Iterable[str]) -> list[str]:
     """Return the numbers of every request of a person, and of nobody from one of those addresses."""
     request: Any = Request.__table__  # type: ignore[attr-defined]
-    nobodys = sa.and_(request.c.person_id.is_(None), request.c.address_key.in_(list(keys)))
-    return list(
-        connection.execute(sa.select(request.c.id).where(sa.or_(request.c.person_id == person_id, nobodys))).scalars()
+    addrs = list(alone)
+    from_there = sa.or_(
+        request.c.address_key.in_([address_key(addr) for addr in addrs]),
+        request.c.writer_key.in_([keys.suppression(addr) for addr in addrs]),
     )
+    mine = sa.or_(request.c.person_id == person_id, sa.and_(request.c.person_id.is_(None), from_there))
+    return list(connection.execute(sa.select(request.c.id).where(mine)).scalars())
 
 
 def close_lapsed(connection: sa.Connection, today: date, at: datetime) -> list[str]:

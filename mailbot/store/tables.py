@@ -83,6 +83,7 @@ class Mail(SQLModel, table=True):
         Index("ix_mail_unfiled", "belongs", "filed_at"),
         Index("ix_mail_state_next", "state", "next_try_at"),
         _partial("ix_mail_attachments", "attachments", where="attachments IS NOT NULL"),
+        _partial("ix_mail_uncleared", "received_at", where="cleared_at IS NULL AND belongs = 'done'"),
     )
     id: int | None = Field(default=None, primary_key=True)
     folder: str
@@ -108,6 +109,7 @@ class Mail(SQLModel, table=True):
     summary: dict[str, Any] = _json()  # shadow: what would have been done
     attachments: str | None = Field(default=None, max_length=16)  # there, removed, none, missing, kept (attachments.py)
     attachments_at: datetime | None = None  # when taking them out of the mailbox began
+    cleared_at: datetime | None = None  # when it left mailbot/Done, by age
 
 
 class Request(SQLModel, table=True):
@@ -118,6 +120,8 @@ class Request(SQLModel, table=True):
         Index("ix_request_tell", "tell", "told_at"),
         _partial("ix_request_due_open", "due_at", where="closed_at IS NULL"),
         _partial("ix_request_answer_due", "answer_due_at", where="answer_due_at IS NOT NULL"),
+        _partial("ix_request_unpurged", "decided_at", where="purged_at IS NULL"),
+        _partial("ix_request_writer", "writer_key", where="writer_key IS NOT NULL"),
     )
     id: str = Field(primary_key=True, max_length=12)  # the public number
     mail_id: int | None = Field(default=None, index=True)
@@ -158,12 +162,17 @@ class Request(SQLModel, table=True):
     places_open: int | None = None  # other places that did not follow yet (store/places.py), and when the first is due
     place_due_at: datetime | None = None
     extended_at: datetime | None = None  # when the person heard that the answer comes later
+    writer_key: str | None = Field(default=None, max_length=64)  # keyed hash of the address, once that is blanked
+    purged_at: datetime | None = None  # when its details were blanked, by age
 
 
 class Reply(SQLModel, table=True):
     """The outbox: a mail that we owe, rendered in the transaction that decided it."""
 
-    __table_args__ = (Index("ix_reply_due", "sent_at", "gave_up_at", "next_try_at"),)
+    __table_args__ = (
+        Index("ix_reply_due", "sent_at", "gave_up_at", "next_try_at"),
+        _partial("ix_reply_uncleared", "created_at", where="cleared_at IS NULL"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     token: str = Field(unique=True, max_length=26)
     message_id: str
@@ -190,6 +199,9 @@ class Reply(SQLModel, table=True):
     bounced_at: datetime | None = None
     bounced_status: str | None = None  # RFC 3463; "" where the report names none
     bounced_why: str | None = None  # the other server's words, without any address
+    fingerprint: str | None = Field(default=None, max_length=64)  # keyed, of the mail, once its octets are forgotten
+    addressee: str | None = Field(default=None, max_length=64)  # keyed hash of the address, once that is blanked by age
+    cleared_at: datetime | None = None  # when its copy left the folder of sent mail
 
 
 class Question(SQLModel, table=True):

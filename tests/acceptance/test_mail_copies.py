@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -69,12 +70,12 @@ def test_the_inbox_is_the_operators_but_where_the_setting_says_so(world: World, 
     settings = world.folder / "mailbot.toml"
     if inbox:
         text = settings.read_text(encoding="utf-8")
-        settings.write_text(text.replace("[mailbox]", "[mailbox]\nerase_inbox = true", 1), encoding="utf-8")
+        settings.write_text(text.replace("[mailbox]", '[mailbox]\nerase = ["inbox"]', 1), encoding="utf-8")
     asked = world.mail(ALIYA, QUESTION).letter
     world.mail(ALIYA, WITHDRAWAL["ru"])
     until_destroyed(world, ALIYA)
     assert (asked.name in lying(world)) is left
-    assert ("во входящих" in world.last(ALIYA).text) is left
+    assert ("(входящие)" in world.last(ALIYA).text) is left
 
 
 def test_a_mailbox_that_can_not_be_read_destroys_nobody(world: World) -> None:
@@ -85,7 +86,7 @@ def test_a_mailbox_that_can_not_be_read_destroys_nobody(world: World) -> None:
     try:
         original = app.mailbox.sight
 
-        def gone(sought: object) -> list[object]:
+        def gone(*_: object) -> list[object]:
             raise MailboxUnavailable("the mailbox went away")
 
         app.mailbox.sight = gone  # type: ignore[method-assign, assignment]
@@ -144,8 +145,9 @@ def test_the_address_of_a_final_mail_is_forgotten_in_time_where_the_next_one_can
 )  # fmt: skip
 def test_the_final_mail_says_of_the_mails_what_is_true(going: int, staying: int, removable: bool, told: str) -> None:
     raw = RawMail(octets=b"", folder="Done", uid=1, uidvalidity=1, received_at=datetime.now(UTC), size_bytes=0)
-    copies = Copies(going=(raw,) * going, staying=staying, removable=removable, known=60)
+    copies = Copies(going=(raw,) * going, staying=Counter(inbox=staying), removable=removable, known=60)
     assert copies.told == told
+    assert sum(copies.left.values()) == staying + (0 if removable else going)
     assert copies.many is (removable and going > 0)
 
 
@@ -162,9 +164,13 @@ def test_more_mails_than_anybody_writes_ask_first(world: World) -> None:
     assert (request["reason"], request["open"]) == ("many_mails", ["operator"])
     assert world.person(ALIYA)["state"] == "blocked" and len(lying(world)) == 61
     assert number in world.last(OWNER).text
-    world.ok("requests", "release", number)
-    until_destroyed(world, ALIYA)
-    assert lying(world) == set()
+    told = len([mail for mail in world.sent() if mail.to == ALIYA])
+    assert "next pass" in world.ok("requests", "release", number).out
+    world.poll()
+    assert world.persons(ALIYA)[0]["id"] is None and lying(world) == set()
+    assert len([mail for mail in world.sent() if mail.to == ALIYA]) == told + 1, (
+        "the final mail alone: no second receipt, no second window"
+    )
 
 
 def test_the_operators_own_destruction_takes_the_mails_as_well(world: World) -> None:
