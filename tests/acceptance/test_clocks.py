@@ -228,7 +228,7 @@ def test_a_refusal_quotes_the_law_only_once_it_is_confirmed(timed: Timed, law: s
     timed.poll()
     quoted = "пункт 2 статьи 8" in timed.last(ALIYA).text
     assert quoted is bool(law)
-    said = [each for each in timed.run("check", "--json").objects if each["what"] == "law"]
+    said = [each for each in timed.run("check", "--json").objects if each["check"] == "law"]
     assert [each["level"] for each in said] == (["ok"] if law else ["note"])
 
 
@@ -300,3 +300,21 @@ def test_what_waits_for_the_person_alone_is_told_of_on_the_day_before(timed: Tim
     timed.mail(ALIYA, WITHDRAWAL["ru"], proof="weak")
     assert timed.told("2030-07-17T02:01") == []
     assert len(timed.told("2030-07-17T18:01")) == 1
+
+
+def test_a_repeat_of_a_withdrawal_that_an_obligation_keeps_is_answered_with_the_state(timed: Timed) -> None:
+    number = timed.request(timed.mail(ALIYA, WITHDRAWAL["ru"]))["id"]
+    timed.ok("requests", "refuse", number, "--reason", "obligation")
+    timed.poll()
+    again = timed.mail(ALIYA, WITHDRAWAL["ru"])
+    assert again.decision == "applied" and again.answer.number == number
+    assert "выполнена частично" in again.answer.text
+    assert timed.mail(ALIYA, WITHDRAWAL["ru"]).answers == [], "once a day"
+    assert [each["id"] for each in timed.requests()] == [number], "still one request"
+
+
+def test_a_repeat_is_never_told_a_time_that_is_over(timed: Timed) -> None:
+    timed.mail(ALIYA, WITHDRAWAL["ru"])
+    timed.at("2030-07-17T12:00")
+    text = timed.mail(ALIYA, WITHDRAWAL["ru"]).answer.text
+    assert "16 июля" not in text and "22 июля" in text
