@@ -128,7 +128,7 @@ def test_the_operator_is_reminded_at_half_at_four_fifths_and_daily_when_it_is_ov
     assert "осталось 3 д 7 ч" in taken.told[0].text
     assert timed.told("2030-07-17T01:00") == []
     (half,) = timed.told("2030-07-17T02:01")
-    assert number in half and "Срок: ответ: осталось 1 д 15 ч." in half
+    assert number in half and "Срок: ответ, осталось 1 д 15 ч." in half
     assert timed.told("2030-07-17T02:10") == timed.told("2030-07-18T01:59") == []
     late = timed.passed("2030-07-18T02:01")
     assert sorted(sent.to for sent in late) == [DEPUTY, OWNER]
@@ -170,6 +170,16 @@ def test_while_the_operator_is_away_the_deputy_is_told_at_once(timed: Timed) -> 
     assert timed.ok("away").out == "not away\n"
     timed.mail(STRANGER, WITHDRAWAL["ru"])
     assert timed.sent()[-1].to != DEPUTY
+
+
+def test_a_deputy_without_an_operators_mail_is_told_of_what_is_late_once(timed: Timed) -> None:
+    path = timed.folder / "mailbot.toml"
+    text = path.read_text("utf-8").replace(f'mail = "{OWNER}"', f'deputy = "{DEPUTY}"')
+    path.write_text(text, "utf-8")
+    timed.mail(ALIYA, ACCESS)
+    assert timed.told("2030-07-17T02:01", to=DEPUTY) == []
+    assert len(timed.told("2030-07-18T02:01", to=DEPUTY)) == 1
+    assert timed.told("2030-07-18T02:02", to=DEPUTY) == []
 
 
 def test_an_absence_ends_by_itself(timed: Timed) -> None:
