@@ -38,7 +38,8 @@ def row_15a(case: Case) -> Decision | None:
     person = case.person
     if not asks_change(case) or person is None or not person.blocked:
         return None
-    if case.claim.kind == "withdrawal" and person.blocked == "withdrawal" and case.facts.earlier is not None:
+    stopped = person.blocked in ("withdrawal", "obligation") and case.facts.earlier is not None
+    if case.claim.kind == "withdrawal" and stopped:
         return _repeated(case)
     return hold(case, "16", "person_blocked" if person.blocked == "dispute" else "person_stopped")
 
@@ -70,22 +71,32 @@ def _repeated(case: Case) -> Decision:
 
 def _state_of(case: Case, earlier: RequestFacts) -> tuple[Owed, ...]:
     """Answer a proven repeat with the state of what it repeats, once a day (decisions section 4)."""
+    due = not_past(case, earlier.due_at or case.due())
     if earlier.state == "held":
-        return tuple(replace(owed, role="repeat") for owed in received(case, "repeated", earlier.due_at or case.due()))
+        return tuple(replace(owed, role="repeat") for owed in received(case, "repeated", due))
     if earlier.kind == "withdrawal" and earlier.state == "applied":
-        asks = "obligations" in earlier.open
-        values: dict[str, Any] = {"obligations": asks, "due_at": earlier.due_at, "destroy_at": earlier.destroy_at}
-        return (receipt(case, "withdrawal-stopped", role="repeat", stopped_at=earlier.decided_at, **values),)
+        return (_withdrawn(case, earlier, due),)
     if earlier.state == "asked":
         missing = list(FIELD_NAMES)
-        question = receipt(case, "ask", role="repeat", unclear=[], missing=missing, due_at=earlier.due_at or case.due())
+        question = receipt(case, "ask", role="repeat", unclear=[], missing=missing, due_at=due)
         return (replace(question, waits_for="ask"),)
     if earlier.state == "challenged":
         pending = [{"field": "email", "waits_for": "new_address"}]
-        return (receipt(case, "update-waiting", role="repeat", pending=pending, unclear=[], due_at=earlier.due_at),)
+        return (receipt(case, "update-waiting", role="repeat", pending=pending, unclear=[], due_at=due),)
     changed = veiled(diff({}, earlier.fields.get("fields", {})))
     done: dict[str, Any] = {"changed": changed, "pending": [], "unclear": [], "undo_until": None, "due_at": None}
     return (receipt(case, "update-applied", role="repeat", **done),)
+
+
+def _withdrawn(case: Case, earlier: RequestFacts, due: datetime) -> Owed:
+    """Return the state of a withdrawal that was carried out, whole or for all that no obligation needs."""
+    at, person = earlier.decided_at, case.person
+    if person is not None and person.blocked == "obligation":
+        until = person.obliged_until
+        return receipt(case, "withdrawal-partial", role="repeat", kept=[], until=until, stopped_at=at)
+    asks = "obligations" in earlier.open
+    values: dict[str, Any] = {"obligations": asks, "due_at": due if asks else None, "destroy_at": earlier.destroy_at}
+    return receipt(case, "withdrawal-stopped", role="repeat", stopped_at=at, **values)
 
 
 def row_17(case: Case) -> Decision | None:

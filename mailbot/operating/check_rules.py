@@ -132,7 +132,8 @@ def operator(parts: Parts) -> Said:
         yield "ok", "is told by mail"
     with parts.line.store.reading() as connection:
         if bounces.operator_bounced(connection):
-            yield "wrong", "the last mail to [operator] mail came back: is that address right?"
+            whom = "mail or deputy" if operator.deputy else "mail"
+            yield "wrong", f"the last mail to [operator] {whom} came back: is that address right?"
 
 
 def tokens(parts: Parts) -> Said:

@@ -30,14 +30,15 @@ def tell_operator(line: Line, settings: OperatorSettings) -> int:
         return 0  # in a pause it could not leave, and would tell of yesterday when it does
     held_back, away = is_held_back(line), until(line) is not None
     with line.store.unit() as unit:
-        rows = [row for row in journal.untold(unit.connection) if held_back or not _goes_out(row)][:MOST_ITEMS]
+        untold = journal.untold(unit.connection) if mails[0] else []  # a deputy alone is told of what is late
+        rows = [row for row in untold if held_back or not _goes_out(row)][:MOST_ITEMS]
         late = _for_deputy(unit, rows, away=away) if mails[1] and address_key(mails[1]) != address_key(mails[0]) else []
         for mail, told in zip(mails, (rows, late), strict=True):
             if mail and told:
                 _owe(unit, line, mail, settings.language, told)
         for row in late:
             reminders.note(unit, row, reminders.DEPUTY)
-        for row in rows if mails[0] else ():
+        for row in rows:
             unit.update(Request, row.id, told_at=unit.now)
     return len(rows)
 

@@ -96,6 +96,8 @@ def note_bounce(unit: Transaction, reply_id: int, status: str, why: str) -> None
 
 
 def operator_bounced(connection: sa.Connection) -> Any:
-    """Return when the last mail to the operator came back, None where it did not."""
-    last = sa.select(_reply.c.bounced_at).where(_reply.c.role == "operator", _reply.c.sent_at.is_not(None))
-    return connection.execute(last.order_by(_reply.c.id.desc()).limit(1)).scalar()
+    """Return when the last mail to the operator, or to the deputy beside it, came back, None where none did."""
+    sent = sa.and_(_reply.c.role == "operator", _reply.c.sent_at.is_not(None))
+    last = sa.select(sa.func.max(_reply.c.created_at)).where(sent).scalar_subquery()
+    came_back = sa.select(sa.func.max(_reply.c.bounced_at)).where(sent, _reply.c.created_at == last)
+    return connection.execute(came_back).scalar()

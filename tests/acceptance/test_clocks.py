@@ -128,7 +128,7 @@ def test_the_operator_is_reminded_at_half_at_four_fifths_and_daily_when_it_is_ov
     assert "осталось 3 д 7 ч" in taken.told[0].text
     assert timed.told("2030-07-17T01:00") == []
     (half,) = timed.told("2030-07-17T02:01")
-    assert number in half and "Срок: ответ: осталось 1 д 15 ч." in half
+    assert number in half and "Срок: ответ, осталось 1 д 15 ч." in half
     assert timed.told("2030-07-17T02:10") == timed.told("2030-07-18T01:59") == []
     late = timed.passed("2030-07-18T02:01")
     assert sorted(sent.to for sent in late) == [DEPUTY, OWNER]
@@ -170,6 +170,16 @@ def test_while_the_operator_is_away_the_deputy_is_told_at_once(timed: Timed) -> 
     assert timed.ok("away").out == "not away\n"
     timed.mail(STRANGER, WITHDRAWAL["ru"])
     assert timed.sent()[-1].to != DEPUTY
+
+
+def test_a_deputy_without_an_operators_mail_is_told_of_what_is_late_once(timed: Timed) -> None:
+    path = timed.folder / "mailbot.toml"
+    text = path.read_text("utf-8").replace(f'mail = "{OWNER}"', f'deputy = "{DEPUTY}"')
+    path.write_text(text, "utf-8")
+    timed.mail(ALIYA, ACCESS)
+    assert timed.told("2030-07-17T02:01", to=DEPUTY) == []
+    assert len(timed.told("2030-07-18T02:01", to=DEPUTY)) == 1
+    assert timed.told("2030-07-18T02:02", to=DEPUTY) == []
 
 
 def test_an_absence_ends_by_itself(timed: Timed) -> None:
@@ -228,7 +238,7 @@ def test_a_refusal_quotes_the_law_only_once_it_is_confirmed(timed: Timed, law: s
     timed.poll()
     quoted = "пункт 2 статьи 8" in timed.last(ALIYA).text
     assert quoted is bool(law)
-    said = [each for each in timed.run("check", "--json").objects if each["what"] == "law"]
+    said = [each for each in timed.run("check", "--json").objects if each["check"] == "law"]
     assert [each["level"] for each in said] == (["ok"] if law else ["note"])
 
 
@@ -300,3 +310,21 @@ def test_what_waits_for_the_person_alone_is_told_of_on_the_day_before(timed: Tim
     timed.mail(ALIYA, WITHDRAWAL["ru"], proof="weak")
     assert timed.told("2030-07-17T02:01") == []
     assert len(timed.told("2030-07-17T18:01")) == 1
+
+
+def test_a_repeat_of_a_withdrawal_that_an_obligation_keeps_is_answered_with_the_state(timed: Timed) -> None:
+    number = timed.request(timed.mail(ALIYA, WITHDRAWAL["ru"]))["id"]
+    timed.ok("requests", "refuse", number, "--reason", "obligation")
+    timed.poll()
+    again = timed.mail(ALIYA, WITHDRAWAL["ru"])
+    assert again.decision == "applied" and again.answer.number == number
+    assert "выполнена частично" in again.answer.text
+    assert timed.mail(ALIYA, WITHDRAWAL["ru"]).answers == [], "once a day"
+    assert [each["id"] for each in timed.requests()] == [number], "still one request"
+
+
+def test_a_repeat_is_never_told_a_time_that_is_over(timed: Timed) -> None:
+    timed.mail(ALIYA, WITHDRAWAL["ru"])
+    timed.at("2030-07-17T12:00")
+    text = timed.mail(ALIYA, WITHDRAWAL["ru"]).answer.text
+    assert "16 июля" not in text and "22 июля" in text
