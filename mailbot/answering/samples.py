@@ -66,7 +66,7 @@ VALUES: dict[str, dict[str, list[Any]]] = {
     "withdrawal-partial": {"places": _ERASING, "kind": ["withdrawal"], "kept": [[], list(FIELD_NAMES)],
                            "until": [None, LATER, LATER.date()]},
     "destroyed": {"places": _ERASING, "kind": ["withdrawal"], "destroyed_at": [NOW],
-                  "mails": ["erased", "partly", "kept"]},
+                  "mails": ["erased", "partly", "kept"], "sealed_until": [None, LATER.date()]},
     "unsubscribed": {"places": _PLACES, "kind": ["unsubscribe"], "other_kind": [None, *_KINDS]},
     "not-on-list": {"places": _PLACES, "kind": ["unsubscribe"], "other_kind": [None, *_KINDS]},
     "not-stored": {"kind": _KINDS, "news_suppressed": [False, True], "due_at": [LATER]},

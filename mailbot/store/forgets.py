@@ -1,4 +1,4 @@
-"""Forgets what mails of ours said and to whom they went; a keyed hash of each stays. No rule stands here."""
+"""Forgets what mails of ours said and to whom they went; keyed hashes of each stay. No rule stands here."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mailbot.reading.parse import parse
 from mailbot.store.tables import Reply, Request
 from mailbot.store.transaction import Transaction
 
@@ -25,8 +26,10 @@ def forget_operator_mails(unit: Transaction) -> None:
 
 
 def forget_reply(unit: Transaction, reply_id: int) -> None:
-    """Forget to whom a mail went and what it said; a keyed hash of it stays, and its bytes leave the files."""
+    """Forget to whom a mail went and what it said; keyed hashes of it stay, and its bytes leave the files."""
     unit.owe_scrub()
     row = unit.row(Reply, reply_id)
-    digest = unit.keys.octets(row.octets) if row.octets else row.digest
-    unit.update(Reply, reply_id, address="", address_key="", octets=b"", answer="", bounced_why=None, digest=digest)
+    blank: dict[str, Any] = {"address": "", "address_key": "", "octets": b"", "answer": "", "bounced_why": None}
+    if row.octets:
+        blank |= {"digest": unit.keys.octets(row.octets), "fingerprint": unit.keys.fingerprint(parse(row.octets))}
+    unit.update(Reply, reply_id, **blank)

@@ -157,6 +157,7 @@ class Request(SQLModel, table=True):
     document_at: datetime | None = None
     places_open: int | None = None  # other places that did not follow yet (store/places.py), and when the first is due
     place_due_at: datetime | None = None
+    policy_version: str | None = None  # of policy.toml, as it was decided first; None: not noted then
 
 
 class Reply(SQLModel, table=True):
@@ -185,6 +186,7 @@ class Reply(SQLModel, table=True):
     gave_up_at: datetime | None = None
     gave_up_why: str = ""
     digest: str = ""  # keyed hash of the octets, once they are forgotten
+    fingerprint: str | None = Field(default=None, max_length=64)  # keyed, the same: known again after its way
     bounce_key: str | None = Field(default=None, index=True, max_length=16)  # its own part of the envelope sender
     bounced_at: datetime | None = None
     bounced_status: str | None = None  # RFC 3463; "" where the report names none

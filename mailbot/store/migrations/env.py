@@ -3,7 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from mailbot.store import consent_tables, event_tables, place_tables, tables  # noqa: F401 - fill the metadata
+from mailbot.store import consent_tables, event_tables, place_tables, proof_tables, tables  # noqa: F401 - fill the metadata
 
 connection = context.config.attributes["connection"]
 context.configure(
