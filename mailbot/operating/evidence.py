@@ -147,7 +147,10 @@ class Gatherer:
     def _consents(self, row: Any) -> list[Said]:
         kept: list[Said] = row.fields.get("consents", [])
         if kept:
-            return [{**each, "source": plain(each["source"])} for each in kept]
+            at = [datetime.fromisoformat(each["given_at"]) if each["given_at"] else None for each in kept]
+            return [
+                {**each, "given_at": when, "source": plain(each["source"])} for each, when in zip(kept, at, strict=True)
+            ]
         return [self._consent(each, n) for n, each in enumerate(proofs.consents(self.connection, row.person_id), 1)]
 
     def _consent(self, consent: Any, number: int) -> Said:

@@ -6,7 +6,7 @@ they have not is printed as U+FFFD. The same sheet gives the same octets: no clo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from html import escape
 from importlib import resources
@@ -39,6 +39,28 @@ def _printer() -> Printer:
     return Printer()
 
 
+def _counting(base: Any, foot: Callable[[Any, int], None]) -> Any:
+    """Return a canvas that draws each page's foot at the end, when it is known how many pages there are."""
+
+    class Counting(base):  # type: ignore[misc]
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self._pages: list[dict[str, Any]] = []
+
+        def showPage(self) -> None:
+            self._pages.append(dict(self.__dict__))
+            self._startPage()
+
+        def save(self) -> None:
+            for page in self._pages:
+                self.__dict__.update(page)
+                foot(self, len(self._pages))
+                super().showPage()
+            super().save()
+
+    return Counting
+
+
 class Printer:
     """The library, with our fonts."""
 
@@ -48,10 +70,12 @@ class Printer:
             from reportlab.lib import colors, pagesizes, styles
             from reportlab.pdfbase import pdfmetrics
             from reportlab.pdfbase.ttfonts import TTFont
+            from reportlab.pdfgen.canvas import Canvas
             from reportlab.platypus import LongTable, Paragraph, SimpleDocTemplate, TableStyle
         except ImportError as exc:
             raise ConfigError("a PDF needs the extra `pdf`: install mailbot[pdf]") from exc
         self._table, self._paragraph, self._document, self._styled = LongTable, Paragraph, SimpleDocTemplate, TableStyle
+        self._canvas = Canvas
         self._grey, self._light, self._sizes = colors.grey, colors.whitesmoke, pagesizes
         folder = resources.files("mailbot.operating").joinpath("fonts")
         for name in (PLAIN, BOLD):
@@ -61,8 +85,9 @@ class Printer:
         self._text = styles.ParagraphStyle("text", fontName=PLAIN, fontSize=8, leading=10.5, splitLongWords=1)
         self._small = styles.ParagraphStyle("small", parent=self._text, fontSize=6.5, leading=8.2)
         self._bold = styles.ParagraphStyle("bold", parent=self._small, fontName=BOLD)
-        self._title = styles.ParagraphStyle("title", parent=self._text, fontName=BOLD, fontSize=13, leading=17)
-        self._part = styles.ParagraphStyle("part", parent=self._text, fontName=BOLD, spaceBefore=8, keepWithNext=1)
+        self._part = styles.ParagraphStyle("part", parent=self._bold, fontSize=9, leading=13, spaceBefore=8)
+        self._part.keepWithNext = 1
+        self._title = styles.ParagraphStyle("title", parent=self._bold, fontSize=13, leading=20)
 
     def build(self, sheet: Sheet, page: str, out: BytesIO) -> None:
         """Write the sheet; every page bears its number and the sheet's foot."""
@@ -73,23 +98,23 @@ class Printer:
         )  # fmt: skip
         story = [self._paragraph(self._safe(sheet.title), self._title)]
         for block in sheet.blocks:
-            story += self._block(block, document.width, sheet.widths)
+            story += self._block(block, document.width)
 
-        def foot(canvas: Any, _document: Any) -> None:
+        def foot(canvas: Any, total: int) -> None:
             canvas.setFont(PLAIN, 7)
             canvas.drawString(36, 24, self._known(sheet.foot))
-            canvas.drawRightString(size[0] - 36, 24, f"{page} {canvas.getPageNumber()}".strip())
+            canvas.drawRightString(size[0] - 36, 24, f"{page} {canvas.getPageNumber()} / {total}".strip())
 
-        document.build(story, onFirstPage=foot, onLaterPages=foot)
+        document.build(story, canvasmaker=_counting(self._canvas, foot))
 
-    def _block(self, block: Block, width: float, widths: tuple[float, ...]) -> Iterator[Any]:
+    def _block(self, block: Block, width: float) -> Iterator[Any]:
         if block.title:
             yield self._paragraph(self._safe(block.title), self._part)
         if block.pairs:
             rows = [[self._cell(name, self._bold), self._cell(value, self._small)] for name, value in block.pairs]
             yield self._lined(rows, [width * _LABEL, width * (1 - _LABEL)], 0)
         if block.rows:
-            shares = widths or (1.0,) * len(block.head)
+            shares = block.widths or (1.0,) * len(block.head)
             rows = [[self._cell(name, self._bold) for name in block.head]]
             rows += [[self._cell(value, self._small) for value in row] for row in block.rows]
             yield self._lined(rows, [width * share / sum(shares) for share in shares], 1)

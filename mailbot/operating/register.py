@@ -63,8 +63,8 @@ def cells(entry: dict[str, Any]) -> list[str]:
 
 # a PDF's columns, and the share of the width that each has
 COLUMNS = {
-    "number": 6.5, "kind": 13, "language": 7, "received_at": 8.5, "proof": 9, "mark": 8.5, "state": 9, "why": 24,
-    "decided_at": 8.5, "answered_at": 8.5, "due_at": 8.5, "destroyed_at": 8.5, "closed_at": 8.5, "late": 6,
+    "number": 6.5, "kind": 14, "language": 8.5, "received_at": 8.2, "proof": 11, "mark": 8.5, "state": 9, "why": 20,
+    "decided_at": 8.2, "answered_at": 8.2, "due_at": 8.2, "destroyed_at": 10, "closed_at": 9, "late": 9.2,
 }  # fmt: skip
 
 
@@ -87,12 +87,13 @@ def printed(line: Line, year: int, language: str) -> bytes:
         (say.word("count"), str(len(table))), (say.word("head"), head),
     )  # fmt: skip
     heads = tuple(say.word(name) for name in COLUMNS)
-    listed = Block(title="", head=heads, rows=table, sentences=() if table else (say.word("no_requests"),))
+    none = () if table else (say.word("no_requests"),)
+    listed = Block(title="", head=heads, rows=table, widths=tuple(COLUMNS.values()), sentences=none)
     end = Block(title=say.word("b_chain"), sentences=(say.word("compare"),))
     sheet = Sheet(
         language=language, title=f"{say.word('title_register')}, {year}",
         blocks=(Block(title="", pairs=pairs), listed, end),
-        foot=f"{plain(line.frame.operator_name)} · {period} · {head[:24]}…", wide=True, widths=tuple(COLUMNS.values()),
+        foot=f"{plain(line.frame.operator_name)} · {period} · {head[:24]}…", wide=True,
     )  # fmt: skip
     return paper.pdf(sheet, say.word("page"))
 

@@ -6,12 +6,13 @@ Every text on a sheet is plain (plain.py): one line, without letters that a page
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any
 
+from mailbot.answering.catalogue import catalogue
 from mailbot.deciding.reasons import sentence
 from mailbot.operating.plain import plain
 
@@ -27,6 +28,7 @@ class Block:
     pairs: tuple[tuple[str, str], ...] = ()
     head: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    widths: tuple[float, ...] = ()  # of the table's columns, in shares; empty: all the same
     sentences: tuple[str, ...] = ()
 
 
@@ -39,7 +41,6 @@ class Sheet:
     blocks: tuple[Block, ...]
     foot: str = ""  # stands on every page
     wide: bool = False  # on its side
-    widths: tuple[float, ...] = ()  # of a wide table's columns, in shares
 
 
 @cache
@@ -79,9 +80,14 @@ class Speaker:
         """Return the sentence of a reason, "–" for none."""
         return plain(sentence(code, self.language)) if code else "–"
 
+    def answer(self, template: str) -> str:
+        """Return what a template of ours says, in one line."""
+        entry = catalogue().get(template)
+        return entry.says[self.language] if entry else plain(template)
+
     def detail(self, event: Said) -> str:
-        """Return what an event's reason says: a sentence where it is a reason of ours, else the code."""
-        return self.why(event["detail"])
+        """Return what an event's reason says: a sentence where it is a reason or an answer of ours, else the code."""
+        return self.answer(event["detail"]) if event["what"].startswith("answer_") else self.why(event["detail"])
 
 
 def evidence_sheet(said: Said, language: str) -> Sheet:
@@ -98,9 +104,20 @@ def evidence_sheet(said: Said, language: str) -> Sheet:
     )  # fmt: skip
 
 
-def _table(title: str, names: Sequence[str], say: Speaker, rows: Iterable[tuple[str, ...]]) -> Block | None:
+# how wide the columns of a table are, where they are not all the same
+WIDTHS: dict[tuple[str, ...], tuple[float, ...]] = {
+    ("file", "field", "believed", "value"): (1.0, 1.5, 0.7, 4.0),
+    ("file", "received_at", "lies", "sha256", "fingerprint"): (0.9, 1.1, 1.1, 2.2, 2.2),
+    ("template", "to", "sent_at", "server", "message_id", "hash"): (1.5, 1.3, 1.0, 1.5, 1.8, 2.0),
+    ("at", "what", "detail"): (1.0, 2.2, 3.6),
+    ("position", "at", "who", "what", "link"): (0.8, 1.1, 0.9, 1.9, 3.0),
+}
+
+
+def _table(title: str, names: tuple[str, ...], say: Speaker, rows: Iterable[tuple[str, ...]]) -> Block | None:
     found = tuple(rows)
-    return Block(title=title, head=tuple(say.word(name) for name in names), rows=found) if found else None
+    head = tuple(say.word(name) for name in names)
+    return Block(title=title, head=head, rows=found, widths=WIDTHS.get(names, ())) if found else None
 
 
 def _request(said: Said, say: Speaker) -> Block:
@@ -141,7 +158,7 @@ def _proof(said: Said, say: Speaker) -> Block:
     names = ("file", "field", "believed", "value")
     rows = tuple((each["file"], each["field"], say.value(each["believed"]), each["value"]) for each in proven["fields"])
     head = tuple(say.word(name) for name in names) if rows else ()
-    return Block(title=say.word("b_proof"), pairs=pairs, head=head, rows=rows)
+    return Block(title=say.word("b_proof"), pairs=pairs, head=head, rows=rows, widths=WIDTHS[names])
 
 
 def _record(said: Said, say: Speaker) -> list[Block | None]:
@@ -156,21 +173,32 @@ def _record(said: Said, say: Speaker) -> list[Block | None]:
 
 
 def _mails(said: Said, say: Speaker) -> Block | None:
-    rows = (
+    rows = [
         (say.value(each["file"]), say.when(each["received_at"]), say.value(each["lies"]),
          say.value(each["file_sha256"] or each["ledger_sha256"]), say.value(each["fingerprint"]))
         for each in said["mails"]
-    )  # fmt: skip
-    return _table(say.word("b_mails"), ("file", "received_at", "lies", "sha256", "fingerprint"), say, rows)
+    ]  # fmt: skip
+    names = ("file", "received_at", "lies", "sha256", "fingerprint")
+    return _surviving(said, _table(say.word("b_mails"), names, say, rows), (1, 4))
 
 
 def _answers(said: Said, say: Speaker) -> Block | None:
-    rows = (
-        (say.value(each["template"]), say.value(each["to"]), say.when(each["sent_at"]),
+    rows = [
+        (say.answer(each["template"]), say.value(each["to"]), say.when(each["sent_at"]),
          say.value(each["server"] or each["gave_up_why"]), say.value(each["message_id"]), say.value(each["hash"]))
         for each in said["answers"]
-    )  # fmt: skip
-    return _table(say.word("b_answers"), ("template", "to", "sent_at", "server", "message_id", "hash"), say, rows)
+    ]  # fmt: skip
+    names = ("template", "to", "sent_at", "server", "message_id", "hash")
+    return _surviving(said, _table(say.word("b_answers"), names, say, rows), (0, 2, 4, 5))
+
+
+def _surviving(said: Said, block: Block | None, columns: tuple[int, ...]) -> Block | None:
+    """Return a table without the columns that are empty once a person was destroyed."""
+    if block is None or said["sheet"] != "journal":
+        return block
+    rows = tuple(tuple(row[n] for n in columns) for row in block.rows)
+    head, widths = tuple(block.head[n] for n in columns), tuple(block.widths[n] for n in columns)
+    return replace(block, head=head, rows=rows, widths=widths)
 
 
 def _by_hand(said: Said, say: Speaker) -> Block | None:
