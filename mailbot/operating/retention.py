@@ -37,10 +37,11 @@ def sweep(line: Line, mailbox: Mailbox, *, inbox: bool = False) -> int:
 
 
 def forget(line: Line) -> None:
-    """Forget what is kept for a day or so only, whether or not the mailbox can be read. Raises: nothing."""
+    """Forget what is kept for a time only, whether or not the mailbox can be read. Raises: nothing."""
     with line.store.unit() as unit:
         erasure.forget_finals(unit)
         writers.forget_old(unit)
+    proof.sweep(line)
 
 
 def _destroy(line: Line, mailbox: Mailbox, request: Any, *, inbox: bool) -> bool:

@@ -73,19 +73,17 @@ def follow(unit: Transaction, person_id: str, until: datetime | None) -> None:
     unit.update(Proof, person_id, destroyed_at=unit.now, until=until)
 
 
-def lapse(unit: Transaction) -> int:
-    """Let go of sealed octets whose time is over, and of proofs whose erasure was called off; return how many."""
+def lapse(unit: Transaction) -> None:
+    """Let go of sealed octets whose time is over, and of proofs whose erasure was called off."""
     over = sa.and_(_proof.c.sealed.is_not(None), _proof.c.until <= unit.now)
     for row in unit.connection.execute(sa.select(*_LIGHT).where(over)).all():
         unit.update(Proof, row.person_id, sealed=None, removed_at=unit.now)
         unit.event("proof_removed", row.sha256, person_id=row.person_id)
         unit.owe_scrub()
-    dropped = _called_off(unit)
-    for row in dropped:
+    for row in _called_off(unit):
         unit.connection.execute(sa.delete(_proof).where(_proof.c.person_id == row.person_id))
         unit.event("proof_dropped", row.sha256, person_id=row.person_id)
         unit.owe_scrub()
-    return len(dropped)
 
 
 def _called_off(unit: Transaction) -> list[Any]:
