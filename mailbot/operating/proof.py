@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from datetime import UTC, datetime
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -138,7 +138,8 @@ def erased(unit: Unit, line: Line, person_id: str, number: str = "") -> datetime
 
 
 def _years_on(now: datetime, years: int) -> datetime:
-    return datetime(now.year + years, now.month, min(now.day, 28), now.hour, now.minute, tzinfo=UTC)
+    day = 28 if (now.month, now.day) == (2, 29) else now.day
+    return now.replace(year=now.year + years, day=day)
 
 
 def sweep(line: Line) -> None:
