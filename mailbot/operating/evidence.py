@@ -25,6 +25,7 @@ from mailbot.store import chain, journal, policies, proofs
 from mailbot.store import places as tasks
 from mailbot.store.keys import Keys, sha256
 
+CHECKED = "signature checked"  # how `because` begins where mailbot checked the DKIM signature itself, by DNS
 SIGNED = ("authentication-results", "dkim-signature", "arc-seal", "received-spf")
 Said = dict[str, Any]
 
@@ -60,6 +61,7 @@ class Gatherer:
             "request": self._request(row), "matched": self._matched(row),
             "authentication": {
                 "evidence": row.evidence, "counts_as": row.level, "because": plain(row.because),
+                "checked_here": row.because.startswith(CHECKED),
                 "fields": [each for mail in mails for each in mail.pop("fields")],
             },
             "record": {name: veiled(items) for name, items in diffs.changes(self.connection, row).items()},
@@ -115,10 +117,10 @@ class Gatherer:
     def _fields(self, name: str, enclosed: Enclosure) -> list[Said]:
         message = parse(enclosed.octets or b"", complete=enclosed.complete)
         trusted = set(believed(message, self.line.rules.trust))
+        found = [(key, value, key == "authentication-results") for key, value in message.headers if key in SIGNED]
         return [
-            {"file": name, "field": key, "value": plain(value), "believed": value in trusted}
-            for key, value in message.headers
-            if key in SIGNED
+            {"file": name, "field": key, "value": plain(value), "believed": value in trusted if result else None}
+            for key, value, result in found
         ]
 
     def _replies(self, row: Any) -> list[Any]:

@@ -154,7 +154,9 @@ def _matched(said: Said, say: Speaker) -> Block:
 
 def _proof(said: Said, say: Speaker) -> Block:
     proven = said["authentication"]
-    pairs = tuple((say.word(name), say.value(proven[name])) for name in ("evidence", "counts_as", "because"))
+    pairs = tuple(
+        (say.word(name), say.value(proven[name])) for name in ("evidence", "counts_as", "because", "checked_here")
+    )
     names = ("file", "field", "believed", "value")
     rows = tuple((each["file"], each["field"], say.value(each["believed"]), each["value"]) for each in proven["fields"])
     head = tuple(say.word(name) for name in names) if rows else ()
