@@ -89,7 +89,7 @@ class App:
         try:
             if failure is None:  # what could not be read a moment ago is not waited for again
                 retention.sweep(self.line, self.mailbox, self._leaving())
-        except (MailboxUnavailable, MailboxRefused) as exc:
+        except (MailboxUnavailable, MailboxRefused, ConfigError) as exc:
             failure = exc
         audit.sweep(self.line)
         notices.tell_operator(self.line, self.settings.operator)
@@ -227,7 +227,7 @@ def build(
         )  # fmt: skip
         line = Line(
             store=store, rules=read_rules(policy, settings, dns() if settings.trust.dns else None), frame=frame,
-            write=partial(render, templates=templates),
+            write=partial(render, templates=templates), age_key=settings.operator.age_key,
         )  # fmt: skip
         return App(
             folder=folder, settings=settings, line=line, mailbox=open_mailbox(folder, settings, store),

@@ -72,6 +72,7 @@ class Line:
     rules: Rules
     write: Callable[[Owed, Frame], Rendered]
     frame: Frame  # the operator's name, contact and address; the rest is filled in for each answer
+    age_key: str = ""  # the operator's public key, for what is kept sealed
     report: Callable[[str, int], None] = lambda _what, _uid: None  # failures, by UID alone
     stop: Callable[[], bool] = lambda: False  # asked between two mails: is it time to go?
     review: Callable[[Unit, Decision], Decision] = lambda _unit, decision: decision  # a restored store looks twice
@@ -137,6 +138,7 @@ def judge(unit: Unit, line: Line, machine: Machine | None) -> Decision:
         message=unit.message, machine=machine, claim=unit.claim, evidence=unit.evidence, facts=facts,
         policy=line.rules.policy, deadlines=line.rules.deadlines,
     )  # fmt: skip
+    unit.policy_version = line.rules.policy.version
     unit.level = "none" if case.claim.submission is not None else case.level  # of the sender, not of who typed
     return decide(case)
 

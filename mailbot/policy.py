@@ -174,6 +174,16 @@ class LawRules(Section):
     confirmed_on: date | Literal[""] = Field(default="", description="the day of that confirmation")
 
 
+class EvidenceRules(Section):
+    keep: Literal["journal", "sealed"] = Field(
+        default="journal",
+        description="of the zip built before somebody is destroyed: its hash (`journal`), or it, sealed (`sealed`)",
+    )
+    sealed_years: int = Field(
+        default=3, ge=1, le=100, description="how long a sealed one is kept: until nobody can claim anything any more"
+    )
+
+
 class HolidayRules(Section):
     country: Annotated[str, AfterValidator(_country)] = Field(
         default="KZ", description="whose public holidays are days off"
@@ -208,6 +218,7 @@ class Policy(Section):
     suppression: SuppressionRules = SuppressionRules()
     retention: RetentionRules = RetentionRules()
     law: LawRules = LawRules()
+    evidence: EvidenceRules = EvidenceRules()
     holidays: HolidayRules = HolidayRules()
     forms: list[Form] = Field(default_factory=list, description="the site's own forms, whose mails bring people in")
     places: list[Place] = Field(default_factory=list, description="where else the operator keeps the same people")

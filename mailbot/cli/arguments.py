@@ -81,6 +81,7 @@ def parser() -> Parser:
     _add_lists(commands)
     _add_templates(commands)
     _add_audit(commands)
+    _add_evidence(commands)
     _add_policy(commands)
     return top
 
@@ -206,6 +207,8 @@ def _add_lists(commands: Any) -> None:
     guard.add_argument("--output", type=Path, metavar="FILE", help="where to (default: standard output)")
     register = _add(commands, "register", "lists.register", "the journal of a year's requests, as CSV", json=True)
     register.add_argument("--year", type=int, required=True, metavar="YEAR", help="received in that year")
+    register.add_argument("--pdf", type=Path, metavar="FILE", help="as a PDF, into that file")
+    register.add_argument("--lang", choices=("kk", "ru"), help="the PDF's language (default: the operator's)")
 
 
 def _add_templates(commands: Any) -> None:
@@ -226,6 +229,16 @@ def _add_audit(commands: Any) -> None:
     verbs = group.add_subparsers(required=True, metavar="VERB", parser_class=Parser)
     verify = _add(verbs, "verify", "audit.verify", "read the chain of events; exit 1 where it does not hold", json=True)
     verify.add_argument("--head", metavar="POSITION:LINK", help="a head that was kept elsewhere, as it was printed")
+
+
+def _add_evidence(commands: Any) -> None:
+    text = "a zip that proves how a request was handled; of a destroyed person what the journal keeps"
+    evidence = _add(commands, "evidence", "evidence.evidence", text, json=True)
+    evidence.add_argument("id", metavar="ID", help="the request's number")
+    evidence.add_argument("--output", type=Path, metavar="FILE", help="where to (default: evidence-ID.zip)")
+    evidence.add_argument("--lang", choices=("kk", "ru"), help="the cover sheet in that language alone")
+    evidence.add_argument("--mail", type=Path, metavar="FILE.eml", help="is this mail one of it? exit 1 where not")
+    evidence.add_argument("--sealed", type=Path, metavar="FILE", help="hand out the sealed proof of the destruction")
 
 
 def _add_policy(commands: Any) -> None:

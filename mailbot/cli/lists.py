@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 import sys
-import tempfile
-from collections.abc import Iterable
-from pathlib import Path
 
 from mailbot.app import opened
-from mailbot.cli.output import print_json, tell
-from mailbot.errors import InputError
+from mailbot.cli.output import print_json, tell, write_whole
+from mailbot.errors import InputError, UsageError
 from mailbot.operating.guard import guard as guarded
-from mailbot.operating.register import HEAD, cells
+from mailbot.operating.register import HEAD, cells, printed
 from mailbot.operating.register import rows as registered
 
 SAYS = {
@@ -39,7 +35,7 @@ def guard(arguments: argparse.Namespace) -> int:
                 sys.stdout.buffer.write(record)
             sys.stdout.buffer.flush()
         else:
-            _write(arguments.output, octets)
+            write_whole(arguments.output, octets)
     tell(f"kept {counts.get('kept', 0)}")
     for name, says in SAYS.items():
         if counts.get(name):
@@ -50,8 +46,15 @@ def guard(arguments: argparse.Namespace) -> int:
 
 
 def register(arguments: argparse.Namespace) -> int:
-    """Write the journal of a year's requests as CSV, or JSON lines."""
+    """Write the journal of a year's requests as CSV, JSON lines, or a PDF."""
+    if arguments.pdf and arguments.json:
+        raise UsageError("--pdf and --json are two things: ask for one of them")
     with opened(arguments.config) as app:
+        if arguments.pdf:
+            language = arguments.lang or ("kk" if app.settings.operator.language == "kk" else "ru")
+            write_whole(arguments.pdf, [printed(app.line, arguments.year, language)])
+            print(f"{arguments.year}: {arguments.pdf}")
+            return 0
         entries = registered(app.line, arguments.year, app.settings.operator.language)
         if arguments.json:
             for entry in entries:
@@ -63,18 +66,3 @@ def register(arguments: argparse.Namespace) -> int:
                 writer.writerow(HEAD)
             writer.writerow(cells(entry))
     return 0
-
-
-def _write(path: Path, octets: Iterable[bytes]) -> None:
-    """Write the list beside its place and move it there once it is whole; readable by its owner alone."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=".guard-", dir=path.parent)  # 0600, and nobody else's file
-        part = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.writelines(octets)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as exc:
-        raise InputError(f"{path}: can't be written ({exc.strerror})") from exc

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
-from mailbot.errors import UsageError
+from mailbot.errors import InputError, UsageError
 from mailbot.reading.phones import mask
 
 
@@ -64,3 +67,18 @@ def confirmed(question: str, yes: bool) -> bool:
     if not sys.stdin.isatty():
         raise UsageError("this can't be undone: add --yes to do it without being asked")
     return input(f"{question} Type yes: ").strip().casefold() in ("yes", "иә", "да")
+
+
+def write_whole(path: Path, octets: Iterable[bytes]) -> None:
+    """Write beside its place what moves there once it is whole; its owner alone can read it. Raises InputError."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=".mailbot-", dir=path.parent)  # 0600, and nobody else's file
+        part = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.writelines(octets)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as exc:
+        raise InputError(f"{path}: can't be written ({exc.strerror})") from exc

@@ -64,12 +64,19 @@ def sweep(line: Line) -> None:
     store = line.store
     before = oldest(store.clock(), line.rules.policy.retention.journal_years)
     with store.reading() as connection:
-        waits, old = chain.is_waiting(connection), chain.is_old(connection, before)
+        old = chain.is_old(connection, before)
     if old and not (store.paused or store.shadow):
         with store.unit() as unit:
             chain.cut(unit, before)
+    seal(line)
+
+
+def seal(line: Line) -> None:
+    """Seal what is committed."""
+    with line.store.reading() as connection:
+        waits = chain.is_waiting(connection)
     while waits and not line.stop():
-        with store.unit() as unit:
+        with line.store.unit() as unit:
             waits = chain.seal(unit) == chain.BATCH
 
 

@@ -1,17 +1,18 @@
-"""What `check` says of the rules: policy, clock, trust, operator, codes. Changes nothing."""
+"""What `check` says of the rules: policy, clock, trust, proofs, operator, codes. Changes nothing."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from zoneinfo import ZoneInfoNotFoundError
 
+from mailbot import sealing
 from mailbot.errors import MailboxRefused, MailboxUnavailable
 from mailbot.operating import policies
 from mailbot.operating.authserv import FEWEST_MAILS, Learned, learn
 from mailbot.operating.away import until
 from mailbot.operating.finding import Parts, Said
 from mailbot.reading.address import address_key
-from mailbot.store import bounces, writers
+from mailbot.store import bounces, proofs, writers
 
 NOVEMBER = 11  # from which the coming year's days off are known
 ALMATY_OFFSET = timedelta(hours=5)  # since 1 March 2024; an old tzdata says six
@@ -108,6 +109,22 @@ def _signatures(parts: Parts) -> str:
     if not parts.settings.trust.dns:
         return "set [trust] authserv, or [trust] dns = true so that signatures are checked here"
     return "set [trust] authserv, or install mailbot[dkim] so that signatures are checked here"
+
+
+def proof(parts: Parts) -> Said:
+    """Look over whether what proves a destruction can be kept as the policy says."""
+    keep, key = parts.line.rules.policy.evidence.keep, parts.settings.operator.age_key
+    with parts.line.store.reading() as connection:
+        count = proofs.count_sealed(connection)
+    held = f"; sealed and kept: {count}" if count else ""
+    if keep == "journal":
+        yield "ok", f"of a destruction the hash of its evidence is kept{held}"
+    elif not key:
+        yield "wrong", f'evidence.keep = "sealed" needs [operator] age_key: nobody is destroyed until it is set{held}'
+    elif not sealing.is_recipient(key.strip()):
+        yield "wrong", f"[operator] age_key is no age key (age1 and 58 letters): nobody is destroyed until it is{held}"
+    else:
+        yield "ok", f"the evidence of a destruction is kept sealed{held}; only your secret key opens it"
 
 
 def operator(parts: Parts) -> Said:

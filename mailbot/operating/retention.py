@@ -1,8 +1,8 @@
 """Destruction: what the sweep does when an undo window is over, and what `people destroy` does at once.
 
-The order is fixed: the final mail is rendered first, then everything of the person is erased in the same
-transaction, then the bytes leave the write-ahead log. A mailbox that was not read since, or that can't be read now,
-destroys nobody.
+The order is fixed: what proves it is built and its hash written (proof.py), the person's mails leave the mailbox, the
+final mail is rendered, everything of the person is erased in the same transaction, and the bytes leave the write-ahead
+log. A mailbox that was not read since, or that can't be read now, destroys nobody.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from mailbot.deciding.decision import Owed
 from mailbot.errors import ConflictError
-from mailbot.operating import mailcopies, places
+from mailbot.operating import mailcopies, places, proof
 from mailbot.pipeline import Line, owe
 from mailbot.ports import FolderName, Mailbox
 from mailbot.reading.address import address_key
@@ -48,10 +48,11 @@ def sweep(line: Line, mailbox: Mailbox, leaving: Leaving = Leaving()) -> int:
 
 
 def forget(line: Line) -> None:
-    """Forget what is kept for a day or so only, whether or not the mailbox can be read. Raises: nothing."""
+    """Forget what is kept for a time only, whether or not the mailbox can be read. Raises: nothing."""
     with line.store.unit() as unit:
         erasure.forget_finals(unit)
         writers.forget_old(unit)
+    proof.sweep(line)
 
 
 def _destroy(line: Line, mailbox: Mailbox, request: Any, leaving: Leaving) -> bool:
@@ -67,10 +68,11 @@ def _destroy(line: Line, mailbox: Mailbox, request: Any, leaving: Leaving) -> bo
             unit.request_id = request.id
             unit.event("held", "many_mails")
         return False
+    proof.before_erasure(line, mailbox, request.person_id)
     mailcopies.remove(line, mailbox, request.person_id, found, erase=leaving.erase)
     with line.store.unit() as unit:
         still = [row for row in erasure.due(unit, mailbox.folder) if row.id == request.id]
-        if still:
+        if still and proof.is_built(unit, request.person_id):
             _destroy_by_request(unit, line, still[0], found, leaving)
     return bool(still)
 
@@ -78,11 +80,16 @@ def _destroy(line: Line, mailbox: Mailbox, request: Any, leaving: Leaving) -> bo
 def _destroy_by_request(unit: Unit, line: Line, request: Any, found: mailcopies.Copies, leaving: Leaving) -> None:
     unit.request_id = request.id
     elsewhere = places.erase(unit, line, request.person_id)
+    sealed_until = proof.erased(unit, line, request.person_id)
+    until = sealed_until.astimezone(line.rules.deadlines.zone).date() if sealed_until else None
     addresses = people.addresses(unit.connection, request.person_id)
     keys = {address_key(a): a for a in addresses}
     to = keys.get(request.address_key) or (addresses[0] if addresses else "")
     if to:
-        values = {"destroyed_at": unit.now, "places": elsewhere, "mails": found.told, "left": list(found.left)}
+        values = {
+            "destroyed_at": unit.now, "places": elsewhere, "mails": found.told, "left": list(found.left),
+            "sealed_until": until,
+        }  # fmt: skip
         owe(unit, Owed(template="destroyed", role="final", to=to, language=request.language, values=values), line)
     if found.left and leaving.operator and not line.is_own(leaving.operator):
         left = {"addresses": addresses, "left": found.left}
@@ -118,10 +125,12 @@ def destroy_now(line: Line, mailbox: Mailbox, address: str, erase: Collection[Fo
         with line.store.unit() as unit:
             if any(unit.row(Person, each).disputed for each in people.ids_at(unit.connection, address)):
                 return -1
+        proof.before_erasure(line, mailbox, person_id)
         found = mailcopies.find(line, mailbox, person_id, erase=erase)
         mailcopies.remove(line, mailbox, person_id, found, erase=erase)
         with line.store.unit() as unit:
             number = requests.open_journal(unit, kind="erasure", reason="destroyed")
+            proof.erased(unit, line, person_id, number)
             places.erase(unit, line, person_id)
             consents = erasure.erase(unit, person_id)
             unit.update(Request, number, fields={"consents": consents, "mails_left": dict(found.left)})

@@ -1,4 +1,4 @@
-"""Forgets what mails of ours said and to whom they went; a keyed hash of each stays. No rule stands here."""
+"""Forgets what mails of ours said and to whom they went; keyed hashes of each stay. No rule stands here."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def forget_operator_mails(unit: Transaction) -> None:
 
 
 def forget_reply(unit: Transaction, reply_id: int) -> None:
-    """Forget to whom a mail went and what it said; a keyed hash of it stays, and its bytes leave the files."""
+    """Forget to whom a mail went and what it said; keyed hashes of it stay, and its bytes leave the files."""
     unit.owe_scrub()
     row = unit.row(Reply, reply_id)
     blank_octets(unit, row)

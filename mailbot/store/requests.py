@@ -29,6 +29,7 @@ class Origin:
     evidence: Evidence
     claim: Claim
     level: str
+    policy_version: str | None = None
 
 
 def draw_number(unit: Transaction) -> str:
@@ -53,6 +54,7 @@ def open_request(unit: Transaction, decision: Decision, origin: Origin) -> None:
         references=list(message.references[-19:]) if message else [], open=list(decision.open),
         pending=[list(item) for item in decision.pending], fields=_kept(decision, origin),
         before={}, undo_until=None, decided_at=unit.now, tell=decision.tell_operator, checked="",
+        policy_version=origin.policy_version,
     )  # fmt: skip
 
 

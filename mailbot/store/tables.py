@@ -164,6 +164,7 @@ class Request(SQLModel, table=True):
     extended_at: datetime | None = None  # when the person heard that the answer comes later
     writer_key: str | None = Field(default=None, max_length=64)  # keyed hash of the address, once that is blanked
     purged_at: datetime | None = None  # when its details were blanked, by age
+    policy_version: str | None = None  # of policy.toml, as it was decided first; None: not noted then
 
 
 class Reply(SQLModel, table=True):
@@ -195,11 +196,11 @@ class Reply(SQLModel, table=True):
     gave_up_at: datetime | None = None
     gave_up_why: str = ""
     digest: str = ""  # keyed hash of the octets, once they are forgotten
+    fingerprint: str | None = Field(default=None, max_length=64)  # keyed, the same: known again after its way
     bounce_key: str | None = Field(default=None, index=True, max_length=16)  # its own part of the envelope sender
     bounced_at: datetime | None = None
     bounced_status: str | None = None  # RFC 3463; "" where the report names none
     bounced_why: str | None = None  # the other server's words, without any address
-    fingerprint: str | None = Field(default=None, max_length=64)  # keyed, of the mail, once its octets are forgotten
     addressee: str | None = Field(default=None, max_length=64)  # keyed hash of the address, once that is blanked by age
     cleared_at: datetime | None = None  # when its copy left the folder of sent mail
 

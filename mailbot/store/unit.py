@@ -39,6 +39,7 @@ class Unit(Transaction):
     evidence: Evidence | None = None
     claim: Claim | None = None
     level: str = ""  # the proof that the mail counts as, once it was decided
+    policy_version: str | None = None  # by which it was decided
     collects: bool = False  # the operator collects form mails: the cursor stays, what was passed over is taken up
 
     # ---- receive -------------------------------------------------------------------------------------------
@@ -135,7 +136,7 @@ class Unit(Transaction):
         assert self.raw and self.evidence and self.claim
         origin = requests.Origin(
             mail_id=self.mail_id, raw=self.raw, message=self.message, evidence=self.evidence, claim=self.claim,
-            level=self.level or self.evidence.level,
+            level=self.level or self.evidence.level, policy_version=self.policy_version,
         )  # fmt: skip
         self.request_id = decision.request_id or requests.draw_number(self)
         if decision.request_id is None:

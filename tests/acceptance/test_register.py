@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+
+from pypdf import PdfReader
 
 from tests.acceptance.world import ALICE, ALIYA, NO_OBLIGATIONS, PHONE, UNSUBSCRIBE, UPDATE, WITHDRAWAL, World
 
@@ -60,3 +63,50 @@ def test_what_is_late_says_so(world: World) -> None:
     assert [row["late"] for row in journal(world, year)] == ["no"]
     world.sql("UPDATE request SET due_at = '2001-01-01 00:00:00.000000' WHERE id = ?", number)
     assert [row["late"] for row in journal(world, year)] == ["yes"]
+
+
+def pages(world: World, *options: str) -> list[str]:
+    """Return the text of each page of the PDF, whose pages all lie on their side."""
+    path = world.root / "register.pdf"
+    world.ok("register", "--pdf", path, *options)
+    assert path.stat().st_mode & 0o077 == 0
+    found = PdfReader(path).pages
+    assert all(page.mediabox.width > page.mediabox.height for page in found)
+    return [" ".join(page.extract_text().split()) for page in found]
+
+
+def test_as_pdf_in_kazakh_and_russian(world: World) -> None:
+    year = str(world.now().year)
+    number = world.request(world.mail(ALIYA, UPDATE["kk"], f"Телефон: {PHONE}"))["id"]
+    head = world.ok("audit", "verify", "--json").objects[0]["head"]
+    for language, words in {
+        "ru": ("Журнал запросов субъектов персональных данных", "изменение данных", "Оператор данных", "стр. 1 / 1"),
+        "kk": ("Дербес деректер субъектілері сұраныстарының журналы", "деректерді өзгерту", "бет 1 / 1", "Кешіккен"),
+    }.items():
+        (page,) = pages(world, "--year", year, "--lang", language)
+        for word in (*words, year, number, head, "Example Courses", f"01.01.{year} – "):
+            assert word in page, (language, word)
+        assert not [trace for trace in (ALIYA, PHONE, "Сәрсенова") if trace in page]
+    assert "Журнал запросов" in pages(world, "--year", year)[0], "in the operator's language"
+
+
+def test_a_pdf_of_many_pages_repeats_its_head_and_counts_them(world: World) -> None:
+    world.mail(ALIYA, UPDATE["ru"], f"Телефон: {PHONE}")
+    columns = [f'"{row[1]}"' for row in world.sql("PRAGMA table_info(request)") if row[1] != "id"]
+    copy = f"INSERT INTO request (id, {', '.join(columns)}) SELECT ?, {', '.join(columns)} FROM request LIMIT 1"
+    for n in range(80):
+        world.sql(copy, f"N{n:05}")
+    found = pages(world, "--year", str(world.now().year))
+    assert len(found) > 1
+    for at, page in enumerate(found, 1):
+        assert f"стр. {at} / {len(found)}" in page
+    assert all("Отправитель" in page for page in found[:-1])
+    assert len(set(re.findall(r"N\d{5}", " ".join(found)))) == 80
+
+
+def test_a_pdf_of_a_year_without_requests(world: World) -> None:
+    (page,) = pages(world, "--year", str(world.now().year - 1))
+    assert "За этот период запросов не было." in page and f"31.12.{world.now().year - 1}" in page
+    assert world.run("register", "--year", "1999", "--pdf", world.root / "x.pdf").code == 66
+    assert world.run("register", "--year", "2026", "--pdf", world.root / "x.pdf", "--json").code == 64
+    assert world.run("register", "--year", "2026", "--pdf", world.root / "no" / "x.pdf").code == 66

@@ -8,6 +8,7 @@ from mailbot.store import (  # fill the metadata
     consent_tables,  # noqa: F401
     event_tables,  # noqa: F401
     place_tables,  # noqa: F401
+    proof_tables,  # noqa: F401
     tables,  # noqa: F401
 )
 
