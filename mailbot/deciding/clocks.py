@@ -2,7 +2,7 @@
 
 The law's clocks: answer, refuse (with reasons), correct, block, destroy, stop (the hard end of a withdrawal). The
 operator's own (`[clocks]`) is a promise, and may be stricter: a request is due at the earliest that runs. What a
-refusal is due for runs from receipt; correcting, blocking and destroying run from the proof.
+refusal is due for runs from receipt; correcting, blocking and destroying run from the proof or the data asked for.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mailbot.deciding.law import ClockName
 OWN = "own"  # the operator's promise
 FROM_RECEIPT: dict[str | None, tuple[ClockName, ...]] = {
     "update": ("refuse",), "withdrawal": ("refuse", "stop"), "unsubscribe": (), "form": (), "access": ("answer",),
-    "erasure": ("answer", "stop"), "restriction": ("answer", "block"),
+    "erasure": ("answer", "stop"),
 }  # fmt: skip
 FROM_PROOF: dict[str | None, tuple[ClockName, ...]] = {"update": ("correct",), "withdrawal": ("block", "destroy")}
 ANYTHING: tuple[ClockName, ...] = ("answer",)
@@ -79,8 +79,9 @@ def _own(request: Any, *, waits: bool) -> Iterator[Clock]:
 
 def _law(deadlines: Deadlines, request: Any, *, waits: bool) -> Iterator[Clock]:
     proven = request.level == "authenticated"
-    later = proven and request.evidence != "authenticated"  # a yes, or the operator's word, was the proof
-    by_proof = FROM_PROOF.get(request.kind, ()) if proven else ()
+    later = request.evidence != "authenticated" or request.reason == "ask_answered"  # a yes, or her word, was the proof
+    is_asked = request.state in ("asked", "challenged")  # what must be corrected is not known, or not shown, yet
+    by_proof = FROM_PROOF.get(request.kind, ()) if proven and not is_asked else ()
     for name in (*FROM_RECEIPT.get(request.kind, ANYTHING), *by_proof):
         rule = deadlines.law.rules.get(name)
         runs, ended_at = _state(request, name, waits=waits)
