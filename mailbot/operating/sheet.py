@@ -181,12 +181,17 @@ def _record(said: Said, say: Speaker) -> list[Block | None]:
 
 def _mails(said: Said, say: Speaker) -> Block | None:
     rows = [
-        (say.value(each["file"]), say.when(each["received_at"]), say.value(each["lies"]),
+        (say.value(each["file"]), say.when(each["received_at"]), _lies(each, say),
          say.value(each["file_sha256"] or each["ledger_sha256"]), say.value(each["fingerprint"]))
         for each in said["mails"]
     ]  # fmt: skip
     names = ("file", "received_at", "lies", "sha256", "fingerprint")
     return _surviving(said, _table(say.word("b_mails"), names, say, rows), (1, 4))
+
+
+def _lies(mail: Said, say: Speaker) -> str:
+    without = f"; {say.word('attachments_removed')}" if mail["attachments"] == "removed" else ""
+    return say.value(mail["lies"]) + without
 
 
 def _answers(said: Said, say: Speaker) -> Block | None:
