@@ -252,7 +252,8 @@ def test_a_sealed_proof_is_kept_for_the_operator_alone_and_for_a_time(world: Wor
     assert "запечатанная копия" in said_last and f"{until} г." in said_last
     assert holding(world) == []
     path = world.root / "sealed.age"
-    world.ok("evidence", number, "--sealed", path)
+    (told,) = world.ok("evidence", number, "--sealed", path, "--json").objects
+    assert told["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     octets = sealing.unseal(path.read_bytes(), secret)
     assert world.sql("SELECT DISTINCT reason FROM event WHERE what = 'proof_sealed'") == [
         (hashlib.sha256(octets).hexdigest(),)
