@@ -58,7 +58,10 @@ def _unlock(app: App, arguments: argparse.Namespace) -> int:
     """Hand out the sealed octets, as they are kept: only the operator's secret key opens them."""
     octets = proof.sealed(app.line, arguments.id)
     write_whole(arguments.sealed, [octets])
-    print(f"{arguments.id.upper()}: {arguments.sealed}; `age -d -i KEY` opens it: a zip")
+    if arguments.json:
+        print_json({"number": arguments.id.upper(), "file": str(arguments.sealed), "sha256": sha256(octets)})
+    else:
+        print(f"{arguments.id.upper()}: {arguments.sealed}; `age -d -i KEY` opens it: a zip")
     return 0
 
 

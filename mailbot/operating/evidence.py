@@ -104,7 +104,8 @@ class Gatherer:
         enclosed = self.found.get(row.id) or Enclosure(state="not_looked_for")
         name = f"mail/{number}.eml" if enclosed.octets is not None else None
         said = {
-            "file": name, "received_at": row.received_at, "decision": row.decision, "reason": row.reason,
+            "file": name, "received_at": row.received_at, "folder": row.folder, "uidvalidity": row.uidvalidity,
+            "uid": row.uid, "decision": row.decision, "reason": row.reason,
             "lies": enclosed.state, "compared_by": enclosed.compared, "whole": enclosed.complete,
             "ledger_sha256": row.sha256, "fingerprint": row.fingerprint, "message_id_hash": row.message_key,
             "text_hash": row.text_key, "file_sha256": None, "attachments": row.attachments, "fields": [],
@@ -139,6 +140,7 @@ class Gatherer:
             "created_at": reply.created_at, "sent_at": reply.sent_at, "server": plain(reply.answer),
             "gave_up_at": reply.gave_up_at, "gave_up_why": plain(reply.gave_up_why),
             "bounced_at": reply.bounced_at, "bounced_status": reply.bounced_status,
+            "bounced_why": plain(reply.bounced_why or ""),
             "hash": keys.octets(reply.octets) if reply.octets else reply.digest or None,
             "fingerprint": keys.fingerprint(parse(reply.octets)) if reply.octets else reply.fingerprint,
         }  # fmt: skip

@@ -104,4 +104,6 @@ def _told(entry: dict[str, Any], name: str, say: Speaker) -> str:
         return say.when(value)
     if name == "mark":
         return say.value(value, "rungs")
-    return plain(value) if name in ("number", "why") else say.value(value)
+    if name == "why":
+        return say.why(entry["reason"])
+    return plain(value) if name == "number" else say.value(value)

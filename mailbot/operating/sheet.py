@@ -77,8 +77,13 @@ class Speaker:
         return f"{date}.{month}.{year} {clock[:5]}".rstrip()
 
     def why(self, code: str) -> str:
-        """Return the sentence of a reason, "–" for none."""
-        return plain(sentence(code, self.language)) if code else "–"
+        """Return the sentence of a reason as it is said to anybody, "–" for none."""
+        if code in _words()["reasons"]:
+            return self.value(code, "reasons")
+        said = sentence(code, self.language) if code else ""
+        if said == code:  # no reason of a decision: a document, an outcome, a hash
+            return self.value(code, "documents" if code in _words()["documents"] else "events")
+        return plain(said)
 
     def answer(self, template: str) -> str:
         """Return what a template of ours says, in one line."""
@@ -176,12 +181,17 @@ def _record(said: Said, say: Speaker) -> list[Block | None]:
 
 def _mails(said: Said, say: Speaker) -> Block | None:
     rows = [
-        (say.value(each["file"]), say.when(each["received_at"]), say.value(each["lies"]),
+        (say.value(each["file"]), say.when(each["received_at"]), _lies(each, say),
          say.value(each["file_sha256"] or each["ledger_sha256"]), say.value(each["fingerprint"]))
         for each in said["mails"]
     ]  # fmt: skip
     names = ("file", "received_at", "lies", "sha256", "fingerprint")
     return _surviving(said, _table(say.word("b_mails"), names, say, rows), (1, 4))
+
+
+def _lies(mail: Said, say: Speaker) -> str:
+    without = f"; {say.word('attachments_removed')}" if mail["attachments"] == "removed" else ""
+    return say.value(mail["lies"]) + without
 
 
 def _answers(said: Said, say: Speaker) -> Block | None:
@@ -207,8 +217,9 @@ def _by_hand(said: Said, say: Speaker) -> Block | None:
     checked, document = said["by_hand"]["checked"], said["by_hand"]["document"]
     pairs = [(say.word("checked"), say.value(plain(checked)))] if checked else []
     if document:
-        told = [document["kind"], document["seen"], document["date"] or "", say.when(document["recorded_at"])]
-        pairs.append((say.word("document"), ", ".join(each for each in told if each)))
+        codes = [say.value(document[name], "documents") for name in ("kind", "seen")]
+        times = [say.when(document[name]) for name in ("date", "recorded_at") if document[name]]
+        pairs.append((say.word("document"), ", ".join([*codes, *times])))
     return Block(title=say.word("b_by_hand"), pairs=tuple(pairs)) if pairs else None
 
 

@@ -17,7 +17,7 @@ from mailbot.app import build
 from mailbot.errors import ConfigError, MailboxUnavailable
 from mailbot.operating import proof
 from tests.acceptance.test_mail_copies import until_destroyed
-from tests.acceptance.world import ALICE, ALIYA, NO_OBLIGATIONS, PHONE, UPDATE, WITHDRAWAL, World
+from tests.acceptance.world import ALICE, ALIYA, NO_OBLIGATIONS, PHONE, UPDATE, WITHDRAWAL, World, attached
 
 SEALED = f'{NO_OBLIGATIONS}[evidence]\nkeep = "sealed"\n'
 TRACES = (ALIYA, PHONE, "77010000001", "Сәрсенова", "Әлия")
@@ -140,6 +140,22 @@ def test_a_mail_that_is_gone_is_said_to_be_gone(world: World) -> None:
     assert found["mails"][0]["lies"] == "not_found" and found["mails"][0]["ledger_sha256"]
 
 
+def test_a_mail_without_its_attachments_is_said_to_be_so(world: World) -> None:
+    world.policy('[fields]\npreset = "documents"\n')
+    octets = attached(world.octets(ALIYA, UPDATE["ru"], f"Телефон: {PHONE}"), "card.pdf")
+    world.put(octets)
+    world.poll()
+    number = world.sql("SELECT id FROM request")[0][0]
+    for _ in range(3):
+        world.later(hours=30)
+        world.poll()
+    files = evidence(world, number)
+    assert b"payload" in octets and b"payload" not in files["mail/1.eml"]
+    assert said(files)["mails"][0]["attachments"] == "removed"  # type: ignore[index]
+    assert "вложения изъяты" in files["cover.ru.html"].decode()
+    assert compared(world, number, octets) == (0, "received", "fingerprint")
+
+
 def test_the_default_name_bears_the_number_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     number = world.request(world.mail(ALIYA, UPDATE["ru"], f"Телефон: {PHONE}"))["id"]
     monkeypatch.chdir(world.root)
@@ -236,7 +252,8 @@ def test_a_sealed_proof_is_kept_for_the_operator_alone_and_for_a_time(world: Wor
     assert "запечатанная копия" in said_last and f"{until} г." in said_last
     assert holding(world) == []
     path = world.root / "sealed.age"
-    world.ok("evidence", number, "--sealed", path)
+    (told,) = world.ok("evidence", number, "--sealed", path, "--json").objects
+    assert told["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     octets = sealing.unseal(path.read_bytes(), secret)
     assert world.sql("SELECT DISTINCT reason FROM event WHERE what = 'proof_sealed'") == [
         (hashlib.sha256(octets).hexdigest(),)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 import tomllib
 from importlib import resources
 
 import pytest
 from pypdf import PdfReader
 
+from mailbot.deciding.reasons import table
 from mailbot.operating import paper
 from mailbot.operating.plain import LONGEST, plain
 from mailbot.operating.sheet import Block, Sheet, Speaker
@@ -90,3 +92,13 @@ def test_a_code_without_words_stands_as_it_is() -> None:
     say = Speaker("kk")
     assert say.value("no_such_code") == "no_such_code" and say.value(None) == say.value("") == say.when(None) == "–"
     assert say.value(True) == "иә" and say.when("2026-11-27T11:14:26+05:00") == "27.11.2026 11:14"
+
+
+def test_a_reason_is_said_to_anybody_and_not_to_the_operator() -> None:
+    assert set(WORDS["reasons"]) <= set(table())
+    for code in WORDS["reasons"]:
+        assert not {"вы", "вас", "вам", "сіз", "сізді"} & set(re.findall(r"\w+", Speaker("ru").why(code).casefold()))
+        assert "сіз" not in Speaker("kk").why(code).casefold()
+    assert Speaker("ru").why("update_proven") == table()["update_proven"]["ru"]
+    assert Speaker("ru").why("marriage_certificate") == "свидетельство о браке"
+    assert Speaker("kk").why("") == "–" and Speaker("kk").why("a" * 64) == "a" * 64
