@@ -134,9 +134,7 @@ def _add_setup(commands: Any) -> None:
 
 def _add_backups(commands: Any) -> None:
     made = _add(commands, "backup", "backups.backup", "write one encrypted file that holds the whole installation")
-    made.add_argument(
-        "file", nargs="?", type=Path, metavar="FILE", help="a new file, or a folder (its date names it)"
-    )
+    made.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a new file, or a folder (its date names it)")
     made.add_argument("--new-key", action="store_true", help="make the pair of keys, and print it once")
     back = _add(commands, "restore", "backups.restore", "put a backup in the place of this installation")
     back.add_argument("file", type=Path, metavar="FILE")

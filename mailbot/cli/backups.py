@@ -113,9 +113,7 @@ def _report(folder: Path, held: restoring.Held, done: Done, stay: list[str]) -> 
         f"{done.put_back} stops taken back, {done.suppressed} suppressed addresses, {done.lifted} that came back"
     )
     if done.held:
-        print(
-            f"{done.held} withdrawals wait for you (`requests list`, reason restored): none destroys by itself"
-        )
+        print(f"{done.held} withdrawals wait for you (`requests list`, reason restored): none destroys by itself")
     if done.owed:
         print(f"{len(done.owed)} answers were owed at the backup and are not sent: {', '.join(sorted(set(done.owed)))}")
     for name in stay:

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mailbot.reading.address import address_key
 from mailbot.store import effects, erasure, forgets, gone, people, requests
 from mailbot.store.consent_tables import Consent
 from mailbot.store.place_tables import HookCall
@@ -117,8 +118,9 @@ def _as_then(unit: Transaction, person_id: str, line: gone.Line, done: Done) -> 
 def _stop(unit: Transaction, person_id: str, at: datetime) -> None:
     """Stop a person as the withdrawal did; whether it goes on to the destruction, is the operator's word."""
     requests.open_journal(unit, kind="withdrawal", reason=REASON)
-    waits: dict[str, Any] = {"open": ["operator"], "closed_at": None, "tell": True, "person_id": person_id}
-    unit.update(Request, unit.request_id, **waits, decided_at=at)
+    address = next(iter(people.addresses(unit.connection, person_id)), "")
+    who = {"person_id": person_id, "address": address, "address_key": address_key(address)}
+    unit.update(Request, unit.request_id, open=["operator"], closed_at=None, tell=True, decided_at=at, **who)
     unit.update(Person, person_id, blocked="withdrawal", blocked_until=None)
     for purpose in ("processing", "news"):
         _end(unit, [person_id], purpose, at)
@@ -157,7 +159,7 @@ def _address_as_then(unit: Transaction, line: gone.Line, ids: list[str], done: D
     number = unit.connection.execute(sa.select(_suppression.c.request_id).where(mine)).scalar()
     effects.lift_keys(unit, [line.key], line.purpose)
     done.lifted += 1
-    if line.what == "put_back" and number:
+    if line.what == "returned" and number:
         effects.restore_news(unit, number)
     elif line.what == "lifted" and line.purpose == "news":
         _give_anew(unit, ids, line.at)

@@ -10,13 +10,11 @@ import sqlalchemy as sa
 from mailbot.ports import RawMail
 from mailbot.reading.message import Message
 from mailbot.store.keys import Keys, sha256
-from mailbot.store.replay import REASON
 from mailbot.store.tables import FolderCursor, Mail, Request, Suppression
 from mailbot.store.transaction import Transaction
 
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
 _cursor: Any = FolderCursor.__table__  # type: ignore[attr-defined]
-_request: Any = Request.__table__  # type: ignore[attr-defined]
 _suppression: Any = Suppression.__table__  # type: ignore[attr-defined]
 UNDECIDED = ("waiting", "gone", "shadow")
 
@@ -41,13 +39,6 @@ def is_gone(unit: Transaction, address: str, received_at: datetime) -> bool:
     mine = sa.and_(_suppression.c.key == unit.keys.suppression(address), _suppression.c.purpose == "processing")
     since = unit.connection.execute(sa.select(_suppression.c.since).where(mine)).scalar() if address else None
     return since is not None and since >= received_at
-
-
-def stopped_by_ledger(unit: Transaction, person_id: str | None) -> str | None:
-    """Return the request by which gone.log stopped a person anew, None where there is none that is open."""
-    mine = sa.and_(_request.c.person_id == person_id, _request.c.kind == "withdrawal", _request.c.reason == REASON)
-    query = sa.select(_request.c.id).where(mine, _request.c.state == "applied", _request.c.closed_at.is_(None))
-    return unit.connection.execute(query.limit(1)).scalar()
 
 
 def forget_writer(unit: Transaction) -> None:

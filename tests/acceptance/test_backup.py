@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from mailbot import sealing
-from mailbot.store.gone import FILE
 from tests.acceptance.world import (
-    ALICE, ALIYA, BORIS, FAMILY, NO_OBLIGATIONS, PHONE, UNDO, UNSUBSCRIBE, UPDATE, WITHDRAWAL, Ran, World, command,
+    ALICE,
+    ALIYA,
+    BORIS,
+    NO_OBLIGATIONS,
+    PHONE,
+    UNDO,
+    UNSUBSCRIBE,
+    UPDATE,
+    WITHDRAWAL,
+    Ran,
+    World,
 )  # fmt: skip
 
 
@@ -92,6 +100,7 @@ def test_a_resubscribe_after_the_backup_survives(world: World, kept: Path, backe
     sent = len(world.sent())
     assert restored(world, file).code == 0
     assert (world.person(ALICE)["news"], world.person(ALICE)["suppressed"]) == (True, [])
+    assert {r["state"] for r in world.requests("--all")} <= {"applied"}
     world.poll()
     assert (world.person(ALICE)["news"], world.person(ALICE)["suppressed"]) == (True, [])
     assert len(world.sent()) == sent
@@ -116,7 +125,7 @@ def test_a_withdrawal_after_the_backup_stays_stopped_and_waits_for_the_operator(
     sent = len(world.sent())
     assert restored(world, file).code == 0
     assert world.person(ALIYA)["block"]["why"] == "withdrawal"
-    assert world.poll()["held"] == 1
+    assert world.poll()["fetched"] == 1
     (request,) = world.requests()
     assert (request["reason"], request["open"], request["kind"]) == ("restored", ["operator"], "withdrawal")
     assert len(world.sent()) == sent + 1  # the operator is told
@@ -152,19 +161,16 @@ def test_a_withdrawal_that_was_pending_at_the_backup_is_held(world: World, kept:
 def test_answers_owed_at_the_backup_are_listed_and_not_sent(world: World, kept: Path) -> None:
     world.put(world.octets(ALIYA, UPDATE["ru"], f"Телефон: {PHONE}"))
     sent = world.root / "sent"
-    (sent / "new").rename(sent / "away")  # the courier can't be reached
-    (sent / "new").write_text("")
-    assert world.run("poll").code == 75
+    sent.write_text("", encoding="utf-8")  # the courier can't be reached
+    assert world.run("poll").code in (69, 75)
     file = save(world, kept)
-    (sent / "new").unlink()
-    (sent / "away").rename(sent / "new")
-    before = len(world.sent())
+    sent.unlink()
     ran = restored(world, file)
     (request,) = world.requests("--all")
     assert f"1 answers were owed at the backup and are not sent: {request['id']}" in ran.out
     assert (request["reason"], request["state"], request["open"]) == ("restored", "applied", ["operator"])
     world.poll()
-    assert [s.to for s in world.sent()[before:]] == ["owner@example.com"]
+    assert [s.to for s in world.sent()] == ["owner@example.com"]
 
 
 def test_mail_that_came_while_it_was_down_is_answered(world: World, kept: Path) -> None:
@@ -195,4 +201,5 @@ def test_guard_filters_after_a_restore(world: World, kept: Path) -> None:
     assert restored(world, file).code == 0
     listed = world.root / "list.csv"
     listed.write_text(f"email\n{ALIYA}\n{ALICE}\n{BORIS}\n", encoding="utf-8")
-    assert world.ok("guard", listed).out == f"email\n{BORIS}\n"
+    world.ok("guard", listed, "--output", world.root / "clean.csv")
+    assert (world.root / "clean.csv").read_text(encoding="utf-8") == f"email\n{BORIS}\n"
