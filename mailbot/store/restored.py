@@ -10,11 +10,14 @@ import sqlalchemy as sa
 from mailbot.ports import RawMail
 from mailbot.reading.message import Message
 from mailbot.store.keys import Keys, sha256
-from mailbot.store.tables import FolderCursor, Mail, Request, Suppression
+from mailbot.store.replay import REASON
+from mailbot.store.tables import FolderCursor, Mail, Reply, Request, Suppression
 from mailbot.store.transaction import Transaction
 
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
 _cursor: Any = FolderCursor.__table__  # type: ignore[attr-defined]
+_request: Any = Request.__table__  # type: ignore[attr-defined]
+_reply: Any = Reply.__table__  # type: ignore[attr-defined]
 _suppression: Any = Suppression.__table__  # type: ignore[attr-defined]
 UNDECIDED = ("waiting", "gone", "shadow")
 
@@ -46,3 +49,11 @@ def forget_writer(unit: Transaction) -> None:
     blank: dict[str, Any] = {"address": "", "address_key": "", "message_id": "", "references": [], "fields": {}}
     unit.update(Request, unit.request_id, **blank)
     unit.connection.execute(sa.update(_mail).where(_mail.c.request_id == unit.request_id).values(sha256=None))
+
+
+def unsent(connection: sa.Connection) -> list[str]:
+    """Return the requests whose answers were owed at the backup, and that still wait for the operator."""
+    mine = sa.and_(_reply.c.request_id == _request.c.id, _reply.c.gave_up_why == REASON)
+    waits = sa.and_(_request.c.reason == REASON, _request.c.closed_at.is_(None))
+    query = sa.select(_request.c.id).join(_reply, mine).where(waits).distinct().order_by(_request.c.id)
+    return list(connection.execute(query).scalars())
