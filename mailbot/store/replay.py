@@ -16,7 +16,7 @@ from mailbot.reading.address import address_key
 from mailbot.store import effects, erasure, forgets, gone, people, requests
 from mailbot.store.consent_tables import Consent
 from mailbot.store.place_tables import HookCall
-from mailbot.store.tables import Address, Person, Reply, Request, Suppression
+from mailbot.store.tables import Address, Person, Question, Reply, Request, Suppression
 from mailbot.store.transaction import Transaction
 
 REASON = "restored"
@@ -25,6 +25,7 @@ _address: Any = Address.__table__  # type: ignore[attr-defined]
 _consent: Any = Consent.__table__  # type: ignore[attr-defined]
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
+_question: Any = Question.__table__  # type: ignore[attr-defined]
 _suppression: Any = Suppression.__table__  # type: ignore[attr-defined]
 _call: Any = HookCall.__table__  # type: ignore[attr-defined]
 Lines = dict[tuple[str, str], gone.Line]
@@ -182,6 +183,7 @@ def settle(unit: Transaction, done: Done) -> None:
         if "obligations" not in row.open:  # that one waits for the operator's word anyway
             _before_operator(unit, row.id)
             done.held += 1
+    _hold_questions(unit)
     forgets.forget_operator_mails(unit)
     owed = sa.select(_reply.c.id, _reply.c.request_id, _reply.c.role).where(
         _reply.c.sent_at.is_(None), _reply.c.gave_up_at.is_(None)
@@ -195,6 +197,16 @@ def settle(unit: Transaction, done: Done) -> None:
             done.owed.append(row.request_id)
     old = sa.and_(_call.c.delivered_at.is_(None), _call.c.dead_at.is_(None), _call.c.event == "person.updated")
     unit.connection.execute(sa.update(_call).where(old).values(dead_at=unit.now, next_try_at=None, answer=REASON))
+
+
+def _hold_questions(unit: Transaction) -> None:
+    """Remind nobody a second time; a question that lapsed since was closed with an answer, so none is sent again."""
+    open_ = _question.c.closed_at.is_(None)
+    lapsed = sa.and_(open_, _question.c.expires_at <= unit.now)
+    for number in set(unit.connection.execute(sa.select(_question.c.request_id).where(lapsed)).scalars()):
+        _before_operator(unit, number)
+    unit.connection.execute(sa.update(_question).where(lapsed).values(expires_at=None))
+    unit.connection.execute(sa.update(_question).where(open_).values(reminded=True))
 
 
 def _before_operator(unit: Transaction, number: str) -> None:
