@@ -170,6 +170,7 @@ def check(arguments: argparse.Namespace) -> int:
             mailbox=app.mailbox,
             courier=app.courier,
             templates=app.templates,
+            folder=app.folder,
             hook_secret=app.hook_secret,
         )
         for finding in checking.check(parts):

@@ -18,7 +18,7 @@ from mailbot.operating.restore import NOTE
 from mailbot.pipeline import Line, guarded
 from mailbot.ports import Mailbox
 from mailbot.reading.parse import parse
-from mailbot.store import restored
+from mailbot.store import gone, restored
 from mailbot.store.replay import REASON
 from mailbot.store.unit import Unit
 
@@ -33,6 +33,7 @@ class Restored:
     since: datetime  # what came from then on may have been decided after the backup
     inbox: str
     moves: bool
+    told: dict[tuple[str, str], gone.Line]  # the last word of gone.log on each address and person
 
     def was_decided(self, unit: Unit) -> bool:
         """Tell whether the mail that is handled had been decided before the restore."""
@@ -51,7 +52,8 @@ def pending(line: Line, mailbox: Mailbox) -> Restored | None:
     state = mailbox.state()
     with line.store.reading() as connection:
         since = restored.undecided_since(connection, mailbox.folder, said["from"])
-    return Restored(at=said["at"], since=since - MARGIN, inbox=mailbox.folder, moves=state.can_move)
+    told = gone.last(line.store.gone.read()) if line.store.gone is not None else {}
+    return Restored(at=said["at"], since=since - MARGIN, inbox=mailbox.folder, moves=state.can_move, told=told)
 
 
 def careful(line: Line, left: Restored) -> Line:
@@ -69,23 +71,38 @@ def _review(unit: Unit, decision: Decision, left: Restored, line: Line) -> Decis
     if not left.was_decided(unit):
         quiet = tuple(owed for owed in decision.owed if owed.template != "received")
         return replace(decision, owed=quiet)
+    if _is_overtaken(unit, decision, left):
+        done = replace(decision, outcome="apply", state="undone", reason="undone", due_at=None, tell_operator=False)
+        return replace(done, effects=(), owed=(), open=(), pending=())
     stops = any(effect.verb == "stop_person" for effect in decision.effects)
     asks = decision.outcome in ("challenge", "ask") or any(owed.waits_for for owed in decision.owed)
     decision = replace(decision, owed=())
-    if decision.reason == "person_stopped" and decision.kind == "withdrawal":
-        number = restored.stopped_by_ledger(unit, decision.person_id)
-        return _held(unit, decision, line, number) if number else decision
     return _held(unit, decision, line) if stops or asks else decision
 
 
-def _held(unit: Unit, decision: Decision, line: Line, number: str | None = None) -> Decision:
+def _is_overtaken(unit: Unit, decision: Decision, left: Restored) -> bool:
+    """Tell whether gone.log knows that what a mail stopped was given back after it; or what an answer was about."""
+    came, writer = left.at, ""
+    if unit.raw is not None and unit.evidence is not None:
+        came, writer = unit.raw.received_at, unit.evidence.address or ""
+    verbs = {effect.verb: effect.args for effect in decision.effects}
+    words = []
+    if "stop_person" in verbs:
+        words.append(left.told.get((unit.keys.person(str(verbs["stop_person"]["person_id"])), "")))
+    if "stop_news" in verbs:
+        words.append(left.told.get((unit.keys.suppression(str(verbs["stop_news"]["address"])), "news")))
+    if decision.reason == "token_unusable":
+        words.append(left.told.get((unit.keys.suppression(writer), "news")))
+    return any(word is not None and word.at >= came and (word.ends or word.what == "undone") for word in words)
+
+
+def _held(unit: Unit, decision: Decision, line: Line) -> Decision:
     """Return the decision with its effects, but nothing goes on before the operator said so."""
-    stopped = number is not None or any(effect.verb == "stop_person" for effect in decision.effects)
     opens: tuple[Open, ...] = ("obligations", "operator") if "obligations" in decision.open else ("operator",)
-    done = stopped or decision.outcome == "apply"
     return replace(
-        decision, outcome="hold", reason=REASON, state="applied" if done else "held", open=opens, tell_operator=True,
-        request_id=number or decision.request_id, pending=tuple((field, "operator") for field, _ in decision.pending),
+        decision, outcome="hold", reason=REASON, open=opens, tell_operator=True,
+        state="applied" if decision.outcome == "apply" else "held",
+        pending=tuple((field, "operator") for field, _ in decision.pending),
         due_at=line.rules.deadlines.due_at(unit.now, line.rules.policy.clocks.proven),
     )  # fmt: skip
 

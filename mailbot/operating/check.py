@@ -9,7 +9,7 @@ from typing import Any
 
 from mailbot.answering.outbox import bounce_address
 from mailbot.errors import MailbotError, MailboxRefused, MailboxUnavailable
-from mailbot.operating import check_rules, check_sources, roll
+from mailbot.operating import check_backups, check_rules, check_sources, roll
 from mailbot.operating.finding import Finding, Level, Parts, Said
 from mailbot.pipeline import Line
 from mailbot.ports import Mailbox
@@ -29,7 +29,7 @@ def check(parts: Parts) -> Iterator[Finding]:
         ("mode", _mode), ("mailbox", _mailbox), ("undecided", _undecided), ("older mail", _older),
         ("courier", _courier), ("templates", _templates), ("policy", check_rules.policy), ("clock", check_rules.clock),
         ("law", check_rules.law), ("trust", check_rules.trust), ("proof", check_rules.proof),
-        ("operator", check_rules.operator), ("tokens", check_rules.tokens),
+        ("operator", check_rules.operator), ("tokens", check_rules.tokens), ("backup", check_backups.backup),
     ):  # fmt: skip
         yield from _looked(what, look, parts)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from mailbot.answering.reply import Templates
@@ -33,4 +34,5 @@ class Parts:
     mailbox: Mailbox
     courier: Courier
     templates: Templates
+    folder: Path
     hook_secret: Callable[[str], str | None] = lambda _name: None

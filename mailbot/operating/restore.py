@@ -20,7 +20,7 @@ from mailbot.config import POLICY_FILE, SETTINGS_FILE
 from mailbot.deciding.deadlines import Deadlines
 from mailbot.deciding.places import after_destruction, as_args
 from mailbot.errors import ConflictError, InputError
-from mailbot.operating.backups import FORMAT
+from mailbot.operating import backups
 from mailbot.operating.strongbox import reading
 from mailbot.policy import Policy
 from mailbot.store import dump, gone, migrate, places
@@ -56,7 +56,7 @@ def look(file: Path, secret: str) -> Held:
             first = next(values)
             if not isinstance(first, dict) or first.get("mailbot") != "backup":
                 raise ValueError
-            if first["format"] != FORMAT or not migrate.is_known(first["tables"]):
+            if first["format"] != backups.FORMAT or not migrate.is_known(first["tables"]):
                 raise InputError(f"{file}: written by a later mailbot ({first['version']}): install that one first")
             files, key = {}, ""
             for value in values:
@@ -183,11 +183,10 @@ def _replay(unit: Unit, policy: Policy, held: Held, told: Told) -> Done:
 
     done = replaying.replay(unit, told.lines, held.at - MARGIN, elsewhere)
     replaying.settle(unit, done)
-    said = json.dumps({"from": held.at.isoformat(), "at": unit.now.isoformat()})
-    if unit.row(Note, NOTE) is None:
-        unit.insert(Note, name=NOTE, value=said)
-    else:
-        unit.update(Note, NOTE, value=said)
+    unit.set_note(NOTE, json.dumps({"from": held.at.isoformat(), "at": unit.now.isoformat()}))
+    known = unit.row(Note, backups.NOTE)
+    here = {str(held.file.parent.resolve()): {"file": held.file.name, "at": held.at.isoformat()}}
+    unit.set_note(backups.NOTE, json.dumps({**json.loads(known.value if known else "{}"), **here}))
     unit.owe_scrub()
     unit.event("restored", "without_ledger" if told.lacks else "", who="operator")
     return done

@@ -110,7 +110,7 @@ def restore_news(unit: Transaction, request_id: str) -> None:
     )
     lifted = sa.delete(suppression).where(suppression.c.request_id == request_id)
     for key, purpose in unit.connection.execute(lifted.returning(suppression.c.key, suppression.c.purpose)).all():
-        unit.note_gone("put_back", key, purpose)
+        unit.note_gone("returned", key, purpose)
 
 
 def give_news(unit: Transaction, person_id: str, address: str, at: datetime, version: str) -> None:

@@ -25,7 +25,7 @@ FILE = "gone.log"
 HEAD = "# gone.log 1: who must stay gone (keyed hashes and times); `mailbot restore` needs it, keep it\n"
 TORN = " ~"  # ends a line that a crash cut off, once another one follows
 OF_PERSONS = ("destroyed", "stopped", "undone", "blocked", "unblocked")
-OF_ADDRESSES = ("suppressed", "lifted", "put_back")  # lifted: a new consent; put back: there was no reason to
+OF_ADDRESSES = ("suppressed", "lifted", "returned")  # lifted: a new consent; put back: there was no reason to
 _LINE = re.compile(r"(\S{27}) ([a-z]+) (news|processing|-) ([0-9a-f]{64}) (\S{27}|-) ([a-z2-7]{26})", re.ASCII)
 
 
@@ -47,7 +47,7 @@ class Line:
     @property
     def ends(self) -> bool:
         """Whether the address may be used again."""
-        return self.what in ("lifted", "put_back")
+        return self.what in ("lifted", "returned")
 
     def parts(self) -> tuple[str, ...]:
         """Return the fields as they are written."""

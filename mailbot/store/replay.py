@@ -12,10 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mailbot.reading.address import address_key
 from mailbot.store import effects, erasure, forgets, gone, people, requests
 from mailbot.store.consent_tables import Consent
 from mailbot.store.place_tables import HookCall
-from mailbot.store.tables import Address, Person, Reply, Request, Suppression
+from mailbot.store.tables import Address, Person, Question, Reply, Request, Suppression
 from mailbot.store.transaction import Transaction
 
 REASON = "restored"
@@ -24,6 +25,7 @@ _address: Any = Address.__table__  # type: ignore[attr-defined]
 _consent: Any = Consent.__table__  # type: ignore[attr-defined]
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
+_question: Any = Question.__table__  # type: ignore[attr-defined]
 _suppression: Any = Suppression.__table__  # type: ignore[attr-defined]
 _call: Any = HookCall.__table__  # type: ignore[attr-defined]
 Lines = dict[tuple[str, str], gone.Line]
@@ -117,8 +119,9 @@ def _as_then(unit: Transaction, person_id: str, line: gone.Line, done: Done) -> 
 def _stop(unit: Transaction, person_id: str, at: datetime) -> None:
     """Stop a person as the withdrawal did; whether it goes on to the destruction, is the operator's word."""
     requests.open_journal(unit, kind="withdrawal", reason=REASON)
-    waits: dict[str, Any] = {"open": ["operator"], "closed_at": None, "tell": True, "person_id": person_id}
-    unit.update(Request, unit.request_id, **waits, decided_at=at)
+    address = next(iter(people.addresses(unit.connection, person_id)), "")
+    who = {"person_id": person_id, "address": address, "address_key": address_key(address)}
+    unit.update(Request, unit.request_id, open=["operator"], closed_at=None, tell=True, decided_at=at, **who)
     unit.update(Person, person_id, blocked="withdrawal", blocked_until=None)
     for purpose in ("processing", "news"):
         _end(unit, [person_id], purpose, at)
@@ -157,7 +160,7 @@ def _address_as_then(unit: Transaction, line: gone.Line, ids: list[str], done: D
     number = unit.connection.execute(sa.select(_suppression.c.request_id).where(mine)).scalar()
     effects.lift_keys(unit, [line.key], line.purpose)
     done.lifted += 1
-    if line.what == "put_back" and number:
+    if line.what == "returned" and number:
         effects.restore_news(unit, number)
     elif line.what == "lifted" and line.purpose == "news":
         _give_anew(unit, ids, line.at)
@@ -180,6 +183,7 @@ def settle(unit: Transaction, done: Done) -> None:
         if "obligations" not in row.open:  # that one waits for the operator's word anyway
             _before_operator(unit, row.id)
             done.held += 1
+    _hold_questions(unit)
     forgets.forget_operator_mails(unit)
     owed = sa.select(_reply.c.id, _reply.c.request_id, _reply.c.role).where(
         _reply.c.sent_at.is_(None), _reply.c.gave_up_at.is_(None)
@@ -193,6 +197,16 @@ def settle(unit: Transaction, done: Done) -> None:
             done.owed.append(row.request_id)
     old = sa.and_(_call.c.delivered_at.is_(None), _call.c.dead_at.is_(None), _call.c.event == "person.updated")
     unit.connection.execute(sa.update(_call).where(old).values(dead_at=unit.now, next_try_at=None, answer=REASON))
+
+
+def _hold_questions(unit: Transaction) -> None:
+    """Remind nobody a second time; a question that lapsed since was closed with an answer, so none is sent again."""
+    open_ = _question.c.closed_at.is_(None)
+    lapsed = sa.and_(open_, _question.c.expires_at <= unit.now)
+    for number in set(unit.connection.execute(sa.select(_question.c.request_id).where(lapsed)).scalars()):
+        _before_operator(unit, number)
+    unit.connection.execute(sa.update(_question).where(lapsed).values(expires_at=None))
+    unit.connection.execute(sa.update(_question).where(open_).values(reminded=True))
 
 
 def _before_operator(unit: Transaction, number: str) -> None:

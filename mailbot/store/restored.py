@@ -11,12 +11,13 @@ from mailbot.ports import RawMail
 from mailbot.reading.message import Message
 from mailbot.store.keys import Keys, sha256
 from mailbot.store.replay import REASON
-from mailbot.store.tables import FolderCursor, Mail, Request, Suppression
+from mailbot.store.tables import FolderCursor, Mail, Reply, Request, Suppression
 from mailbot.store.transaction import Transaction
 
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
 _cursor: Any = FolderCursor.__table__  # type: ignore[attr-defined]
 _request: Any = Request.__table__  # type: ignore[attr-defined]
+_reply: Any = Reply.__table__  # type: ignore[attr-defined]
 _suppression: Any = Suppression.__table__  # type: ignore[attr-defined]
 UNDECIDED = ("waiting", "gone", "shadow")
 
@@ -43,15 +44,16 @@ def is_gone(unit: Transaction, address: str, received_at: datetime) -> bool:
     return since is not None and since >= received_at
 
 
-def stopped_by_ledger(unit: Transaction, person_id: str | None) -> str | None:
-    """Return the request by which gone.log stopped a person anew, None where there is none that is open."""
-    mine = sa.and_(_request.c.person_id == person_id, _request.c.kind == "withdrawal", _request.c.reason == REASON)
-    query = sa.select(_request.c.id).where(mine, _request.c.state == "applied", _request.c.closed_at.is_(None))
-    return unit.connection.execute(query.limit(1)).scalar()
-
-
 def forget_writer(unit: Transaction) -> None:
     """Keep nothing of who wrote the mail that is handled."""
     blank: dict[str, Any] = {"address": "", "address_key": "", "message_id": "", "references": [], "fields": {}}
     unit.update(Request, unit.request_id, **blank)
     unit.connection.execute(sa.update(_mail).where(_mail.c.request_id == unit.request_id).values(sha256=None))
+
+
+def unsent(connection: sa.Connection) -> list[str]:
+    """Return the requests whose answers were owed at the backup, and that still wait for the operator."""
+    mine = sa.and_(_reply.c.request_id == _request.c.id, _reply.c.gave_up_why == REASON)
+    waits = sa.and_(_request.c.reason == REASON, _request.c.closed_at.is_(None))
+    query = sa.select(_request.c.id).join(_reply, mine).where(waits).distinct().order_by(_request.c.id)
+    return list(connection.execute(query).scalars())

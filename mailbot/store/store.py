@@ -160,10 +160,7 @@ class Store:
     def set_note(self, name: str, value: str) -> None:
         """Set a value of the installation."""
         with self.unit() as unit:
-            if unit.row(Note, name) is None:
-                unit.connection.execute(sa.insert(_note).values(name=name, value=value))
-            else:
-                unit.update(Note, name, value=value)
+            unit.set_note(name, value)
 
     def scrub(self) -> None:
         """Take the bytes of whoever was forgotten out of the files, where that is owed; a busy file stays owed."""

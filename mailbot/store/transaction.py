@@ -34,11 +34,14 @@ class Transaction:
 
     def owe_scrub(self) -> None:
         """Remember that bytes of a person must leave the files; done after the commit, and again until it succeeds."""
-        owed = self.new_id(8)  # another one each time: what is owed meanwhile is not crossed off with it
-        if self.row(Note, "scrub") is None:
-            self.connection.execute(sa.insert(Note.__table__).values(name="scrub", value=owed))  # type: ignore[attr-defined]
+        self.set_note("scrub", self.new_id(8))  # another one each time: what is owed meanwhile stays owed
+
+    def set_note(self, name: str, value: str) -> None:
+        """Set a value of the installation."""
+        if self.row(Note, name) is None:
+            self.insert(Note, name=name, value=value)
         else:
-            self.update(Note, "scrub", value=owed)
+            self.update(Note, name, value=value)
 
     def note_gone(self, what: str, key: str, purpose: str = "", until: datetime | None = None) -> None:
         """Have gone.log told of an act before this transaction is committed (gone.py: which words, which keys)."""

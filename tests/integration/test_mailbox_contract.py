@@ -286,6 +286,19 @@ class TestMailbox:
         whole = mailbox.whole(seen)
         assert whole is not None and not whole.complete and whole.size_bytes > 40_000
 
+    def test_what_was_filed_is_read_from_a_time_on(self, box: Box) -> None:
+        mailbox = box.open(max_bytes=20_000)
+        assert list(mailbox.filed(AT)) == []  # there is no such folder yet
+        for name, at in (("old", AT - timedelta(days=9)), ("a", AT), ("b", AT + timedelta(hours=1)), ("stays", AT)):
+            box.deliver(mail(name), at)
+        box.deliver(mail("big", size=40_000), AT + timedelta(hours=2))
+        mailbox.file([raw.uid for raw in read(mailbox) if subject(raw.octets) != "stays"])
+        found = [raw for batch in mailbox.filed(AT) for raw in batch]
+        assert sorted(subject(raw.octets) for raw in found) == ["a", "b", "big"]
+        assert {raw.folder for raw in found} != {mailbox.folder} and len({raw.uid for raw in found}) == 3
+        assert [raw.complete for raw in found] == [subject(raw.octets) != "big" for raw in found]
+        assert [subject(raw.octets) for raw in read(mailbox)] == ["stays"]  # the other folder is read as before
+
     def test_closing_twice_and_using_it_again(self, box: Box) -> None:
         box.deliver(mail("a"))
         mailbox = box.open()

@@ -7,6 +7,7 @@ itself SIGKILL right before or right after the n-th of one kind of outside call:
   of the store · `data`: DATA to the SMTP server, so after it the server's 250 has been read.
 - `lay`: an APPEND of a copy, or its writing into a Maildir · `remove`: the STORE and the EXPUNGE of a mail, or the
   removal of its file.
+- `told`: lines of gone.log appended · `ledger`: gone.log written anew · `link`: a backup given its name · `fsync`.
 - `hook`: the wait for a web receiver's answer, so before it the call has been sent, after it the answer was read.
 
 Nothing else is changed in it. `Commands` is the tests' side, `main` the process that forks.
@@ -83,7 +84,7 @@ class Commands:
         self._process.stdout.close()
 
 
-def wrap(owner: type, name: str, kind: str, calls: Counter[str], order: dict[str, Any]) -> None:
+def wrap(owner: Any, name: str, kind: str, calls: Counter[str], order: dict[str, Any]) -> None:
     """Count the calls of a method, and die right before or after the one that is ordered."""
     original: Callable[..., Any] = getattr(owner, name)
 
@@ -112,6 +113,7 @@ def child(order: dict[str, Any], counted: Path) -> int:
     from mailbot.cli import main as mailbot
     from mailbot.intake.maildir import MaildirMailbox
     from mailbot.store import engine, store
+    from mailbot.store.gone import Ledger
 
     calls: Counter[str] = Counter()
     wrap(IMAPClient, "fetch", "fetch", calls, order)
@@ -125,6 +127,10 @@ def child(order: dict[str, Any], counted: Path) -> int:
     wrap(Connection, "_commit_impl", "commit", calls, order)
     wrap(smtplib.SMTP, "data", "data", calls, order)
     wrap(HTTPConnection, "getresponse", "hook", calls, order)
+    wrap(Ledger, "append", "told", calls, order)
+    wrap(Ledger, "write", "ledger", calls, order)
+    wrap(os, "link", "link", calls, order)
+    wrap(os, "fsync", "fsync", calls, order)
     if not order["turn"]:
         from contextlib import nullcontext
 
