@@ -24,7 +24,7 @@ from mailbot.errors import (
     MailboxUnavailable,
 )
 from mailbot.intake.dns import Dns
-from mailbot.operating import attachments, audit, clock, notices, policies, retention, waiting
+from mailbot.operating import aging, attachments, audit, clock, notices, policies, retention, waiting
 from mailbot.pipeline import COUNTS, Line, Rules, poll
 from mailbot.policy import Policy
 from mailbot.ports import Clock, Courier, Mailbox, NewId, Resolver
@@ -87,8 +87,10 @@ class App:
         try:
             if failure is None:  # what could not be read a moment ago is not waited for again
                 retention.sweep(self.line, self.mailbox, self._leaving())
+                aging.clear(self.line, self.mailbox, sent="sent" in self.settings.mailbox.erase)
         except (MailboxUnavailable, MailboxRefused) as exc:
             failure = exc
+        aging.sweep(self.line)
         audit.sweep(self.line)
         notices.tell_operator(self.line, self.settings.operator.mail, self.settings.operator.language)
         try:

@@ -28,6 +28,7 @@ def check(parts: Parts) -> Iterator[Finding]:
         ("people", _people), ("forms", _forms), ("places", _places), ("store", _store), ("journal", _journal),
         ("mode", _mode), ("mailbox", _mailbox), ("undecided", _undecided), ("older mail", _older),
         ("courier", _courier), ("templates", _templates), ("policy", check_rules.policy), ("clock", check_rules.clock),
+        ("retention", check_rules.retention),
         ("trust", check_rules.trust), ("operator", check_rules.operator), ("tokens", check_rules.tokens),
     ):  # fmt: skip
         yield from _looked(what, look, parts)

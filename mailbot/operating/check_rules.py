@@ -10,7 +10,7 @@ from mailbot.operating import policies
 from mailbot.operating.authserv import FEWEST_MAILS, Learned, learn
 from mailbot.operating.finding import Parts, Said
 from mailbot.reading.address import address_key
-from mailbot.store import bounces, writers
+from mailbot.store import aging, bounces, writers
 
 ALMATY_OFFSET = timedelta(hours=5)  # since 1 March 2024; an old tzdata says six
 
@@ -49,6 +49,16 @@ def clock(parts: Parts) -> Said:
         yield "wrong", "policy.toml: holidays.country: no calendar of that country is known"
         return
     yield "ok", f"the next working day ends {due:%d.%m.%Y %H:%M}"
+
+
+def retention(parts: Parts) -> Said:
+    """Say what is kept how long, and how much of it there is."""
+    rules = parts.line.rules.policy.retention
+    with parts.line.store.reading() as connection:
+        kept = aging.counts(connection)
+    raw = f"mail goes {rules.raw_days} days after its request ended ({kept['mails']} mails, {kept['answers']} answers)"
+    details = f"details after {rules.ledger_days} ({kept['detailed']} requests have them)"
+    yield "ok", f"{raw}, {details}, the journal after {rules.journal_years} years ({kept['requests']} requests)"
 
 
 def trust(parts: Parts) -> Said:
