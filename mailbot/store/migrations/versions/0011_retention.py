@@ -41,6 +41,7 @@ def upgrade() -> None:
             op.add_column(table, sa.Column(name, kind, nullable=True))
     for name, table, column, where in _INDEXES:
         op.create_index(name, table, [column], sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    op.create_index("ix_request_received", "request", ["received_at"])
     _sample(0)
 
 
@@ -53,6 +54,7 @@ def _sample(target: int) -> None:
 
 def downgrade() -> None:
     _sample(-1)
+    op.drop_index("ix_request_received", table_name="request")
     for name, table, _column, _where in _INDEXES:
         op.drop_index(name, table_name=table)
     for table, columns in _COLUMNS.items():
