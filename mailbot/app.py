@@ -25,7 +25,7 @@ from mailbot.errors import (
     MailboxUnavailable,
 )
 from mailbot.intake.dns import Dns
-from mailbot.operating import again, attachments, audit, backups, clock, notices, policies, retention, waiting
+from mailbot.operating import again, aging, attachments, audit, backups, clock, notices, policies, retention, waiting
 from mailbot.pipeline import COUNTS, Line, Rules
 from mailbot.policy import Policy
 from mailbot.ports import Clock, Courier, Mailbox, NewId, Resolver
@@ -89,8 +89,10 @@ class App:
         try:
             if failure is None:  # what could not be read a moment ago is not waited for again
                 retention.sweep(self.line, self.mailbox, self._leaving())
+                aging.clear(self.line, self.mailbox, sent="sent" in self.settings.mailbox.erase)
         except (MailboxUnavailable, MailboxRefused, ConfigError) as exc:
             failure = exc
+        aging.sweep(self.line)
         audit.sweep(self.line)
         notices.tell_operator(self.line, self.settings.operator)
         try:

@@ -155,8 +155,19 @@ class SuppressionRules(Section):
 
 
 class RetentionRules(Section):
+    raw_days: int = Field(
+        default=30, ge=1, le=3650,
+        description="mails in mailbot/Done and our answers (in Sent too) go so many days after their request ended",
+    )  # fmt: skip
+    ledger_days: int = Field(
+        default=90, ge=30, le=3650,
+        description="so many days after it ended a request is blanked but for times, reasons and keyed hashes",
+    )  # fmt: skip
     journal_years: int = Field(
-        default=3, ge=1, le=100, description="events older than these years leave the journal; its chain goes on"
+        default=3,
+        ge=1,
+        le=100,
+        description="events and requests older than these years leave the journal; its chain goes on",
     )
     backup_days: int = Field(
         default=30, ge=1, le=3650, description="backups older than these days leave the folder they were written into"
@@ -182,6 +193,12 @@ class EvidenceRules(Section):
     sealed_years: int = Field(
         default=3, ge=1, le=100, description="how long a sealed one is kept: until nobody can claim anything any more"
     )
+
+    @model_validator(mode="after")
+    def _details_outlive_the_mail(self) -> Self:
+        if self.ledger_days < self.raw_days:
+            raise ValueError("ledger_days is less than raw_days: a mail is found by what the ledger knows of it")
+        return self
 
 
 class HolidayRules(Section):

@@ -111,6 +111,7 @@ def show(arguments: argparse.Namespace) -> int:
             "pending": [{"field": f, "waits_for": w} for f, w in row.pending], "fields": row.fields.get("fields", {}),
             **diffs.changes(connection, row),
             "undo_until": row.undo_until, "destroy_at": row.destroy_at, "checked": row.checked,
+            "purged_at": row.purged_at, "mails_left": row.fields.get("mails_left", {}),
             "document": documents.as_json(row),
             "places": places.of_request(connection, app.line.rules.policy, row.id),
             "replies": [_reply(each) for each in replies],
@@ -192,6 +193,9 @@ def _show_words(result: dict[str, Any], app: App) -> None:
         ("destroyed" if result["reason"] == "destroyed" else "destroy after", when(result["destroy_at"])),
         ("checked", result["checked"] or "-"),
     ]  # fmt: skip
+    if result["purged_at"]:
+        rows.append(("details", f"blanked {when(result['purged_at'])}: kept no longer (policy.toml, retention)"))
+    rows += [("mails left", f"{count} in {name}") for name, count in result["mails_left"].items()]
     if result["document"]:
         rows.append(("document", document_line(result["document"], when(result["document"]["recorded_at"]))))
     rows += [("clock", clock_line(each, app, when)) for each in result["clocks"]]

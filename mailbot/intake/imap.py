@@ -21,7 +21,7 @@ from typing import Any
 from imapclient import IMAPClient, SocketTimeout
 
 from mailbot.errors import MailboxRefused, MailboxUnavailable
-from mailbot.intake import copies
+from mailbot.intake import copies, gmail
 from mailbot.intake.batches import groups, slices
 from mailbot.intake.folders import special
 from mailbot.intake.imap_errors import is_later, translate
@@ -64,15 +64,17 @@ class ImapMailbox:
         with self._door():
             client, self._special = self._select(), None
             can_move, can_remove = client.has_capability("MOVE"), client.has_capability("UIDPLUS")
+            at_gmail = gmail.is_it(client)
+            can_remove = can_remove and (not at_gmail or {"all", "trash"} <= self._named().keys())
         stays = f"{self._url.host} can't move mails (no MOVE): what is done stays in {self.folder}"
-        keeps = f"{self._url.host} can't remove one mail alone (no UIDPLUS): attachments stay in the mailbox"
+        keeps = f"{self._url.host} can't remove one mail alone (no UIDPLUS): mails and attachments stay in the mailbox"
         return MailboxState(
             folder=self.folder,
             uidvalidity=self._selected[b"UIDVALIDITY"],
             uidnext=self._selected.get(b"UIDNEXT", 1),
             can_move=can_move,
             can_remove=can_remove,
-            notes=(*(() if can_move else (stays,)), *(() if can_remove else (keeps,))),
+            notes=(*(() if can_move else (stays,)), *(gmail.SETTING,) * at_gmail, *(() if can_remove else (keeps,))),
         )
 
     def fetch(self, cursor: Cursor, again: Sequence[int]) -> Iterator[list[RawMail]]:
@@ -164,7 +166,11 @@ class ImapMailbox:
             with self._door():
                 if self._visit(folder):
                     mine = [each for each in seen if each.folder == folder and each.uidvalidity == self._validity]
-                    copies.remove(self._live(), sorted({each.uid for each in mine}))
+                    uids = sorted({each.uid for each in mine})
+                    if gmail.is_it(self._live()):
+                        gmail.remove(self._live(), self._visit, self._named(), uids)
+                    else:
+                        copies.remove(self._live(), uids)
 
     def close(self) -> None:
         """Log out and forget the connection; may be called twice. Raises nothing."""
@@ -236,11 +242,15 @@ class ImapMailbox:
         client = self._client or self._select()
         self._done = self._done or done_folder(client)
         known: dict[str, str] = {"inbox": self.folder, "done": self._done}
-        if not known.keys() >= set(where):
-            self._special = special(client.list_folders()) if self._special is None else self._special
-            own = set(known.values())
-            known |= {name: folder for name, folder in self._special.items() if folder not in own}
-        return list(dict.fromkeys(known[name] for name in where if name in known))
+        more = self._named() if gmail.is_it(client) or not known.keys() >= set(where) else {}
+        known = {**{name: folder for name, folder in more.items() if folder not in known.values()}, **known}
+        trash = [known["trash"]] if "done" in where and "trash" in known and gmail.is_it(client) else []
+        return list(dict.fromkeys([*(known[name] for name in where if name in known), *trash]))
+
+    def _named(self) -> dict[str, str]:
+        if self._special is None:
+            self._special = special(self._live().list_folders())
+        return self._special
 
     def _visit(self, folder: str) -> bool:
         """Select a folder where it is not; False where it can't be opened."""

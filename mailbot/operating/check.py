@@ -28,8 +28,9 @@ def check(parts: Parts) -> Iterator[Finding]:
         ("people", _people), ("forms", _forms), ("places", _places), ("store", _store), ("journal", _journal),
         ("mode", _mode), ("mailbox", _mailbox), ("undecided", _undecided), ("older mail", _older),
         ("courier", _courier), ("templates", _templates), ("policy", check_rules.policy), ("clock", check_rules.clock),
-        ("law", check_rules.law), ("trust", check_rules.trust), ("proof", check_rules.proof),
-        ("operator", check_rules.operator), ("tokens", check_rules.tokens), ("backup", check_backups.backup),
+        ("law", check_rules.law), ("retention", check_rules.retention), ("trust", check_rules.trust),
+        ("proof", check_rules.proof), ("operator", check_rules.operator), ("tokens", check_rules.tokens),
+        ("backup", check_backups.backup),
     ):  # fmt: skip
         yield from _looked(what, look, parts)
 

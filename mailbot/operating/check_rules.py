@@ -12,7 +12,7 @@ from mailbot.operating.authserv import FEWEST_MAILS, Learned, learn
 from mailbot.operating.away import until
 from mailbot.operating.finding import Parts, Said
 from mailbot.reading.address import address_key
-from mailbot.store import bounces, proofs, writers
+from mailbot.store import aging, bounces, proofs, writers
 
 NOVEMBER = 11  # from which the coming year's days off are known
 ALMATY_OFFSET = timedelta(hours=5)  # since 1 March 2024; an old tzdata says six
@@ -70,6 +70,16 @@ def law(parts: Parts) -> Said:
         f"{pack.title}, as of {pack.as_of}: nobody confirmed its terms ([law] {', '.join(empty)}); "
         "until then no answer quotes an article",
     )
+
+
+def retention(parts: Parts) -> Said:
+    """Say what is kept how long, and how much of it there is."""
+    rules = parts.line.rules.policy.retention
+    with parts.line.store.reading() as connection:
+        kept = aging.counts(connection)
+    raw = f"mail goes {rules.raw_days} days after its request ended ({kept['mails']} mails, {kept['answers']} answers)"
+    details = f"details after {rules.ledger_days} ({kept['detailed']} requests have them)"
+    yield "ok", f"{raw}, {details}, the journal after {rules.journal_years} years ({kept['requests']} requests)"
 
 
 def trust(parts: Parts) -> Said:

@@ -65,7 +65,7 @@ class Known:
     line: Line
     mails: list[Any]  # of the ledger
     replies: list[Any]  # of the outbox
-    named: tuple[str, ...] = ()  # the addresses for which mails to the operator are looked through
+    named: tuple[str, ...] | None = None  # mails to the operator are meant only where they name one of these
 
     @property
     def sought(self) -> list[Sought]:
@@ -99,7 +99,13 @@ class Known:
             return True
         if reply is None or print_ != self._print_of(reply):
             return False
-        return reply.role != "operator" or any(address in message.text for address in self.named)
+        if self.named is None or reply.role != "operator":
+            return True
+        return any(address in message.text for address in self.named)
+
+    def message_id(self, raw: RawMail) -> str:
+        """Return the Message-ID of a mail that was sighted."""
+        return parse(raw.octets, complete=False).message_id
 
     def _print_of(self, reply: Any) -> str:
         return self.line.store.keys.fingerprint(parse(reply.octets)) if reply.octets else reply.fingerprint or ""

@@ -85,8 +85,11 @@ def is_theirs(unit: Transaction, request: Any, reply: Any) -> bool:
     """Tell whether a mail went to the person of its request: others' mail says nothing about him."""
     if request.person_id is None:
         return True
-    keys = {address_key(addr) for addr in people.addresses(unit.connection, request.person_id)}
-    return reply.address_key in keys or reply.template in ("address-changed", "new-address")
+    on_file = people.addresses(unit.connection, request.person_id)
+    known = {address_key(addr) for addr in on_file} | {unit.keys.suppression(addr) for addr in on_file}
+    return not known.isdisjoint((reply.address_key, reply.addressee)) or reply.template in (
+        "address-changed", "new-address",
+    )  # fmt: skip
 
 
 def note_bounce(unit: Transaction, reply_id: int, status: str, why: str) -> None:

@@ -69,7 +69,7 @@ def erase(unit: Transaction, person_id: str) -> list[dict[str, Any]]:
     numbers = people.requests_of(unit.connection, unit.keys, person_id, alone)
     _forget_requests(unit, numbers, mine)
     _forget_mails(unit, numbers, mine)
-    _forget_replies(unit, numbers, mine)
+    _forget_replies(unit, numbers, sa.or_(_reply.c.address_key.in_(mine), _reply.c.addressee.in_(keys)))
     forgets.forget_operator_mails(unit)
     unit.owe_scrub()
     unit.note_person_gone("destroyed", person_id)
@@ -98,12 +98,10 @@ def _forget_mails(unit: Transaction, numbers: list[str], keys: list[str]) -> Non
     unit.connection.execute(sa.update(_mail).where(_mail.c.id.in_(mine)).values(summary={}))
 
 
-def _forget_replies(unit: Transaction, numbers: list[str], keys: list[str]) -> None:
+def _forget_replies(unit: Transaction, numbers: list[str], theirs: Any) -> None:
     """Blank what was mailed about these requests; what was still owed of it, but the final mail, is given up."""
     rows = unit.connection.execute(
-        sa.select(_reply.c.id, _reply.c.role, _reply.c.sent_at).where(
-            sa.or_(_reply.c.request_id.in_(numbers), _reply.c.address_key.in_(keys))
-        )
+        sa.select(_reply.c.id, _reply.c.role, _reply.c.sent_at).where(sa.or_(_reply.c.request_id.in_(numbers), theirs))
     ).all()
     for row in rows:
         if row.role == "final" and row.sent_at is None:

@@ -54,7 +54,7 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
         people=found,
         token=token,
         wrong_tokens=sum(token not in known for token in brought),
-        misused=any(token not in known or _is_others(known[token], writer) for token in brought),
+        misused=any(token not in known or _is_others(unit, known[token], writer) for token in brought),
         replies_to_us=ours,
         replies_to_stranger=by_person and _answers_stranger(unit, message, claim, known),
         at_bounce_address=envelope is not None,
@@ -78,7 +78,7 @@ def _token(unit: Unit, brought: tuple[str, ...], known: dict[str, Any], writer: 
         row.token: row
         for row in unit.connection.execute(sa.select(_question).where(_question.c.token.in_(tuple(known))))
     }
-    mine = [t for t in known if known[t].address_key == address_key(writer)] or list(known)
+    mine = [t for t in known if _is_to(unit, known[t], writer)] or list(known)
     live = [t for t in mine if t in questions and _is_open(unit, questions[t])]
     first = mine[0]
     token = first if first in live or known[first].role != "question" else (live or mine)[0]
@@ -91,7 +91,8 @@ def _token(unit: Unit, brought: tuple[str, ...], known: dict[str, Any], writer: 
     return TokenFacts(
         token=token, template=reply.template, role=reply.role, waits_for=waits_for,
         is_open=question is not None and _is_open(unit, question),
-        from_addressee=bool(writer) and address_key(writer) == reply.address_key, address=reply.address,
+        from_addressee=_is_to(unit, reply, writer),
+        address=reply.address or (writer if _is_to(unit, reply, writer) else ""),
         is_theirs=bounces.is_theirs(unit, request, reply),
         asked_again=bool(question and question.asked_again), asks=_asks(unit, request.id) if waits_for == "ask" else 0,
         new_address=reply.address if waits_for == "new_address" else "",
@@ -105,8 +106,16 @@ def _asks(unit: Unit, number: str) -> int:
     return int(unit.connection.execute(sa.select(sa.func.count()).where(asks)).scalar_one())
 
 
-def _is_others(reply: Any, writer: str) -> bool:
-    return bool(reply.address_key) and reply.address_key != address_key(writer)  # a forgotten one is nobody's
+def _is_others(unit: Unit, reply: Any, writer: str) -> bool:
+    known = bool(reply.address_key or reply.addressee)  # a forgotten one is nobody's
+    return known and not _is_to(unit, reply, writer)
+
+
+def _is_to(unit: Unit, reply: Any, writer: str) -> bool:
+    """Tell whether a mail of ours went to that address; an old one knows its keyed hash alone."""
+    if not writer:
+        return False
+    return bool(reply.address_key == address_key(writer) or reply.addressee == unit.keys.suppression(writer))
 
 
 def _is_open(unit: Unit, question: Any) -> bool:
@@ -138,7 +147,7 @@ def _answers_stranger(unit: Unit, message: Message, claim: Claim, known: dict[st
     if not (thread or (claim.subject.reply_prefix and message.quoted.strip())):
         return False
     writer = message.writer or ""
-    mine = any(token in known and known[token].address_key == address_key(writer) for token in referred(message))
+    mine = any(token in known and _is_to(unit, known[token], writer) for token in referred(message))
     return not mine and not _in_ledger(unit, message, writer)
 
 

@@ -120,6 +120,7 @@ class Request(SQLModel, table=True):
         Index("ix_request_tell", "tell", "told_at"),
         _partial("ix_request_due_open", "due_at", where="closed_at IS NULL"),
         _partial("ix_request_answer_due", "answer_due_at", where="answer_due_at IS NOT NULL"),
+        Index("ix_request_received", "received_at"),
         _partial("ix_request_unpurged", "decided_at", where="purged_at IS NULL"),
         _partial("ix_request_writer", "writer_key", where="writer_key IS NOT NULL"),
     )

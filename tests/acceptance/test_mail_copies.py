@@ -76,6 +76,15 @@ def test_the_inbox_is_the_operators_but_where_the_setting_says_so(world: World, 
     until_destroyed(world, ALIYA)
     assert (asked.name in lying(world)) is left
     assert ("(входящие)" in world.last(ALIYA).text) is left
+    told = [mail for mail in world.sent() if mail.to == OWNER and "вручную" in mail.subject]
+    assert [f"Ищите по адресу: {ALIYA}" in mail.text and "входящие: 1" in mail.text for mail in told] == [True] * left
+    assert finals_are_forgotten(world)
+
+
+def finals_are_forgotten(world: World) -> bool:
+    """Tell whether nothing of the last mails about who was destroyed is left but hashes."""
+    rows = world.sql("SELECT address, length(octets), digest <> '' FROM reply WHERE role = 'final'")
+    return set(rows) == {("", 0, 1)}
 
 
 def test_a_mailbox_that_can_not_be_read_destroys_nobody(world: World) -> None:
