@@ -210,7 +210,7 @@ def build(
         )  # fmt: skip
         line = Line(
             store=store, rules=read_rules(policy, settings, dns() if settings.trust.dns else None), frame=frame,
-            write=partial(render, templates=templates),
+            write=partial(render, templates=templates), host=mailbox_url(settings.mailbox.url).host,
         )  # fmt: skip
         return App(
             folder=folder, settings=settings, line=line, mailbox=open_mailbox(folder, settings, store),

@@ -71,6 +71,7 @@ class Line:
     rules: Rules
     write: Callable[[Owed, Frame], Rendered]
     frame: Frame  # the operator's name, contact and address; the rest is filled in for each answer
+    host: str = ""  # of the mailbox: where copies of all mail lie; "" on this machine
     report: Callable[[str, int], None] = lambda _what, _uid: None  # failures, by UID alone
     stop: Callable[[], bool] = lambda: False  # asked between two mails: is it time to go?
 

@@ -12,6 +12,7 @@ from mailbot.section import Section, Text
 from mailbot.sources import Form, Place
 
 Handling = Literal["apply", "operator"]
+Said = dict[Literal["kk", "ru", "en"], str]  # a sentence in each language
 
 
 def _zone(name: str) -> str:
@@ -148,6 +149,16 @@ class AnswerRules(Section):
     received: bool = Field(default=True, description="a proven mail that waits for the operator gets a receipt")
 
 
+class ProcessingRules(Section):
+    """What an answer about somebody's data says beside the data, in each language."""
+
+    purposes: Said = Field(default_factory=dict, description="why the data are processed")
+    ways: Said = Field(default_factory=dict, description="how they are collected and processed")
+    term: Said = Field(default_factory=dict, description="how long they are stored")
+    recipients: Said = Field(default_factory=dict, description="who receives them, beside [[places]]")
+    abroad: Said = Field(default_factory=dict, description="copies abroad; empty: by the host of the mailbox")
+
+
 class SuppressionRules(Section):
     unproven_days: int = Field(
         default=90, ge=1, description="how long an unproven unsubscribe of an unknown address counts"
@@ -188,6 +199,7 @@ class Policy(Section):
     undo: UndoRules = UndoRules()
     limits: LimitRules = LimitRules()
     answers: AnswerRules = AnswerRules()
+    processing: ProcessingRules = ProcessingRules()
     suppression: SuppressionRules = SuppressionRules()
     retention: RetentionRules = RetentionRules()
     holidays: HolidayRules = HolidayRules()

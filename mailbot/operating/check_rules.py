@@ -28,6 +28,10 @@ def policy(parts: Parts) -> Said:
         yield "wrong", f"policy.toml: the text of version {policy.version} changed: give the new text a new version"
     elif not policy.text_sha256:
         yield "note", "policy.toml: text_sha256 is empty: consents don't prove which text they were given to"
+    for name, said in policy.processing.model_dump().items():
+        silent = [language for language in ("kk", "ru", "en") if not said.get(language)] if name != "abroad" else []
+        if silent:
+            yield "note", f"policy.toml: processing.{name} says nothing in {', '.join(silent)}: answers leave it out"
     former = f"; the marks of {', '.join(one.version for one in policy.former)} stay valid" if policy.former else ""
     yield "ok", f"version {policy.version}{former}"
 

@@ -30,3 +30,10 @@ def forget_reply(unit: Transaction, reply_id: int) -> None:
     row = unit.row(Reply, reply_id)
     digest = unit.keys.octets(row.octets) if row.octets else row.digest
     unit.update(Reply, reply_id, address="", address_key="", octets=b"", answer="", bounced_why=None, digest=digest)
+
+
+def forget_text(unit: Transaction, reply_id: int) -> None:
+    """Forget what a mail said, and not to whom it went: it may still come back, or be answered."""
+    unit.owe_scrub()
+    row = unit.row(Reply, reply_id)
+    unit.update(Reply, reply_id, octets=b"", digest=unit.keys.octets(row.octets) if row.octets else row.digest)
