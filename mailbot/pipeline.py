@@ -84,7 +84,7 @@ def read(raw: RawMail, rules: Rules, message: Message | None = None) -> tuple[Me
     message = message or parse(raw.octets, complete=raw.complete)
     arrival = Arrival(octets=raw.octets, at=raw.received_at, own=rules.own)
     evidence = verify(message, rules.trust, arrival, rules.resolve)
-    typed = submission(message, evidence, rules.forms, raw.received_at.date())
+    typed = submission(message, evidence, rules.forms, raw.received_at.astimezone(rules.deadlines.zone).date())
     claim = classify(message, rules.lexicon) if typed is None else claim_of(typed)
     return message, screen(message, rules.own), claim, evidence
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from mailbot.section import Section, Text
 from mailbot.sources import Form, Place
 
 Handling = Literal["apply", "operator"]
+Sha256 = Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
 Said = dict[Literal["kk", "ru", "en"], str]  # a sentence in each language
 
 
@@ -56,6 +57,7 @@ class Former(Section):
     version: Text = Field(description="the version, as consents name it")
     since: date = Field(description="the day on which it came into force")
     until: date | None = Field(default=None, description="the last day on which it was in force")
+    text_sha256: Sha256 = Field(default="", description="the SHA-256 of its text, where it is known")
     tags: Tags = Field(description="the marks that it promised: they stay valid")
 
     @model_validator(mode="after")
@@ -183,7 +185,7 @@ class Policy(Section):
     """policy.toml."""
 
     version: Text = Field(description="the version of the published policy, as consents name it")
-    text_sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = Field(
+    text_sha256: Sha256 = Field(
         default="",
         description="the SHA-256 of that version's text: each consent then proves which text it was given to",
     )
@@ -221,3 +223,26 @@ class Policy(Section):
         if len(set(versions)) < len(versions):
             raise ValueError("two versions of the policy have the same name")
         return former
+
+    def version_at(self, at: datetime | None) -> str:
+        """Return the version that was in force at a time, as `version_on` tells of its day here."""
+        return self.version_on(at.astimezone(ZoneInfo(self.clocks.timezone)).date() if at is not None else None)
+
+    def version_on(self, day: date | None) -> str:
+        """Return the version that was in force on a day: a former one by its dates, else the present one.
+
+        A former version whose end nobody noted ends where the next former one begins; the last of them is not guessed.
+        """
+        newest = sorted(self.former, key=lambda one: one.since, reverse=True)
+        begun = [(place, one) for place, one in enumerate(newest) if day is not None and one.since <= day]
+        if not begun or day is None:
+            return self.version
+        place, one = begun[0]
+        ended = place == 0 if one.until is None else one.until < day
+        return self.version if ended else one.version
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The SHA-256 of each version's text, where it is known."""
+        every = {self.version: self.text_sha256, **{one.version: one.text_sha256 for one in self.former}}
+        return {version: sha256 for version, sha256 in every.items() if sha256}
