@@ -34,6 +34,12 @@ HELD = {"kk": "Төменде біз Сіз туралы", "ru": "Ниже вс�
 NOTHING = {"kk": "ештеңе сақталмайды", "ru": "ничего не записано", "en": "Nothing is stored about you"}
 
 
+@pytest.fixture
+def world(either: World) -> World:
+    """Each test runs on SQLite and on PostgreSQL."""
+    return either
+
+
 def asked(world: World, sender: str, language: str = "ru", **more: str) -> str:
     """Lay a mail that asks for access; return its request's number."""
     taken: Taken = world.mail(sender, "Data", ASKS[language], **more)

@@ -15,6 +15,12 @@ MAILS = {
 }
 
 
+@pytest.fixture
+def world(either: World) -> World:
+    """Each test runs on SQLite and on PostgreSQL."""
+    return either
+
+
 def asked(world: World, kind: str, sender: str = ALIYA, proof: str = "authenticated") -> str:
     request = world.request(world.mail(sender, "Мои данные", MAILS[kind], proof=proof))
     assert (request["kind"], request["state"]) == (kind, "left"), request
