@@ -62,7 +62,11 @@ def _named(unit: Unit, row: Any, address: str, checked: str) -> tuple[PersonFact
     if not person.emails:
         raise ConflictError(f"request {row.id}: no e-mail address of that person is on file: answer by hand")
     keys = {address_key(addr): addr for addr in person.emails}
-    return person, keys.get(address_key(address)) or keys.get(row.address_key) or person.emails[0]
+    if address_key(address) in keys:
+        return person, keys[address_key(address)]
+    first = sorted(person.emails, key=lambda addr: address_key(addr) != row.address_key)  # the one that wrote
+    alone = [addr for addr in first if people.ids_at(unit.connection, addr) == [person.id]]
+    return person, (alone or first)[0]  # an address of his own before one that somebody else reads too
 
 
 def _proven(unit: Unit, row: Any) -> tuple[PersonFacts | None, str]:

@@ -120,6 +120,13 @@ def test_of_several_at_one_address_only_the_one_who_is_meant(world: World) -> No
     assert "Виктор" not in text and "+77010000006" not in text
 
 
+def test_an_address_of_his_own_comes_before_one_that_somebody_else_reads(world: World) -> None:
+    world.bring(f"surname,given_name,email\nКим,Олег,{FAMILY};oleg@example.com\n")
+    oleg = next(each for each in world.persons(FAMILY) if each["given_name"] == "Олег")
+    number = asked(world, FAMILY)
+    assert answered(world, number, "--person", oleg["id"], "--checked", "phoned").to == "oleg@example.com"
+
+
 def test_nobody_elses_address_number_or_value_is_in_it(world: World) -> None:
     """Others wrote about her, at a shared address, and from addresses of their own."""
     named = world.mail(STRANGER, UPDATE["ru"], f"Мой адрес у вас {ALIYA}.\n\nНовый телефон: {PHONE}")

@@ -343,3 +343,26 @@ def test_the_zone_is_named_only_where_it_is_almaty() -> None:
     assert "(Almaty time)" in mail("destroyed", "en", values).body
     assert "Almaty" not in mail("destroyed", "en", {**values, "timezone": "UTC"}).body
     assert "09:05" in mail("destroyed", "en", {**values, "timezone": "UTC"}).body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_whole_answer_tells_every_value_that_is_held(language: str) -> None:
+    """Of each row it is given, the template reads each value: one that is missing is missed."""
+    frame = {"token": TOKEN, "language": language, "marker": "", "operator_name": ""}
+    fullest = [{**values, **frame} for values in samples(WHOLE) if values["held"]]
+    unread = []
+    for name, choices in VALUES[WHOLE].items():
+        rows = choices[0] if isinstance(choices[0], list) else choices
+        for key in rows[0] if rows and isinstance(rows[0], dict) and name not in ("processing", "counted") else ():
+            failed = 0
+            for values in fullest[::3]:
+                value = values[name]
+                less = [
+                    {k: v for k, v in row.items() if k != key} for row in (value if rows is not choices else [value])
+                ]
+                try:
+                    templates.text(WHOLE, language, {**values, name: less if rows is not choices else less[0]})
+                except (UndefinedError, KeyError):
+                    failed += 1
+            unread += [] if failed else [f"{name}.{key}"]
+    assert unread == []
