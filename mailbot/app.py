@@ -230,6 +230,7 @@ def build(
         line = Line(
             store=store, rules=read_rules(policy, settings, dns() if settings.trust.dns else None), frame=frame,
             write=partial(render, templates=templates), age_key=settings.operator.age_key,
+            host=mailbox_url(settings.mailbox.url).host,
         )  # fmt: skip
         return App(
             folder=folder, settings=settings, line=line, mailbox=open_mailbox(folder, settings, store),

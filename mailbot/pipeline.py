@@ -73,6 +73,7 @@ class Line:
     write: Callable[[Owed, Frame], Rendered]
     frame: Frame  # the operator's name, contact and address; the rest is filled in for each answer
     age_key: str = ""  # the operator's public key, for what is kept sealed
+    host: str = ""  # of the mailbox: where copies of all mail lie; "" on this machine
     report: Callable[[str, int], None] = lambda _what, _uid: None  # failures, by UID alone
     stop: Callable[[], bool] = lambda: False  # asked between two mails: is it time to go?
     review: Callable[[Unit, Decision], Decision] = lambda _unit, decision: decision  # a restored store looks twice
@@ -90,7 +91,7 @@ def read(raw: RawMail, rules: Rules, message: Message | None = None) -> tuple[Me
     message = message or parse(raw.octets, complete=raw.complete)
     arrival = Arrival(octets=raw.octets, at=raw.received_at, own=rules.own)
     evidence = verify(message, rules.trust, arrival, rules.resolve)
-    typed = submission(message, evidence, rules.forms, raw.received_at.date())
+    typed = submission(message, evidence, rules.forms, raw.received_at.astimezone(rules.deadlines.zone).date())
     claim = classify(message, rules.lexicon) if typed is None else claim_of(typed)
     return message, screen(message, rules.own), claim, evidence
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,8 @@ from mailbot.section import Section, Text
 from mailbot.sources import Form, Place
 
 Handling = Literal["apply", "operator"]
+Sha256 = Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
+Said = dict[Literal["kk", "ru", "en"], str]  # a sentence in each language
 
 
 def _zone(name: str) -> str:
@@ -55,6 +57,7 @@ class Former(Section):
     version: Text = Field(description="the version, as consents name it")
     since: date = Field(description="the day on which it came into force")
     until: date | None = Field(default=None, description="the last day on which it was in force")
+    text_sha256: Sha256 = Field(default="", description="the SHA-256 of its text, where it is known")
     tags: Tags = Field(description="the marks that it promised: they stay valid")
 
     @model_validator(mode="after")
@@ -148,6 +151,16 @@ class AnswerRules(Section):
     received: bool = Field(default=True, description="a proven mail that waits for the operator gets a receipt")
 
 
+class ProcessingRules(Section):
+    """What an answer about somebody's data says beside the data, in each language."""
+
+    purposes: Said = Field(default_factory=dict, description="why the data are processed")
+    ways: Said = Field(default_factory=dict, description="how they are collected and processed")
+    term: Said = Field(default_factory=dict, description="how long they are stored")
+    recipients: Said = Field(default_factory=dict, description="who receives them, beside [[places]]")
+    abroad: Said = Field(default_factory=dict, description="copies abroad; empty: by the host of the mailbox")
+
+
 class SuppressionRules(Section):
     unproven_days: int = Field(
         default=90, ge=1, description="how long an unproven unsubscribe of an unknown address counts"
@@ -173,6 +186,12 @@ class RetentionRules(Section):
         default=30, ge=1, le=3650, description="backups older than these days leave the folder they were written into"
     )
 
+    @model_validator(mode="after")
+    def _details_outlive_the_mail(self) -> Self:
+        if self.ledger_days < self.raw_days:
+            raise ValueError("ledger_days is less than raw_days: a mail is found by what the ledger knows of it")
+        return self
+
 
 class LawRules(Section):
     """Which law's terms count, and who vouches for the numbers in its pack."""
@@ -194,12 +213,6 @@ class EvidenceRules(Section):
         default=3, ge=1, le=100, description="how long a sealed one is kept: until nobody can claim anything any more"
     )
 
-    @model_validator(mode="after")
-    def _details_outlive_the_mail(self) -> Self:
-        if self.ledger_days < self.raw_days:
-            raise ValueError("ledger_days is less than raw_days: a mail is found by what the ledger knows of it")
-        return self
-
 
 class HolidayRules(Section):
     country: Annotated[str, AfterValidator(_country)] = Field(
@@ -216,7 +229,7 @@ class Policy(Section):
     """policy.toml."""
 
     version: Text = Field(description="the version of the published policy, as consents name it")
-    text_sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = Field(
+    text_sha256: Sha256 = Field(
         default="",
         description="the SHA-256 of that version's text: each consent then proves which text it was given to",
     )
@@ -232,6 +245,7 @@ class Policy(Section):
     undo: UndoRules = UndoRules()
     limits: LimitRules = LimitRules()
     answers: AnswerRules = AnswerRules()
+    processing: ProcessingRules = ProcessingRules()
     suppression: SuppressionRules = SuppressionRules()
     retention: RetentionRules = RetentionRules()
     law: LawRules = LawRules()
@@ -255,3 +269,26 @@ class Policy(Section):
         if len(set(versions)) < len(versions):
             raise ValueError("two versions of the policy have the same name")
         return former
+
+    def version_at(self, at: datetime | None) -> str:
+        """Return the version that was in force at a time, as `version_on` tells of its day here."""
+        return self.version_on(at.astimezone(ZoneInfo(self.clocks.timezone)).date() if at is not None else None)
+
+    def version_on(self, day: date | None) -> str:
+        """Return the version that was in force on a day: a former one by its dates, else the present one.
+
+        A former version whose end nobody noted ends where the next former one begins; the last of them is not guessed.
+        """
+        newest = sorted(self.former, key=lambda one: one.since, reverse=True)
+        begun = [(place, one) for place, one in enumerate(newest) if day is not None and one.since <= day]
+        if not begun or day is None:
+            return self.version
+        place, one = begun[0]
+        ended = place == 0 if one.until is None else one.until < day
+        return self.version if ended else one.version
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The SHA-256 of each version's text, where it is known."""
+        every = {self.version: self.text_sha256, **{one.version: one.text_sha256 for one in self.former}}
+        return {version: sha256 for version, sha256 in every.items() if sha256}

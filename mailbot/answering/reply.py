@@ -24,7 +24,7 @@ from mailbot.answering.mime import Frame, message_id, octets
 from mailbot.answering.page import page
 from mailbot.answering.samples import samples
 from mailbot.config import packaged
-from mailbot.deciding.decision import TEMPLATES, Owed
+from mailbot.deciding.decision import TEMPLATES, WHOLE, Owed
 from mailbot.reading.header import is_address
 from mailbot.reading.quote import MARKERS
 
@@ -33,6 +33,7 @@ __all__ = ["BOTH", "LANGUAGES", "MARKERS", "Frame", "Rendered", "Templates", "re
 LANGUAGES = tuple(MARKERS)
 BOTH = "kk+ru"
 MAX_BYTES = 100_000
+MAX_WHOLE_BYTES = 5_000_000  # of the one that lists all that is held
 _SEPARATOR = "* * *"
 _TOKEN = re.compile(r"[a-z2-7]{26}")
 _NUMBER = re.compile(r"[A-Za-z0-9-]{0,32}")
@@ -127,8 +128,9 @@ def render(owed: Owed, frame: Frame, templates: Templates) -> Rendered:
     html = page(subject, sections, token_line) if owed.role != "operator" else ""
     name = " ".join(_clean(frame.operator_name).split())
     mail = octets(owed, frame, name, subject, (body, html))
-    if len(mail) > MAX_BYTES:
-        raise ValueError(f"the mail {owed.template} has {len(mail)} bytes, more than {MAX_BYTES}")
+    most = MAX_WHOLE_BYTES if owed.template == WHOLE else MAX_BYTES
+    if len(mail) > most:
+        raise ValueError(f"the mail {owed.template} has {len(mail)} bytes, more than {most}")
     return Rendered(message_id=message_id(frame), recipient=owed.to, octets=mail, subject=subject, body=body, html=html)
 
 

@@ -60,6 +60,34 @@ _QUOTES: list[dict[str, dict[str, str]]] = [{"obligation": _QUOTE}, {}]
 _CLOCKS = [("", 0), ("own", 5), ("answer", 75), ("refuse", 0), ("correct", -90), ("stop", 20_000), ("x", 9)]
 _WHY = ["no_such_reason", "look_at_attachment", "subject_body_disagree"]
 
+_PERSON: dict[str, Any] = {
+    "surname": "Сәрсенова", "given_name": "Әлия", "patronymic": None, "birth_date": NOW.date(), "birth_place": "",
+    "email": "aliya@example.kz", "phone": "+77010000001", "created_at": NOW, "blocked": "", "disputed": False,
+    "blocked_until": None, "address_changed_at": None, "changed_fields": [],
+}  # fmt: skip
+_PERSONS = [
+    {**_PERSON, "blocked": "withdrawal", "blocked_until": LATER, "address_changed_at": NOW},
+    {**_PERSON, "blocked": "obligation", "changed_fields": ["phone"]}, {**_PERSON, "disputed": True}, _PERSON,
+]  # fmt: skip
+_CONSENT = {"purpose": "news", "given_at": NOW, "source": "site form", "given_by": "import", "policy_version": "1",
+            "text": "0f" * 6, "proof": "a7" * 6, "withdrawn_at": LATER, "withdrawn_by": "K7Q2"}  # fmt: skip
+_BARE = {"given_at": None, "source": "", "given_by": None, "text": "", "proof": "", "withdrawn_at": None,
+         "withdrawn_by": ""}  # fmt: skip
+_REQUEST = {
+    "id": "K7Q2", "kind": "update", "state": "applied", "received_at": NOW, "due_at": LATER, "decided_at": NOW,
+    "closed_at": LATER, "tag": "A mark of the policy", "level": "authenticated", "address": "aliya@example.kz",
+    "checked": True, "stated": [{"field": "phone", "value": "+77010000001"}], "changed": _CHANGED[:2],
+    "undo_until": LATER, "destroy_at": LATER, "document_kind": "passport", "document_seen": "egov",
+    "document_date": NOW.date(), "document_at": NOW,
+}  # fmt: skip
+_PLAIN = {**_REQUEST, "kind": None, "state": "left", "due_at": None, "closed_at": None, "tag": None, "level": "none",
+          "address": "", "checked": False, "stated": [], "changed": [], "undo_until": None, "destroy_at": None,
+          "document_kind": None}  # fmt: skip
+_SENT = {"number": "K7Q2", "created_at": NOW, "sent_at": NOW, "gave_up_at": None, "bounced_at": LATER}
+_ASKED = {"number": "", "asked_at": NOW, "closed_at": None, "outcome": ""}
+_SPAN = {"count": 2, "first": NOW, "last": LATER}
+_SAID = dict.fromkeys(("kk", "ru", "en"), "as the policy says")
+_PROCESSING = dict.fromkeys(("purposes", "ways", "term", "recipients", "abroad"), _SAID)
 # template -> value -> what it may be; every combination is rendered
 VALUES: dict[str, dict[str, list[Any]]] = {
     "update-applied": {"places": _PLACES,
@@ -94,6 +122,22 @@ VALUES: dict[str, dict[str, list[Any]]] = {
     "only-news": {"places": _PLACES, "undone_kind": ["withdrawal"]},
     "resubscribed": {"kind": ["resubscribe"]},
     "condolence": {"kind": [""], "stopped": ["news", "all"]},
+    "access": {
+        "kind": ["access"], "held": [False, True], "person": _PERSONS, "former": [2], "forms": [1], "years": [3],
+        "consents": [[_CONSENT, {**_CONSENT, **_BARE}]], "requests": [[_PLAIN, _REQUEST]],
+        "letters": [[_SENT, {**_SENT, "number": "", "sent_at": None, "bounced_at": None}]],
+        "questions": [[_ASKED, {**_ASKED, "closed_at": NOW, "outcome": "yes", "number": "K7Q2"}]],
+        "tasks": [[{"place": "list", "what": "update", "identifier": "+77010000001", "opened_at": NOW,
+                    "done_at": NOW}]],
+        "suppression": [[{"purpose": "news", "since": NOW, "until": LATER},
+                         {"purpose": "processing", "since": NOW, "until": None}]],
+        "wrong_token": [[{"count": 2, "last_at": NOW}]], "place_id": [[{"place": "list", "value": "42"}]],
+        "obligation": [[{"until": NOW.date(), "opened_at": NOW, "closed_at": LATER}]],
+        "counted": [dict.fromkeys(("mail", "event", "hook_call"), _SPAN)], "where": [[], _WHERE],
+        "processing": [{name: {} for name in _PROCESSING}, _PROCESSING], "provider": ["", "google"],
+        "host": ["", "mx.example.kz"],
+    },
+    "blocked": {"kind": ["restriction"]},
     "refused": {"kind": [*_KINDS, "erasure"], "code": ["no_such_code", *reversed(_CODES)], "note": ["", "Some words."],
                 "articles": _QUOTES},
     "denied": {"asked_kind": _KINDS, "news_restored": [False, True]},

@@ -180,6 +180,7 @@ def _add_requests(commands: Any) -> None:
         if name == "release":
             verb.add_argument("--person", metavar="ADDRESS", help="an address on file of the person for whom")
             verb.add_argument("--checked", default="", metavar="TEXT", help="how you made sure who is asking")
+            verb.add_argument("--preview", action="store_true", help="show what would be done and mailed, do nothing")
         if name == "refuse":
             verb.add_argument("--reason", required=True, choices=REFUSALS, metavar="CODE", help=", ".join(REFUSALS))
             verb.add_argument("--note", default="", metavar="TEXT", help="a sentence that the person will read")

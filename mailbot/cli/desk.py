@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, time
 from typing import Any
 
+from mailbot.answering.reply import Rendered
 from mailbot.app import App, opened
 from mailbot.cli.arguments import day
 from mailbot.cli.clocks import line as clock_line
@@ -14,7 +15,7 @@ from mailbot.cli.documents import line as document_line
 from mailbot.cli.output import clean, clean_lines, print_json, tell
 from mailbot.deciding.reasons import sentence
 from mailbot.errors import InputError
-from mailbot.operating import diffs, documents, places, review, timing
+from mailbot.operating import diffs, documents, places, review, rights, timing
 from mailbot.store import journal, writers
 
 PLACE_WORDS = {
@@ -222,8 +223,20 @@ def release(arguments: argparse.Namespace) -> int:
     with opened(arguments.config) as app:
         if documents.is_missing(app.line, arguments.id):
             tell("no document is on record for it: `mailbot requests document ID` says which one you saw, also later")
-        done = review.release(app.line, arguments.id, arguments.person, arguments.checked)
+        asked = (app.line, arguments.id, arguments.person, arguments.checked)
+        if arguments.preview:
+            return _preview(arguments.id.upper(), *rights.preview(*asked))
+        done = rights.release(*asked)
     print(f"{arguments.id.upper()}: {done}")
+    return 0
+
+
+def _preview(number: str, would: str, mails: list[Rendered]) -> int:
+    """Print what a release would do and the mails it would send."""
+    for mail in mails:
+        text = mail.body.rpartition("\n\n[")[0]  # without the line that only mailbot reads
+        print(f"to {clean(mail.recipient)}: {clean(mail.subject)}\n\n{clean_lines(text)}\n")
+    print(f"{number}: would be released ({would}); nothing was changed or sent")
     return 0
 
 

@@ -199,8 +199,8 @@ def _held_as_is(case: Case, reason: str, person: PersonFacts) -> Decision:
 
 def row_7a(case: Case) -> Decision | None:
     """News consent given anew: undo of an unsubscribe at any time, or a resubscribe word as the whole subject."""
-    token, version = case.facts.token, case.policy.version
-    at = case.facts.received_at
+    token, at = case.facts.token, case.facts.received_at
+    version = case.policy.version_at(at)
     role: Role = "receipt"
     stopped_news = token is not None and (token.request.kind == "unsubscribe" or token.template == "only-news")
     if token is not None and token.from_addressee and stopped_news and case.claim.word == "undo":

@@ -20,8 +20,10 @@ TEMPLATES = (
     "update-applied", "update-waiting", "ask", "ask-again", "challenge", "new-address", "address-changed",
     "withdrawal-stopped", "withdrawal-notice", "withdrawal-partial", "destroyed", "mails-left", "unsubscribed",
     "not-on-list", "not-stored", "received", "answer-later", "form-question", "form-taken",
-    "undone", "undone-notice", "only-news", "resubscribed", "refused", "denied", "condolence", "operator",
+    "undone", "undone-notice", "only-news", "resubscribed", "refused", "denied", "condolence",
+    "access", "blocked", "operator",
 )  # fmt: skip
+WHOLE = "access"  # the one template that tells all that is held of a person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,7 @@ class Owed:
 
     `role`: a question opens a challenge and its token is answered; a receipt or notice may bring an undo
     back; `received`, `final` and `operator` bring nothing back. `values` holds what the template needs
-    beside the frame (number, kind, received_at, operator, token); never text of the person.
+    beside the frame (number, kind, received_at, operator, token); text of the person in `access` alone.
     """
 
     template: str

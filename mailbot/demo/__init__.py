@@ -16,7 +16,7 @@ from mailbot.config import load_settings
 from mailbot.demo.mails import BOX, HOST, PEOPLE, answer, load, make
 from mailbot.demo.teller import Teller
 from mailbot.errors import ConflictError
-from mailbot.operating import imports, review, roll, setup
+from mailbot.operating import imports, rights, roll, setup
 from mailbot.ports import Cursor
 from mailbot.store.migrate import upgrade
 
@@ -84,7 +84,7 @@ def _tell(teller: Teller, time: Time) -> None:
         teller.mail(answer(mail, time(), teller.last_to(mail["writer"], mail["to"])))
     out("\n== The operator says: nothing is open with the person who withdrew ==")
     number = teller.number_of("marat@example.com")
-    review.release(line, number, checked="looked into the list of courses")
+    rights.release(line, number, checked="looked into the list of courses")
     out(f"    mailbot requests release {number}")
     teller.pass_()
     out("\n== Five days later: the undo window is over, the mailbox was read, the data are destroyed ==")

@@ -48,7 +48,7 @@ def adopt(line: Line, number: str, cells: dict[str, str]) -> Report:
         row, wrong = read_row({**_said(request), **given}, 1, line.rules.deadlines.zone)
         if wrong or row is None:
             raise InputError("; ".join(sentence.partition(", ")[2] for sentence in wrong))
-        report = Import(unit=unit, version=line.rules.policy.version, by="mail").run([row], lambda _count: None)
+        report = Import(unit=unit, version=line.rules.policy.version_at, by="mail").run([row], lambda _count: None)
         if not (report.added or report.stopped):
             raise ConflictError(f"request {request.id}: that would change somebody who is on file: correct it by hand")
         mail = unit.row(Mail, request.mail_id) if request.mail_id and proven else None

@@ -149,7 +149,7 @@ def _bring(unit: Unit, line: Line, found: tuple[int, dict[str, Any]], done: Rest
     row = _row(values, number, line.rules.deadlines.zone, done)
     if row is None:
         return
-    task = Import(unit=unit, version=line.rules.policy.version)
+    task = Import(unit=unit, version=line.rules.policy.version_at)
     before = {person.id for person in task.found(row)}
     if task.same(row) is not None:
         done.there += 1

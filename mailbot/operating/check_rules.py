@@ -27,10 +27,15 @@ def policy(parts: Parts) -> Said:
         if missing:
             yield "note", f"policy.toml names no {language} mark for {', '.join(missing)}"
     known = policies.recorded(parts.line)
-    if known is not None and policy.text_sha256 and known != policy.text_sha256:
-        yield "wrong", f"policy.toml: the text of version {policy.version} changed: give the new text a new version"
-    elif not policy.text_sha256:
+    for version, sha256 in policy.texts.items():
+        if known.get(version, sha256) != sha256:
+            yield "wrong", f"policy.toml: the text of version {version} changed: give the new text a new version"
+    if not policy.text_sha256:
         yield "note", "policy.toml: text_sha256 is empty: consents don't prove which text they were given to"
+    for name, said in policy.processing.model_dump().items():
+        silent = [language for language in ("kk", "ru", "en") if not said.get(language)] if name != "abroad" else []
+        if silent:
+            yield "note", f"policy.toml: processing.{name} says nothing in {', '.join(silent)}: answers leave it out"
     former = f"; the marks of {', '.join(one.version for one in policy.former)} stay valid" if policy.former else ""
     yield "ok", f"version {policy.version}{former}"
 

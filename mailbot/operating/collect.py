@@ -14,6 +14,7 @@ from datetime import datetime
 
 from mailbot.deciding.decision import Decision
 from mailbot.errors import ConfigError, MailbotError
+from mailbot.operating import policies
 from mailbot.pipeline import Line, judge, owe, read
 from mailbot.ports import Mailbox, RawMail
 from mailbot.reading.address import address_key
@@ -52,6 +53,7 @@ class Collection:
         """
         if not any(form.senders for form in self.line.rules.policy.forms):
             raise ConfigError("policy.toml: forms: none comes by mail; `people collect --propose` helps to write one")
+        policies.note(self.line)
         uids = list(self._uids(since))
         show, done = self.progress(len(uids)), 0
         for batch in self.mailbox.pick(uids) if uids else ():

@@ -105,7 +105,7 @@ class Import:
     """One import: one transaction, all or nothing."""
 
     unit: Unit
-    version: str
+    version: Callable[[datetime | None], str]  # of the policy, in force at a time
     by: str = "import"  # import, operator or mail: how the consents of the rows came
     overwrite: bool = False
     report: Report = field(default_factory=Report)
@@ -235,7 +235,7 @@ class Import:
             "given_at": at,
             "source": source,
             "given_by": self.by,
-            "policy_version": self.version,
+            "policy_version": self.version(at),
         }
 
     def _consent(self, person_id: str, purpose: str, at: datetime | None, source: str) -> None:

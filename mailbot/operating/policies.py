@@ -10,14 +10,16 @@ from mailbot.store import policies
 
 
 def note(line: Line) -> None:
-    """Write the hash of the present version's text, once."""
-    policy = line.rules.policy
-    if policy.text_sha256 and recorded(line) is None:
+    """Write the hash of each version's text, once."""
+    known = recorded(line)
+    new = {version: sha256 for version, sha256 in line.rules.policy.texts.items() if version not in known}
+    if new:
         with line.store.unit() as unit:
-            policies.note(unit, policy.version, policy.text_sha256)
+            for version, sha256 in new.items():
+                policies.note(unit, version, sha256)
 
 
-def recorded(line: Line) -> str | None:
-    """Return the hash that the store has for the present version, None where it has none."""
+def recorded(line: Line) -> dict[str, str]:
+    """Return the hash that the store has for each version."""
     with line.store.reading() as connection:
-        return policies.texts(connection).get(line.rules.policy.version)
+        return policies.texts(connection)

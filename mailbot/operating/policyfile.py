@@ -66,7 +66,7 @@ def decoded(octets: bytes, label: str = "") -> str:
 
 def _html(octets: bytes) -> str:
     declared = _CHARSET.search(octets[:_HEAD_BYTES])
-    return render(decoded(octets, declared[1].decode("ascii") if declared else ""))[0]
+    return render(decoded(octets, declared[1].decode("ascii") if declared else ""), numbers=True)[0]
 
 
 def _pdf(octets: bytes, path: Path) -> str:

@@ -1,6 +1,6 @@
-"""What the operator decides: release, refuse, close, undo. Each goes through the same rows as a mail would.
+"""What the operator decides: carry out, refuse, close, undo. Each goes through the same rows as a mail would.
 
-`release` says that the operator made sure who is asking: the request is decided anew as if it had been proven.
+`release` (rights.py) says that the operator made sure who asks: the request is decided anew as if it had been proven.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from mailbot.store.outbox import schedule_destruction
 from mailbot.store.tables import Person, Request
 from mailbot.store.unit import Unit
 
+AS = {"erasure": "withdrawal", "objection": "unsubscribe"}  # a right → what it is carried out as
 REFUSALS = ("obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear")
 
 
@@ -51,33 +52,32 @@ def _require_live(unit: Unit) -> None:
         raise ConflictError("shadow mode changes nothing and answers nobody: `mailbot live` first")
 
 
-def release(line: Line, number: str, person: str | None = None, checked: str = "") -> str:
-    """Carry a request out for the person on file; return what was done.
+def carry_out(unit: Unit, line: Line, row: Any, person: str | None, checked: str) -> str:
+    """Carry an open request out for the person on file; return what was done.
 
-    Raises InputError (no such request, nobody to do it for), ConflictError (nothing in it can be carried out).
+    Raises InputError (nobody to do it for), ConflictError (nothing in it can be carried out).
     """
-    with line.store.unit() as unit:
-        row = take(unit, number)
-        if "obligations" in row.open:
-            obligation_closed(unit, line, row, checked)
-            return "no obligation is open: destroyed when the window ends"
-        if _is_stopped(unit, row):
-            _go_on(unit, line, row, checked)
-            over = row.reason == "many_mails"
-            return "it goes on: destroyed " + ("at the next pass" if over else "when the window ends")
-        if row.kind == "form":
-            review_forms.release(unit, row, person, checked)
-            return "taken into the register"
-        kind = row.fields.get("other_kind") or row.kind
-        left = kind != row.kind or any(item[1] == "operator" for item in row.pending)
-        if kind not in TAG_KINDS or (row.state == "applied" and not left):
-            raise ConflictError(f"request {row.id} holds nothing that can be carried out: answer it, then `close` it")
-        decision = _decide(unit, line, row, kind, person_for(unit, row, person, kind))
-        unit.apply_released(decision)
-        unit.update(Request, row.id, checked=checked)
-        for owed in decision.owed:
-            owe(unit, owed, line)
-        return decision.outcome
+    if "obligations" in row.open:
+        obligation_closed(unit, line, row, checked)
+        return "no obligation is open: destroyed when the window ends"
+    if _is_stopped(unit, row):
+        _go_on(unit, line, row, checked)
+        over = row.reason == "many_mails"
+        return "it goes on: destroyed " + ("at the next pass" if over else "when the window ends")
+    if row.kind == "form":
+        review_forms.release(unit, row, person, checked)
+        return "taken into the register"
+    asked = AS.get(row.kind, row.kind)
+    kind = row.fields.get("other_kind") or asked
+    left = kind != asked or any(item[1] == "operator" for item in row.pending)
+    if kind not in TAG_KINDS or (row.state == "applied" and not left):
+        raise ConflictError(f"request {row.id} holds nothing that can be carried out: answer it, then `close` it")
+    decision = _decide(unit, line, row, kind, person_for(unit, row, person, kind))
+    unit.apply_released(decision)
+    unit.update(Request, row.id, checked=checked)
+    for owed in decision.owed:
+        owe(unit, owed, line)
+    return decision.outcome if kind == row.kind else f"carried out as {kind}"
 
 
 def person_for(unit: Unit, row: Any, address: str | None, kind: str) -> PersonFacts | None:
@@ -120,7 +120,7 @@ def _decide(unit: Unit, line: Line, row: Any, kind: Any, person: PersonFacts | N
     decision = with_places(case.policy, case.deadlines, facts, decide_request(case))
     if decision.outcome == "hold":
         raise ConflictError(f"request {row.id} can't be carried out now: {decision.reason}")
-    deliverable = tuple(owed for owed in decision.owed if owed.to)
+    deliverable = tuple(replace(o, threads=o.threads and _wrote(row, o.to)) for o in decision.owed if o.to)
     return replace(decision, request_id=row.id, reason="released", owed=deliverable)
 
 
@@ -178,8 +178,14 @@ def tell(unit: Unit, line: Line, row: Any, template: str, *, role: Role = "recei
     keys = {address_key(a): a for a in on_file}
     to = keys.get(row.address_key) or (on_file[0] if on_file else row.address if row.level == "authenticated" else "")
     if to:
-        owe(unit, Owed(template=template, role=role, to=to, language=row.language, values=values), line)
+        common: dict[str, Any] = {"language": row.language, "values": values, "threads": _wrote(row, to)}
+        owe(unit, Owed(template=template, role=role, to=to, **common), line)
     return to
+
+
+def _wrote(row: Any, address: str) -> bool:
+    """Tell whether a request's mail came from that address: nobody else is shown to what we answer."""
+    return bool(row.address_key == address_key(address))
 
 
 def refuse(line: Line, number: str, reason: str, note: str = "") -> None:

@@ -51,7 +51,7 @@ def add(line: Line, cells: dict[str, str]) -> Report:
     policies.note(line)
     with line.store.unit() as unit:
         unit.event("people_imported", who="operator")
-        return Import(unit=unit, version=line.rules.policy.version, by="operator").run([row], lambda _count: None)
+        return Import(unit=unit, version=line.rules.policy.version_at, by="operator").run([row], lambda _count: None)
 
 
 class _DryRun(Exception):
@@ -64,7 +64,7 @@ def import_rows(line: Line, rows: list[Row], *, overwrite: bool, dry_run: bool, 
     policies.note(line)
     try:
         with line.store.unit() as unit:
-            task = Import(unit=unit, version=line.rules.policy.version, overwrite=overwrite, report=report)
+            task = Import(unit=unit, version=line.rules.policy.version_at, overwrite=overwrite, report=report)
             task.run(rows, progress)
             unit.event("people_imported", who="operator")
             if dry_run:

@@ -49,7 +49,9 @@ def take(line: Line, posted: Posted) -> str:
     )  # fmt: skip
     if line.store.holds_another(raw):
         raise InputError("its number was used for another submission: nothing was taken")
-    submission = submitted(pairs_of(posted.pairs), line.rules.forms.of(name), now.date())
+    submission = submitted(
+        pairs_of(posted.pairs), line.rules.forms.of(name), now.astimezone(line.rules.deadlines.zone).date()
+    )
     email, unclear = submission.extract.fields.get("email"), {one.field for one in submission.extract.unclear}
     if "email" in unclear or not (email or submission.extract.phones):
         raise InputError("no e-mail address or phone that can be taken")  # no mail keeps it for the operator

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
@@ -48,7 +48,7 @@ class Compiled:
     marks: dict[str, str]  # folded label -> folded value
     subject: tuple[str, ...]  # folded
     senders: frozenset[str]  # keys
-    version: str
+    version: Callable[[date | None], str]  # of the consent's text, on the day on which it was given
     known: Known
     own: frozenset[str] = frozenset()  # keys of the mailbox's own addresses: nobody's to type
 
@@ -78,10 +78,14 @@ def _table() -> dict[str, Any]:
 def compile_forms(policy: Policy, own: tuple[str, ...] = ()) -> Forms:
     """Return the forms of a policy with their labels folded; `own` are the mailbox's addresses. Raises nothing."""
     keys = frozenset(address_key(addr) for addr in own)
-    return Forms(all=tuple(_compiled(form, form.consent or policy.version, keys) for form in policy.forms))
+
+    def version(own: str) -> Callable[[date | None], str]:
+        return (lambda _day: own) if own else policy.version_on
+
+    return Forms(all=tuple(_compiled(form, version(form.consent), keys) for form in policy.forms))
 
 
-def _compiled(form: Form, version: str, own: frozenset[str]) -> Compiled:
+def _compiled(form: Form, version: Callable[[date | None], str], own: frozenset[str]) -> Compiled:
     preset = _table().get(form.preset, {}) if form.preset else {}
     named = {name: words or preset.get(name, ()) for name, words in form.fields.model_dump().items()}
     labels = {label_key(label): name for name, words in named.items() if name not in UNTAKEN for label in words}
@@ -186,7 +190,7 @@ def submitted(rows: Sequence[Row], one: Compiled, today: date | None = None) -> 
     )  # fmt: skip
     boxes = [row.value for row in said.get("news", {}).values() if not row.late]
     return Submission(
-        form=one.form.name, version=one.version, purposes=_purposes(one, boxes), extract=extract,
+        form=one.form.name, version=one.version(today), purposes=_purposes(one, boxes), extract=extract,
         whole_name=read.whole_name, keep_mail=one.form.keep_mail,
     )  # fmt: skip
 

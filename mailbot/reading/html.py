@@ -11,9 +11,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from mailbot.reading.flat import is_too_deep, stripped
+from mailbot.reading.ordinals import Count, count
+
 NODE_LIMIT = 30_000  # elements and texts that are rendered
-STRIPPED_LIMIT = 50_000  # characters of a page that is not parsed
-DEPTH_LIMIT = 400  # the HTML parser is quadratic in the depth of open elements
 STRUCK = "\u0336"
 
 
@@ -30,6 +31,7 @@ _BLOCKS = _words(
     "tfoot tr td th caption figure figcaption details summary body html legend"
 )
 _SPACED = _words("p h1 h2 h3 h4 h5 h6 ul ol pre blockquote hr")  # with a blank line around
+_LISTS = frozenset(("ol", "ul"))
 _STRUCK = frozenset(("s", "strike", "del"))
 _HIDDEN = re.compile(  # in lower case
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|"
@@ -53,11 +55,6 @@ _REST_IDS = frozenset(("divRplyFwdMsg", "replySplit"))  # this and all that foll
 _REST_CLASSES = frozenset(("OutlookMessageHeader",))
 _QUOTE_MARKERS = frozenset(("__HEADERS__", "__QUOTED_TEXT__"))  # Zimbra's
 _COPIED = re.compile(r"^(?:x_)+|^(?:yiv|ydp)[0-9a-f]{4,20}")  # what a web mail puts before the names of a mail
-_TAGS = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
-_FLAT = _words(  # never nest: void, or closed by their next sibling
-    "br img hr meta link input col area base wbr source p li td tr th dt dd option tbody thead o"
-)
-_TOKEN = re.compile(r"<(/?)([a-zA-Z]{0,20})[^<>]{0,2000}>|[^<]+|<")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 
 
@@ -96,6 +93,9 @@ class _State:
     rest_quoted: bool = False
     struck: int = 0
     kept: int = 0  # open elements whose white space counts
+    numbers: bool = False  # whether the numbers of lists are written
+    lists: list[Count] = field(default_factory=list)  # those that are open
+    mark: str = ""  # the number that is due before the next text
 
     @property
     def depth(self) -> int:
@@ -103,14 +103,17 @@ class _State:
         return min(self.quoted + self.rest_quoted, 5)
 
 
-def render(html: str) -> tuple[str, str]:
-    """Return the visible text with LF line ends, and a defect word ("" or html_deep, html_long). Raises nothing."""
-    if _too_deep(html):
-        return _stripped(html), "html_deep"
+def render(html: str, *, numbers: bool = False) -> tuple[str, str]:
+    """Return the visible text with LF line ends, and a defect word ("" or html_deep, html_long). Raises nothing.
+
+    `numbers`: items of ordered lists bear theirs, as a page shows it; a mail is read without.
+    """
+    if is_too_deep(html):
+        return stripped(html), "html_deep"
     from selectolax.lexbor import LexborHTMLParser  # slow to import, and many mails have no HTML
 
     root = LexborHTMLParser(html).root
-    state = _State()
+    state = _State(numbers=numbers)
     complete = root is None or _walk(root, state)
     while state.above:  # cells that were still open where the walk was cut
         state.page.end_line(state.depth)
@@ -175,6 +178,11 @@ def _enter(tag: str, attributes: dict[str, str | None], node: Any, state: _State
             state.page.lines.append((state.depth, ""))
     elif tag == "img" and "data-emoji" in attributes:
         state.page.add(attributes.get("data-emoji") or "")
+    elif state.numbers and tag in _LISTS:
+        items = sum(child.tag == "li" for child in _children(node)) if "reversed" in attributes else 0
+        state.lists.append(count(tag, attributes, items))
+    elif tag == "li" and state.lists:
+        state.mark += state.lists[-1].mark(attributes)
     elif tag == "tr":
         state.rows.append([])
     elif tag in ("td", "th") and state.rows:
@@ -194,6 +202,9 @@ def _leave(node: Any, state: _State) -> None:
         state.page.end_line(state.depth)
         if tag in _SPACED and not _tight(tag, node.attributes, node.attributes.get("style") or ""):
             state.page.gap = True
+        if tag in _LISTS and state.lists:
+            state.lists.pop()
+        state.mark = "" if tag == "li" else state.mark  # of an item that held no text
 
 
 def _row(cells: list[_Page], state: _State) -> None:
@@ -249,6 +260,8 @@ def _hidden(attributes: dict[str, str | None]) -> bool:
 
 
 def _write(text: str, state: _State) -> None:
+    if state.mark and text.strip():
+        text, state.mark = state.mark + text.lstrip(), ""
     if state.struck:
         text = "".join(letter if letter.isspace() else letter + STRUCK for letter in text)
     if not state.kept:
@@ -271,29 +284,3 @@ def _text(lines: list[tuple[int, str]]) -> str:
         if text or (written and written[-1].strip("> ")):  # never two blank lines in a row, none first
             written.append(("> " * depth + text).rstrip(" "))
     return "\n".join(written).rstrip("\n")
-
-
-def _too_deep(html: str) -> bool:
-    depth = 0
-    for found in _TAGS.finditer(html):
-        if found[2].lower() not in _FLAT:
-            depth = max(depth - 1, 0) if found[1] else depth + 1
-            if depth > DEPTH_LIMIT:
-                return True
-    return False
-
-
-def _stripped(html: str) -> str:
-    """The text between the tags, for a page that the parser must not see."""
-    import html as entities
-
-    kept: list[str] = []
-    skipped = ""
-    for found in _TOKEN.finditer(html[:STRIPPED_LIMIT]):
-        tag = (found[2] or "").lower()
-        if tag in ("script", "style", "head"):
-            skipped = "" if found[1] else tag
-        elif not skipped:
-            kept.append("\n" if tag or found[0].startswith("<") else found[0])
-    lines = (_BLANKS.sub(" ", line).strip() for line in entities.unescape("".join(kept)).split("\n"))
-    return "\n".join(line for line in lines if line)

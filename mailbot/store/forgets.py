@@ -40,3 +40,9 @@ def blank_octets(unit: Transaction, row: Any) -> None:
     if row.octets:
         known = {"digest": unit.keys.octets(row.octets), "fingerprint": unit.keys.fingerprint(parse(row.octets))}
         unit.update(Reply, row.id, octets=b"", **known)
+
+
+def forget_text(unit: Transaction, reply_id: int) -> None:
+    """Forget what a mail said, and not to whom it went: it may still come back, or be answered."""
+    unit.owe_scrub()
+    blank_octets(unit, unit.row(Reply, reply_id))

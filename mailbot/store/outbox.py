@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mailbot.deciding.decision import WHOLE
 from mailbot.policy import LimitRules
 from mailbot.ports import NewId
 from mailbot.reading.address import address_key
@@ -108,6 +109,8 @@ def sent(store: Store, reply_id: int, answer: str, window_end: WindowEnd) -> Non
             schedule_destruction(unit, row.request_id, window_end)
         if row.role in ("final", "operator") or _is_nobodys(unit, row):
             forgets.forget_reply(unit, reply_id)
+        elif row.template == WHOLE:
+            forgets.forget_text(unit, reply_id)
 
 
 def _is_nobodys(unit: Transaction, row: Any) -> bool:
@@ -176,6 +179,8 @@ def give_up(store: Store, reply_id: int, answer: str, due_at: datetime | None = 
             forgets.forget_reply(unit, reply_id)
         elif row.request_id:
             effects.hold_request(unit, row.request_id, "reply_refused", due_at)
+        if row.template == WHOLE:
+            forgets.forget_text(unit, reply_id)
         unit.event("reply_given_up", row.template)
 
 

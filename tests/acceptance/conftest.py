@@ -25,6 +25,14 @@ def world(models: dict[str, World], tmp_path: Path) -> World:
     return World.copied(models["live"], tmp_path / "live")
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def either(request: pytest.FixtureRequest, models: dict[str, World], tmp_path: Path) -> World:
+    """A live installation with a few people on file, on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return World.copied(models["live"], tmp_path / "live")
+    return World(tmp_path / "live", store=request.getfixturevalue("postgres_url"))
+
+
 @pytest.fixture
 def shadow(models: dict[str, World], tmp_path: Path) -> World:
     """The same in shadow mode."""

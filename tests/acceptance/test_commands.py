@@ -526,7 +526,7 @@ def test_release_of_a_suggestion_goes_to_its_end(world: World) -> None:
 
 
 def test_release_of_what_only_a_person_can_answer_is_a_conflict(world: World) -> None:
-    number = world.request(world.mail(ALIYA, "Какие мои персональные данные вы храните?"))["id"]
+    number = world.request(world.mail(ALIYA, "Жалуюсь на обработку моих персональных данных"))["id"]
     ran = world.run("requests", "release", number)
     assert ran.code == 1 and "close" in ran.err
     world.ok("requests", "close", number)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
 from mailbot.cli import main
+from tests.support.listed import listed
 from tests.support.pdfs import pdf
 
 FOLDER = Path(__file__).parent.parent / "corpus" / "policies"
@@ -83,6 +85,25 @@ def test_a_web_page(language: str, tmp_path: Path, capsys: pytest.CaptureFixture
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len([row for row in rows if row["code"] == "mark"]) == 3
     assert [row["code"] for row in rows if row["level"] == "wrong"] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_web_page_whose_numbers_are_those_of_its_lists(
+    language: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same findings in the same clauses as of the text, whose numbers are typed."""
+    text = sound(language)
+    doubled = re.sub(r"(?m)^(#* *)3\. ", r"\g<1>2. ", text, count=1)
+    for content in (text, doubled):
+        (tmp_path / "policy.txt").write_text(content, encoding="utf-8")
+        (tmp_path / "policy.html").write_text(listed(content), encoding="utf-8")
+        found = {}
+        for kind in ("txt", "html"):
+            main(["policy", "check", f"policy.{kind}", "--json"])
+            rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+            found[kind] = sorted((row["code"], row["clause"] or "") for row in rows)
+        assert found["html"] == found["txt"]
+    assert any(code.endswith("_twice") for code, _ in found["html"]), found
 
 
 @pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "windows-1251", "koi8-r"])

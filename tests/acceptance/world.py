@@ -26,6 +26,7 @@ from typing import Any
 from mailbot.app import build
 from mailbot.cli import main
 from mailbot.ports import Resolver
+from mailbot.store.engine import open_engine
 
 BOX = "info@example.kz"
 HOST = "mx.example.kz"
@@ -241,6 +242,7 @@ class World:
     ahead: timedelta = field(default=timedelta(0))
     count: int = 0
     dns: Resolver | None = None  # what the line may ask; None: nothing
+    store: str = "sqlite:///mailbot.sqlite"
 
     def __post_init__(self) -> None:
         for part in ("new", "cur", "tmp"):
@@ -259,7 +261,7 @@ class World:
         settings.write_text(text, encoding="utf-8")
         world = object.__new__(cls)
         world.root, world.shadow, world.people = root, model.shadow, model.people
-        world.ahead, world.count, world.dns = timedelta(0), 0, None
+        world.ahead, world.count, world.dns, world.store = timedelta(0), 0, None, model.store
         return world
 
     @property
@@ -275,7 +277,7 @@ class World:
         return command(
             "init", self.folder, "--mailbox", f"maildir://{self.box}", "--courier", f"maildir://{self.root / 'sent'}",
             "--address", BOX, "--operator", "Example Courses", "--contact", "+7 700 000 00 00", "--operator-mail",
-            OWNER, "--authserv", HOST, "--shadow" if self.shadow else "--live",
+            OWNER, "--authserv", HOST, "--store", self.store, "--shadow" if self.shadow else "--live",
         )  # fmt: skip
 
     def run(self, *argv: str | Path) -> Ran:
@@ -357,6 +359,13 @@ class World:
 
     def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Run SQL on the store: to look at what no command shows, or to shift times."""
+        if self.store.startswith("postgresql"):
+            engine = open_engine(self.store, self.folder, None)
+            with engine.begin() as connection:
+                rows = connection.exec_driver_sql(query)
+                found = [tuple(row) for row in rows] if rows.returns_rows else []
+            engine.dispose()
+            return found
         with contextlib.closing(sqlite3.connect(self.folder / "mailbot.sqlite")) as connection, connection:
             return connection.execute(query, values).fetchall()
 
