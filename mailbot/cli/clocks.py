@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from mailbot.app import App, opened
-from mailbot.cli.arguments import day
+from mailbot.cli.parser import day
 from mailbot.operating import away as absence
 from mailbot.operating import timing
 

@@ -8,8 +8,8 @@ from datetime import datetime, time
 from pathlib import Path
 
 from mailbot.app import App, opened
-from mailbot.cli.arguments import day
 from mailbot.cli.output import clean, print_json, progress, tell
+from mailbot.cli.parser import day
 from mailbot.errors import UsageError
 from mailbot.operating import formmap
 from mailbot.operating.collect import Collection

@@ -9,10 +9,10 @@ from typing import Any
 
 from mailbot.answering.reply import Rendered
 from mailbot.app import App, opened
-from mailbot.cli.arguments import day
 from mailbot.cli.clocks import line as clock_line
 from mailbot.cli.documents import line as document_line
 from mailbot.cli.output import clean, clean_lines, print_json, tell
+from mailbot.cli.parser import day
 from mailbot.deciding.reasons import sentence
 from mailbot.errors import InputError
 from mailbot.operating import diffs, documents, places, review, rights, timing

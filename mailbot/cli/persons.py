@@ -9,8 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mailbot.app import opened
-from mailbot.cli.arguments import day
 from mailbot.cli.output import clean, confirmed, print_json, progress, tell
+from mailbot.cli.parser import day
 from mailbot.errors import ConflictError, InputError, UsageError
 from mailbot.operating import adopt as adopting
 from mailbot.operating import archive, imports, obligations, places, retention, roll

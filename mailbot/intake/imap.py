@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
-import ssl
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from imaplib import IMAP4
@@ -24,7 +23,7 @@ from mailbot.errors import MailboxRefused, MailboxUnavailable
 from mailbot.intake import copies, gmail
 from mailbot.intake.batches import groups, slices
 from mailbot.intake.folders import special
-from mailbot.intake.imap_errors import is_later, translate
+from mailbot.intake.imap_errors import is_later, tls_context, translate
 from mailbot.intake.uids import Client, done_folder, entries, mails, move, search, spans
 from mailbot.ports import Cursor, FolderName, MailboxState, RawMail, Sought
 from mailbot.section import is_loopback
@@ -204,7 +203,7 @@ class ImapMailbox:
             raise MailboxRefused("the password may go unprotected to 127.0.0.1 only: use imaps://")
         if not self._password:
             raise MailboxRefused("the mailbox's password is missing: put it into a file and name it in password_file")
-        context = _context(self._ca_file) if self._url.scheme == "imaps" else None
+        context = tls_context(self._ca_file) if self._url.scheme == "imaps" else None
         timeout = SocketTimeout(connect=min(CONNECT_SECONDS, self._timeout), read=self._timeout)
         client = IMAPClient(
             self._url.host, self._url.port, ssl=context is not None, ssl_context=context, timeout=timeout
@@ -295,10 +294,3 @@ class ImapMailbox:
                     batch = mails(self._live(), place, group, max_bytes)
                 if batch:
                     yield batch
-
-
-def _context(ca_file: Path | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as exc:
-        raise MailboxRefused(f"ca_file {ca_file} can't be read as a certificate") from exc

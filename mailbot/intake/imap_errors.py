@@ -9,6 +9,7 @@ import re
 import socket
 import ssl
 from imaplib import IMAP4
+from pathlib import Path
 
 from imapclient.exceptions import (
     CapabilityError,
@@ -77,3 +78,11 @@ def translate(exc: BaseException, host: str) -> MailboxUnavailable | MailboxRefu
 def is_later(exc: BaseException) -> bool:
     """Tell whether the server said that the same may work later."""
     return _LATER.search(str(exc)) is not None
+
+
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Return how a server's certificate is verified. Raises MailboxRefused."""
+    try:
+        return ssl.create_defaulttls_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as exc:
+        raise MailboxRefused(f"ca_file {ca_file} can't be read as a certificate") from exc
