@@ -83,6 +83,6 @@ def is_later(exc: BaseException) -> bool:
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """Return how a server's certificate is verified. Raises MailboxRefused."""
     try:
-        return ssl.create_defaulttls_context(cafile=ca_file)
+        return ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as exc:
         raise MailboxRefused(f"ca_file {ca_file} can't be read as a certificate") from exc
