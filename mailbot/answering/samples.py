@@ -142,7 +142,7 @@ VALUES: dict[str, dict[str, list[Any]]] = {
                 "articles": _QUOTES},
     "denied": {"asked_kind": _KINDS, "news_restored": [False, True]},
     "operator": {"items": [[], [{**_ITEM, "ask": "nothing", "places": [], "clock": c, "left": m} for c, m in _CLOCKS],
-                           [{**_ITEM, "ask": ask, "places": []} for ask in ("obligations", "review", "nothing")]
+                           [{**_ITEM, "ask": ask, "places": []} for ask in ("obligations", "review", "wait", "nothing")]
                            + [{**_ITEM, "ask": "place", "places": each} for each in ([], _TASKS)]],
                  "counts": [{}, {"held": 2, "unmatched": 5}], "head": ["", "7:" + "a7" * 26]},
 }  # fmt: skip

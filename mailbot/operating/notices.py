@@ -96,4 +96,6 @@ def _ask(row: Any) -> str:
         return "obligations"
     if journal.is_undecided(row):
         return "review"
+    if row.reason == "right_open":
+        return "wait"  # the reason says which request is to be answered
     return "place" if row.places_open else "nothing"

@@ -12,11 +12,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mailbot.store.clock_tables import Reminder
 from mailbot.store.consent_tables import Obligation
 from mailbot.store.copies import MAIL, REPLY
 from mailbot.store.forgets import blank_octets
 from mailbot.store.journal import WAITING
 from mailbot.store.place_tables import HookCall, PlaceTask
+from mailbot.store.proof_tables import Proof
 from mailbot.store.tables import Address, Mail, Person, Question, Reply, Request, Suppression
 from mailbot.store.transaction import Transaction
 
@@ -32,6 +34,8 @@ _obligation: Any = Obligation.__table__  # type: ignore[attr-defined]
 _suppression: Any = Suppression.__table__  # type: ignore[attr-defined]
 _task: Any = PlaceTask.__table__  # type: ignore[attr-defined]
 _call: Any = HookCall.__table__  # type: ignore[attr-defined]
+_reminder: Any = Reminder.__table__  # type: ignore[attr-defined]
+_proof: Any = Proof.__table__  # type: ignore[attr-defined]
 _sent = sa.or_(_reply.c.sent_at.is_not(None), _reply.c.gave_up_at.is_not(None))
 
 
@@ -143,19 +147,29 @@ def lines(unit: Transaction, before: datetime) -> int:
     numbers = list(unit.connection.execute(query).scalars())
     if numbers:
         unit.event("requests_purged", str(len(numbers)))
-        for table in (_reply, _question, _task, _call):
+        for table in (_reply, _question, _task, _call, _reminder):
             unit.connection.execute(sa.delete(table).where(table.c.request_id.in_(numbers)))
         mine = _mail.c.request_id.in_(numbers)  # the fingerprints stay: nothing is done twice
-        unit.connection.execute(sa.update(_mail).where(mine).values(request_id=None, sha256=None, summary={}))
+        blank: dict[str, Any] = {
+            "sha256": None,
+            "summary": {},
+            "message_key": "",
+            "text_key": "",
+            "decision": "",
+            "reason": "",
+        }
+        unit.connection.execute(sa.update(_mail).where(mine).values(request_id=None, kind=None, **blank))
         unit.connection.execute(sa.delete(_request).where(_request.c.id.in_(numbers)))
     return len(numbers)
 
 
 def forget_old(unit: Transaction, before: datetime) -> None:
-    """Take away mails to the operator from before then, lapsed suppressions, and those of whom the journal forgot.
+    """Take away proofs and mails to the operator from before then, lapsed suppressions, and whom the journal forgot.
 
     Who was destroyed is suppressed for processing; such a hash ends with the journal. Who unsubscribed stays so.
     """
+    proofs = sa.and_(_proof.c.destroyed_at <= before, _proof.c.sealed.is_(None))
+    unit.connection.execute(sa.delete(_proof).where(proofs))
     operators = sa.and_(_reply.c.request_id.is_(None), _reply.c.created_at <= before, _sent)
     unit.connection.execute(sa.delete(_reply).where(operators))
     destroyed = sa.select(_suppression.c.key).where(

@@ -115,8 +115,8 @@ def restore_news(unit: Transaction, request_id: str) -> None:
 
 def give_news(unit: Transaction, person_id: str, address: str, at: datetime, version: str) -> None:
     """Record a new news consent, this mail its proof, and end the suppression for news."""
-    source = f"mail {unit.request_id}"
-    values = {"purpose": "news", "given_at": at, "source": source, "given_by": "mail", "policy_version": version}
+    values: dict[str, Any] = {"source": f"mail {unit.request_id}", "given_by": "mail", "policy_version": version}
+    values |= {"purpose": "news", "given_at": at, "proof": unit.mail_hash}
     people.add_consent(unit.connection, person_id, **values)
     lift(unit, address, "news")
 

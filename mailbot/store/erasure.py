@@ -15,6 +15,8 @@ from mailbot.store import effects, forgets, people, writers
 from mailbot.store.tables import FolderCursor, Mail, Question, Reply, Request
 from mailbot.store.transaction import Transaction
 
+ANSWERS = ("access", "restriction", "objection", "complaint", "question")  # rights that end in an answer
+WAITING = ("left", "held", "challenged", "asked")
 FINAL_MAIL_KEPT = timedelta(hours=24)
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
@@ -39,7 +41,7 @@ def due(unit: Transaction, folder: str) -> list[Any]:
     ).scalar()
     # A mail that waits for another try may be the undo: whoever it may concern is not destroyed before it was read.
     read = [row for row in rows if oldest is None or row.destroy_at < oldest]
-    return [row for row in read if _may_go(unit, row)]
+    return [row for row in read if _may_go(unit, row) and not _asks_more(unit, row)]
 
 
 def _may_go(unit: Transaction, request: Any) -> bool:
@@ -51,6 +53,21 @@ def _may_go(unit: Transaction, request: Any) -> bool:
         _request.c.closed_at.is_(None),
     )  # fmt: skip
     return not any(unit.connection.execute(others).scalars())  # of a second withdrawal something may wait
+
+
+def _asks_more(unit: Transaction, request: Any) -> bool:
+    """Tell whether the same proven person still waits for an answer that can't be given once the data are gone.
+
+    Then the operator is told so, once; the destruction goes on by itself as soon as that is answered or closed.
+    """
+    mine = sa.and_(_request.c.person_id == request.person_id, _request.c.level == "authenticated")
+    waits = sa.and_(_request.c.kind.in_(ANSWERS), _request.c.state.in_(WAITING), _request.c.closed_at.is_(None))
+    asked = unit.connection.execute(sa.select(_request.c.id).where(mine, waits).limit(1)).scalar()
+    if asked is not None and request.reason != "right_open":
+        unit.update(Request, request.id, reason="right_open", tell=True, told_at=None)
+        unit.request_id = request.id
+        unit.event("held", "right_open")
+    return asked is not None
 
 
 def erase(unit: Transaction, person_id: str) -> list[dict[str, Any]]:
@@ -83,7 +100,9 @@ def _forget_requests(unit: Transaction, numbers: list[str], keys: list[str]) -> 
     mine = _request.c.id.in_(numbers)
     unit.connection.execute(sa.update(_request).where(mine).values(checked="", pending=[], **blank))
     others = sa.and_(mine, _request.c.closed_at.is_(None), _request.c.id != unit.request_id)
-    unit.connection.execute(sa.update(_request).where(others).values(open=[], due_at=None, closed_at=unit.now))
+    unit.connection.execute(
+        sa.update(_request).where(others).values(open=[], due_at=None, closed_at=unit.now, tell=False)
+    )
     for number in numbers:
         effects.close_questions(unit, number, "destroyed")
     asked = sa.or_(_question.c.request_id.in_(numbers), _question.c.address_key.in_(keys))

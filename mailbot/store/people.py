@@ -14,6 +14,7 @@ from mailbot.store.consent_tables import Consent, Obligation
 from mailbot.store.keys import Keys
 from mailbot.store.tables import Address, FormerAddress, Person, Phone, Request
 
+SHARED = 3  # other people at whom the same words stand: then they name nobody
 PLAIN = ("surname", "given_name", "patronymic", "birth_date", "birth_place")
 _person: Any = Person.__table__  # type: ignore[attr-defined]
 _address: Any = Address.__table__  # type: ignore[attr-defined]
@@ -122,12 +123,27 @@ def stopped_news(connection: sa.Connection, number: str) -> bool:
 
 
 def consents(connection: sa.Connection, person_id: str) -> list[dict[str, Any]]:
-    """Return purpose, time and source of every consent of a person, JSON-ready."""
-    rows = consent_rows(connection, person_id)
+    """Return purpose, time and source of every consent of a person, JSON-ready, as they survive a destruction.
+
+    What an operator or a file wrote as the source may name the person: it is told only where others bear the same.
+    """
     return [
-        {"purpose": row.purpose, "given_at": row.given_at.isoformat() if row.given_at else None, "source": row.source}
-        for row in rows
-    ]
+        {
+            "purpose": row.purpose, "given_at": row.given_at.isoformat() if row.given_at else None,
+            "source": row.source if _is_shared(connection, row) else row.given_by or "import",
+        }
+        for row in consent_rows(connection, person_id)
+    ]  # fmt: skip
+
+
+def _is_shared(connection: sa.Connection, row: Any) -> bool:
+    """Tell whether a consent's source is a word of ours, or stands at several other people too."""
+    if row.given_by in ("form", "mail"):
+        return True  # the form's name in policy.toml, or the number of a request
+    theirs = sa.select(sa.func.count(_consent.c.person_id.distinct())).where(
+        _consent.c.source == row.source, _consent.c.person_id != row.person_id
+    )
+    return int(connection.execute(theirs).scalar_one()) >= SHARED
 
 
 def show(connection: sa.Connection, person_id: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from mailbot.ports import NewId, RawMail
 from mailbot.store import gone
 from mailbot.store.event_tables import Event
-from mailbot.store.keys import Keys
+from mailbot.store.keys import Keys, sha256
 from mailbot.store.tables import Note
 
 
@@ -26,6 +26,11 @@ class Transaction:
     request_id: str = ""
     raw: RawMail | None = None  # the mail that is being handled
     gone: list[gone.Line] = field(default_factory=list)  # what gone.log is told before the commit
+
+    @property
+    def mail_hash(self) -> str | None:
+        """Return the SHA-256 of the mail that is being handled; None where none is."""
+        return sha256(self.raw.octets) if self.raw is not None else None
 
     def in_shadow(self) -> bool:
         """Tell whether the installation only shows what it would do, as this transaction sees it."""
