@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import datetime, timedelta
 
 import pytest
@@ -266,3 +267,50 @@ class TestItStaysGone:
     def test_a_stranger_is_told_nothing_of_it(self, either: World) -> None:
         withdrawn(either)
         assert either.mail(STRANGER, WITHDRAWAL["ru"], f"Мой адрес {ALIYA}", proof="none").answers == []
+
+
+ACCESS = "Прошу сообщить, какие мои персональные данные вы храните"
+
+
+class TestAnOpenRight:
+    def test_it_is_answered_before_the_data_go(self, either: World) -> None:
+        either.policy(NO_OBLIGATIONS)
+        asked = str(either.request(either.mail(ALIYA, "Запрос", ACCESS))["id"])
+        number = str(either.request(either.mail(ALIYA, WITHDRAWAL["ru"]))["id"])
+        either.later(**LONG)
+        passes(either)
+        shown = either.show(number)
+        assert not gone(either) and shown["reason"] == "right_open" and either.show(asked)["state"] == "left"
+        told = [mail for mail in either.sent() if mail.to == OWNER and number in mail.text]
+        assert "ответ уйдёт сам" not in told[-1].text and "другой запрос этого человека" in told[-1].text
+        passes(either)
+        assert len([mail for mail in either.sent() if mail.to == OWNER and number in mail.text]) == len(told)
+        either.ok("requests", "release", asked)
+        passes(either)
+        assert gone(either) and either.show(number)["reason"] == "destroyed"
+
+    def test_whoever_is_not_proven_holds_nothing(self, either: World) -> None:
+        either.policy(NO_OBLIGATIONS)
+        either.mail(ALIYA, "Запрос", ACCESS, proof="none")
+        either.mail(ALIYA, WITHDRAWAL["ru"])
+        either.later(**LONG)
+        passes(either)
+        assert gone(either)
+
+
+def test_a_consents_source_that_may_name_somebody_does_not_survive(either: World) -> None:
+    told = "Анкета Петровой Веры +77010000077"
+    rows = [f"Слушатель,p{n}@example.com,no,2025-01-10,newsletter form\n" for n in range(5)]
+    head = "surname,email,news,consent_at,consent_source\n"
+    either.bring(head + "".join(rows) + f"Петрова,vera@example.com,no,2025-01-10,{told}\n")
+    assert either.consents("vera@example.com")[0]["source"] == told
+    seen: set[str] = set()
+    for address, kept in (("vera@example.com", "import"), ("p1@example.com", "newsletter form")):
+        either.ok("people", "destroy", address, "--yes")
+        (number,) = {str(row["id"]) for row in either.requests("--all", "--kind", "erasure")} - seen
+        seen.add(number)
+        file = either.root / f"{number}.zip"
+        either.ok("evidence", number, "--output", file)
+        with zipfile.ZipFile(file) as evidence:
+            said = evidence.read("evidence.json").decode()
+        assert f'"source": "{kept}"' in said and told not in said
