@@ -35,7 +35,7 @@ def _write(app: App, arguments: argparse.Namespace) -> int:
     case, octets = proof.of_request(app.line, app.mailbox, arguments.id, languages)
     number = str(case.said["number"])
     path = arguments.output or Path(f"evidence-{number}.zip")
-    write_whole(path, [octets])
+    write_whole(path, [octets], arguments.config)
     sound = bool(case.said["chain"]["verified"]["sound"])
     if arguments.json:
         print_json(
@@ -57,7 +57,7 @@ def _write(app: App, arguments: argparse.Namespace) -> int:
 def _unlock(app: App, arguments: argparse.Namespace) -> int:
     """Hand out the sealed octets, as they are kept: only the operator's secret key opens them."""
     octets = proof.sealed(app.line, arguments.id)
-    write_whole(arguments.sealed, [octets])
+    write_whole(arguments.sealed, [octets], arguments.config)
     if arguments.json:
         print_json({"number": arguments.id.upper(), "file": str(arguments.sealed), "sha256": sha256(octets)})
     else:

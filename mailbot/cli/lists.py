@@ -35,7 +35,7 @@ def guard(arguments: argparse.Namespace) -> int:
                 sys.stdout.buffer.write(record)
             sys.stdout.buffer.flush()
         else:
-            write_whole(arguments.output, octets)
+            write_whole(arguments.output, octets, arguments.config)
     tell(f"kept {counts.get('kept', 0)}")
     for name, says in SAYS.items():
         if counts.get(name):
@@ -52,7 +52,7 @@ def register(arguments: argparse.Namespace) -> int:
     with opened(arguments.config) as app:
         if arguments.pdf:
             language = arguments.lang or ("kk" if app.settings.operator.language == "kk" else "ru")
-            write_whole(arguments.pdf, [printed(app.line, arguments.year, language)])
+            write_whole(arguments.pdf, [printed(app.line, arguments.year, language)], arguments.config)
             print(f"{arguments.year}: {arguments.pdf}")
             return 0
         entries = registered(app.line, arguments.year, app.settings.operator.language)

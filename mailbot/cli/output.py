@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from mailbot.errors import InputError, UsageError
+from mailbot.errors import ConflictError, InputError, UsageError
 from mailbot.reading.phones import mask
 
 
@@ -69,8 +69,13 @@ def confirmed(question: str, yes: bool) -> bool:
     return input(f"{question} Type yes: ").strip().casefold() in ("yes", "иә", "да")
 
 
-def write_whole(path: Path, octets: Iterable[bytes]) -> None:
-    """Write beside its place what moves there once it is whole; its owner alone can read it. Raises InputError."""
+def write_whole(path: Path, octets: Iterable[bytes], home: Path) -> None:
+    """Write beside its place what moves there once it is whole; its owner alone can read it.
+
+    Raises InputError; ConflictError over a file of the installation, whose folder `home` is.
+    """
+    if path.exists() and home.resolve() in path.resolve().parents:
+        raise ConflictError(f"{path}: a file of that name is in the installation's folder: name another one")
     try:
         handle, name = tempfile.mkstemp(prefix=".mailbot-", dir=path.parent)  # 0600, and nobody else's file
         part = Path(name)

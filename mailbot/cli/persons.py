@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from mailbot.app import opened
-from mailbot.cli.output import clean, confirmed, print_json, progress, tell
+from mailbot.cli.output import clean, confirmed, print_json, progress, tell, write_whole
 from mailbot.cli.parser import day
-from mailbot.errors import ConflictError, InputError, UsageError
+from mailbot.errors import ConflictError, UsageError
 from mailbot.operating import adopt as adopting
 from mailbot.operating import archive, imports, obligations, places, retention, roll
 from mailbot.operating.cells import wrong_cell
@@ -153,13 +152,7 @@ def export(arguments: argparse.Namespace) -> int:
         mailbox = app.settings.mailbox.addresses[0] if arguments.unsubscribe else ""
         store = app.line.store
         text, count, blocked = archive.write(store) if arguments.everything else roll.export(store, mailbox)
-    try:
-        handle = os.open(arguments.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        os.fchmod(handle, 0o600)  # also of a file that was there
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-    except OSError as exc:
-        raise InputError(f"{arguments.file}: can't be written ({exc.strerror})") from exc
+    write_whole(arguments.file, [text.encode()], arguments.config)
     left_out = f"; {blocked} blocked left out" if blocked else ""
     print(f"{count} people written{left_out}")
     return 0

@@ -13,7 +13,7 @@ import struct
 import zlib
 from pathlib import Path
 
-from mailbot.errors import InputError, PermanentError
+from mailbot.errors import ConfigError, InputError
 from mailbot.reading.charset import decode
 from mailbot.reading.html import render
 
@@ -31,7 +31,7 @@ _FEWEST_LETTERS = 40  # of a policy, however short
 
 
 def read(path: Path) -> str:
-    """Return a policy's text. Raises InputError, and PermanentError for a PDF without the extra `pdf`."""
+    """Return a policy's text. Raises InputError, and ConfigError for a PDF without the extra `pdf`."""
     try:
         octets = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
     except OSError as exc:
@@ -74,7 +74,7 @@ def _pdf(octets: bytes, path: Path) -> str:
         from pypdf import PdfReader  # late: only PDFs need it
         from pypdf.errors import DependencyError, PyPdfError
     except ImportError as exc:
-        raise PermanentError(f"{path}: to read a PDF install mailbot[pdf], or save it as text") from exc
+        raise ConfigError(f"{path}: to read a PDF install mailbot[pdf], or save it as text") from exc
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # of each odd object it would tell the operator
     try:
         reader = PdfReader(io.BytesIO(octets))

@@ -414,3 +414,18 @@ def test_an_iin_is_never_on_a_sheet(world: World) -> None:
     world.sql("UPDATE request SET checked = 'ИИН 900505450123' WHERE id = ?", number)
     files = evidence(world, number)
     assert b"900505450123" not in files["evidence.json"] + files["cover.ru.html"]
+
+
+def test_nothing_is_written_over_the_installations_own_files(world: World) -> None:
+    world.mail(ALIYA, UPDATE["kk"], f"Телефон: {PHONE}")
+    number = str(world.requests("--all")[0]["id"])
+    key = world.folder / "secrets" / "store_key"
+    before = key.read_bytes(), (world.folder / "mailbot.toml").read_bytes()
+    for argv in (
+        ("evidence", number, "--output", str(world.folder / "mailbot.toml")),
+        ("register", "--year", "2026", "--pdf", str(key)),
+        ("people", "export", str(key)),
+    ):
+        ran = world.run(*argv)
+        assert ran.code == 1 and "name another one" in ran.err, argv
+    assert before == (key.read_bytes(), (world.folder / "mailbot.toml").read_bytes())

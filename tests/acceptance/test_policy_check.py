@@ -135,7 +135,7 @@ def test_without_the_extra_a_pdf_says_what_to_install(
 ) -> None:
     (tmp_path / "policy.pdf").write_bytes(pdf("text"))
     monkeypatch.setitem(sys.modules, "pypdf", None)
-    assert main(["policy", "check", "policy.pdf"]) == 69
+    assert main(["policy", "check", "policy.pdf"]) == 78
     assert "install mailbot[pdf]" in capsys.readouterr().err
 
 
