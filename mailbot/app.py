@@ -169,7 +169,8 @@ def open_store(folder: Path, settings: Settings, *, clock: Clock = utc_now, ids:
     """Open the store of an installation; its key lies in `secrets/store_key`. Raises ConfigError."""
     key = config.secret(folder, "store_key", "")
     if not key or len(key) < 16:
-        raise ConfigError(f"{folder / 'secrets' / 'store_key'}: the key of this installation is missing")
+        lost = "the key of this installation is missing: put your copy of it back, or `mailbot restore` a backup"
+        raise ConfigError(f"{folder / 'secrets' / 'store_key'}: {lost}")
     engine = open_engine(settings.store.url, folder, config.secret(folder, "store_password", ""))
     keys = Keys(key.encode())
     return Store(engine=engine, keys=keys, clock=clock, new_id=ids, gone=Ledger(folder / gone.FILE, keys))

@@ -57,7 +57,9 @@ def load_policy(folder: Path | None) -> Policy:
         return _load(Policy, default, {})
     path = folder / POLICY_FILE
     if not path.is_file():
-        raise ConfigError(f"{path}: there is no such file; `mailbot init` writes one")
+        raise ConfigError(
+            f"{path}: there is no such file; `mailbot restore` brings yours back, an empty one means the packaged rules"
+        )
     own = _environment(lambda section: section in Policy.model_fields)
     return _load(Policy, path, own, under=_read(default))
 

@@ -69,7 +69,7 @@ def restore(arguments: argparse.Namespace) -> int:
 
 
 def _secret(identity: Path | None) -> str:
-    """Return the secret key: of that file (its lines with # are remarks), or typed on a terminal."""
+    """Return the secret key: of that file (other lines are remarks), or typed on a terminal."""
     if identity is None:
         if not sys.stdin.isatty():
             raise UsageError("restore: name the file of the secret key with --identity FILE")
@@ -78,7 +78,10 @@ def _secret(identity: Path | None) -> str:
         lines = identity.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as exc:
         raise InputError(f"{identity}: can't be read as a secret key") from exc
-    return next((line.strip() for line in lines if line.strip() and not line.startswith("#")), "")
+    found = next((line.strip() for line in lines if line.strip().upper().startswith("AGE-SECRET-KEY-1")), "")
+    if not found:
+        raise InputError(f"{identity}: no line of it is a secret key (AGE-SECRET-KEY-1…)")
+    return found
 
 
 def _say(held: restoring.Held, told: restoring.Told, *, without: bool) -> None:
