@@ -56,7 +56,7 @@ _TASKS = [
 _FOLDERS = ["inbox", "sent", "drafts", "junk"]
 _CODES = ["obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear"]
 _QUOTE = dict.fromkeys(("kk", "ru", "en"), "Law on Personal Data, article 8(2)")
-_QUOTES: list[dict[str, dict[str, str]]] = [{"obligation": _QUOTE}, {}]
+_QUOTES: list[dict[str, dict[str, str]]] = [{"obligation": _QUOTE, "kept_by_law": _QUOTE}, {}]
 _CLOCKS = [("", 0), ("own", 5), ("answer", 75), ("refuse", 0), ("correct", -90), ("stop", 20_000), ("x", 9)]
 _WHY = ["no_such_reason", "look_at_attachment", "subject_body_disagree"]
 
@@ -104,7 +104,8 @@ VALUES: dict[str, dict[str, list[Any]]] = {
                            "due_at": [None, LATER]},
     "withdrawal-notice": {"kind": ["withdrawal"], "destroy_at": [None, LATER]},
     "withdrawal-partial": {"places": _ERASING, "kind": ["withdrawal"], "kept": [[], list(FIELD_NAMES)],
-                           "until": [None, LATER, LATER.date()], "articles": _QUOTES},
+                           "code": _CODES[:2], "note": ["", "Some words."], "until": [None, LATER, LATER.date()],
+                           "articles": _QUOTES},
     "destroyed": {"places": _ERASING, "kind": ["withdrawal"], "destroyed_at": [NOW],
                   "mails": ["erased", "partly", "kept"], "left": [["inbox"], ["done", *_FOLDERS]],
                   "sealed_until": [None, LATER.date()]},

@@ -15,7 +15,7 @@ from mailbot.cli.output import clean, clean_lines, print_json, tell
 from mailbot.cli.parser import day
 from mailbot.deciding.reasons import sentence
 from mailbot.errors import InputError
-from mailbot.operating import diffs, documents, places, review, rights, timing
+from mailbot.operating import diffs, documents, places, refusals, review, rights, timing
 from mailbot.store import journal, writers
 
 PLACE_WORDS = {
@@ -243,7 +243,7 @@ def _preview(number: str, would: str, mails: list[Rendered]) -> int:
 def refuse(arguments: argparse.Namespace) -> int:
     """Refuse a request."""
     with opened(arguments.config) as app:
-        review.refuse(app.line, arguments.id, arguments.reason, arguments.note)
+        refusals.refuse(app.line, arguments.id, arguments.reason, arguments.note)
     print(f"{arguments.id.upper()}: refused ({arguments.reason})")
     return 0
 

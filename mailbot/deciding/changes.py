@@ -92,11 +92,17 @@ def _withdrawn(case: Case, earlier: RequestFacts, due: datetime) -> Owed:
     """Return the state of a withdrawal that was carried out, whole or for all that no obligation needs."""
     at, person = earlier.decided_at, case.person
     if person is not None and person.blocked == "obligation":
-        until = person.obliged_until
-        return receipt(case, "withdrawal-partial", role="repeat", kept=[], until=until, stopped_at=at)
+        said = {"code": earlier.fields.get("kept_code", "obligation"), "note": earlier.fields.get("kept_note", "")}
+        return receipt(case, "withdrawal-partial", role="repeat", stopped_at=at, **said, **_kept(person))
+    at = datetime.fromisoformat(earlier.fields["stopped_at"]) if "stopped_at" in earlier.fields else at
     asks = "obligations" in earlier.open
     values: dict[str, Any] = {"obligations": asks, "due_at": due if asks else None, "destroy_at": earlier.destroy_at}
     return receipt(case, "withdrawal-stopped", role="repeat", stopped_at=at, **values)
+
+
+def _kept(person: PersonFacts) -> dict[str, Any]:
+    """Return what a partial refusal says is kept, and until when."""
+    return {"kept": person.on_file, "until": person.obliged_until}
 
 
 def row_17(case: Case) -> Decision | None:
@@ -143,7 +149,7 @@ def _withdrawal(case: Case, person: PersonFacts, row: str, reason: str, template
     window = case.deadlines.window_end(case.facts.now)
     values: dict[str, Any] = {"obligations": asks, "due_at": due, "destroy_at": None if asks else window}
     if partial:
-        values = {"kept": [], "until": person.obliged_until}
+        values = {"code": "obligation", "note": "", **_kept(person)}
     window_told = None if asks or partial else window
     notices = [
         Owed(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from mailbot.deciding.decision import Outcome, Purpose, State
-from mailbot.reading.claim import Kind, Language
+from mailbot.reading.claim import FIELD_NAMES, Kind, Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,12 @@ class PersonFacts:
     open_obligations: int = 0
     obliged_until: date | None = None  # the latest day of an open obligation, None where none is known
     news: bool = False
+
+    @property
+    def on_file(self) -> list[str]:
+        """Return the names of what is on file of the person, as FIELD_NAMES orders them; never the values."""
+        have = {**self.fields, "email": self.emails, "phone": self.phones}
+        return [name for name in FIELD_NAMES if have.get(name)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

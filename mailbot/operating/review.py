@@ -1,4 +1,4 @@
-"""What the operator decides: carry out, refuse, close, undo. Each goes through the same rows as a mail would.
+"""What the operator decides: carry out, close, undo (to refuse: refusals.py). Each goes through a mail's own rows.
 
 `release` (rights.py) says that the operator made sure who asks: the request is decided anew as if it had been proven.
 """
@@ -23,14 +23,12 @@ from mailbot.reading.claim import TAG_KINDS, Claim, Mark
 from mailbot.reading.message import blank_message
 from mailbot.reading.sender import Evidence
 from mailbot.store import effects, forms, journal, people
-from mailbot.store.consent_tables import Obligation
 from mailbot.store.gather import request_facts
 from mailbot.store.outbox import schedule_destruction
 from mailbot.store.tables import Person, Request
 from mailbot.store.unit import Unit
 
 AS = {"erasure": "withdrawal", "objection": "unsubscribe"}  # a right → what it is carried out as
-REFUSALS = ("obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear")
 
 
 def take(unit: Unit, number: str) -> Any:
@@ -72,7 +70,7 @@ def carry_out(unit: Unit, line: Line, row: Any, person: str | None, checked: str
     left = kind != asked or any(item[1] == "operator" for item in row.pending)
     if kind not in TAG_KINDS or (row.state == "applied" and not left):
         raise ConflictError(f"request {row.id} holds nothing that can be carried out: answer it, then `close` it")
-    decision = _decide(unit, line, row, kind, person_for(unit, row, person, kind))
+    decision = decide(unit, line, row, kind, person_for(unit, row, person, kind))
     unit.apply_released(decision)
     unit.update(Request, row.id, checked=checked)
     for owed in decision.owed:
@@ -97,7 +95,7 @@ def person_for(unit: Unit, row: Any, address: str | None, kind: str) -> PersonFa
     raise InputError(f"request {row.id}: {who} on file under {where}; name the person with --person")
 
 
-def _decide(unit: Unit, line: Line, row: Any, kind: Any, person: PersonFacts | None) -> Decision:
+def decide(unit: Unit, line: Line, row: Any, kind: Any, person: PersonFacts | None) -> Decision:
     """Return what the rows say of the stored request, as if it were proven now."""
     stored = request_facts(unit, row)
     extract = as_extract(stored)
@@ -121,13 +119,17 @@ def _decide(unit: Unit, line: Line, row: Any, kind: Any, person: PersonFacts | N
     if decision.outcome == "hold":
         raise ConflictError(f"request {row.id} can't be carried out now: {decision.reason}")
     deliverable = tuple(replace(o, threads=o.threads and _wrote(row, o.to)) for o in decision.owed if o.to)
-    return replace(decision, request_id=row.id, reason="released", owed=deliverable)
+    reason = decision.reason if decision.row == "20" else "released"  # by that reason an obligation's end finds it
+    return replace(decision, request_id=row.id, reason=reason, owed=deliverable)
 
 
 def obligation_closed(unit: Unit, line: Line, row: Any, checked: str) -> None:
     """No course, debt or refund is open any more: destroyed when the window ends, and the person is told."""
     opens = [item for item in row.open if item != "obligations"]
-    unit.update(Request, row.id, open=opens, due_at=None, checked=checked, reason="withdrawal_proven")
+    in_part = unit.row(Person, row.person_id).blocked == "obligation"  # its use went on until now
+    at = unit.now if in_part else row.decided_at
+    fields = {**row.fields, "stopped_at": at.isoformat()}
+    unit.update(Request, row.id, open=opens, due_at=None, checked=checked, reason="withdrawal_proven", fields=fields)
     unit.update(Person, row.person_id, blocked="withdrawal")
     people.close_obligations(unit.connection, row.person_id, unit.now)
     schedule_destruction(unit, row.id, line.rules.deadlines.window_end)
@@ -136,7 +138,7 @@ def obligation_closed(unit: Unit, line: Line, row: Any, checked: str) -> None:
     end = end or line.rules.deadlines.window_end(unit.now)
     told: dict[str, Any] = {"obligations": False, "due_at": None, "destroy_at": end}
     told["places"] = places.elsewhere(line, end)
-    tell(unit, line, row, "withdrawal-stopped", role=role, stopped_at=row.decided_at, **told)
+    tell(unit, line, row, "withdrawal-stopped", role=role, stopped_at=at, **told)
     unit.event("released", "no_obligations", who="operator", person_id=row.person_id)
 
 
@@ -186,40 +188,6 @@ def tell(unit: Unit, line: Line, row: Any, template: str, *, role: Role = "recei
 def _wrote(row: Any, address: str) -> bool:
     """Tell whether a request's mail came from that address: nobody else is shown to what we answer."""
     return bool(row.address_key == address_key(address))
-
-
-def refuse(line: Line, number: str, reason: str, note: str = "") -> None:
-    """Refuse a request with a reason the person is told. Raises InputError, ConflictError."""
-    if reason not in REFUSALS:
-        raise InputError(f"no such reason: {reason}; use one of {', '.join(REFUSALS)}")
-    with line.store.unit() as unit:
-        row = take(unit, number)
-        if row.kind == "form":
-            raise ConflictError(f"request {row.id} came by a form, which is answered by nobody: `close` it")
-        if row.kind == "withdrawal" and row.state == "applied":
-            _keep_for_obligation(unit, line, row, reason)
-            return
-        effects.close_questions(unit, row.id, "refused")
-        state = "applied" if row.state == "applied" else "refused"  # what was done stays done; the rest is refused
-        unit.update(Request, row.id, state=state, reason=reason, open=[], pending=[], due_at=None, closed_at=unit.now)
-        tell(unit, line, row, "refused", code=reason, note=note, kind=row.fields.get("other_kind") or row.kind)
-        unit.event("refused", reason, who="operator", person_id=row.person_id)
-
-
-def _keep_for_obligation(unit: Unit, line: Line, row: Any, reason: str) -> None:
-    """An obligation is open: news stay off, use is limited to it, destroyed once it is closed (law, art. 8(2))."""
-    if reason not in ("obligation", "kept_by_law"):
-        raise ConflictError(
-            f"request {row.id} was carried out: only an obligation or a law can keep the data; or `undo` it"
-        )
-    unit.update(Person, row.person_id, blocked="obligation", blocked_until=None)
-    unit.insert(Obligation, person_id=row.person_id, opened_at=unit.now)
-    unit.update(
-        Request, row.id, open=["obligations"], reason="obligation_open", destroy_at=None, due_at=None, told_at=unit.now
-    )
-    places.put_back(unit, line, row.id)
-    tell(unit, line, row, "withdrawal-partial", kept=[], until=None, places=places.elsewhere(line, None))
-    unit.event("refused", reason, who="operator", person_id=row.person_id)
 
 
 def close(line: Line, number: str) -> None:

@@ -15,7 +15,7 @@ from mailbot.answering.samples import FRAME, VALUES, samples
 from mailbot.config import load_policy, packaged
 from mailbot.deciding.decision import TEMPLATES, WHOLE, Owed
 from mailbot.deciding.law import pack_of, quotes
-from mailbot.operating.review import REFUSALS
+from mailbot.operating.refusals import REFUSALS
 from mailbot.policy import LawRules
 
 FOLDER = packaged("templates") / "mail"
@@ -60,7 +60,6 @@ NOTHING_DONE = (
 OPTIONAL = {
     "update-applied": ("due_at",),
     "new-address": ("due_at",),
-    "withdrawal-partial": ("kept",),
     "operator": ("counts", "head"),
     "ask-again": ("missing", "unclear"),
 }
@@ -371,7 +370,8 @@ def test_a_refusal_quotes_what_a_confirmed_pack_says(pack: str, language: str) -
         assert bool(ARTICLE.search(text)) is (code in law.quotes)
         if code in law.quotes:
             assert f"({law.quotes[code][language]})." in text
-    partial = {**FRAME, "kind": "withdrawal", "kept": [], "until": None, "places": [], "articles": quotes(law)}
+    partial = {**FRAME, "kind": "withdrawal", "code": "obligation", "note": "", "kept": [], "until": None, "places": [],
+               "articles": quotes(law)}  # fmt: skip
     assert bool(ARTICLE.search(mail("withdrawal-partial", language, partial).body)) is (pack == "kz-94v")
 
 
