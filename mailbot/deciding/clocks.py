@@ -23,6 +23,7 @@ FROM_RECEIPT: dict[str | None, tuple[ClockName, ...]] = {
 }  # fmt: skip
 FROM_PROOF: dict[str | None, tuple[ClockName, ...]] = {"update": ("correct",), "withdrawal": ("block", "destroy")}
 ANYTHING: tuple[ClockName, ...] = ("answer",)
+ANSWERS = ("answer", "refuse")  # what the person hears; the others are what is done with the data
 ENDED_BY = {SETTLED: "hand", DESTROYED: "destruction"}
 
 
@@ -73,6 +74,12 @@ def extension(deadlines: Deadlines, request: Any) -> datetime | None:
     ends = [deadlines.term_end(request.due_at, term) for term in more.values()]
     until = min([*ends, *(each.due_at for name, each in running.items() if name not in more)])
     return until if until > request.due_at else None
+
+
+def law_end(deadlines: Deadlines, request: Any) -> datetime | None:
+    """Return the law's last day for the answer to an open request, None where it is not after the day promised."""
+    ends = [each.due_at for each in _law(deadlines, request, waits=True) if each.runs and each.name in ANSWERS]
+    return max((end for end in ends if end > request.due_at), default=None)
 
 
 def _own(request: Any, *, waits: bool) -> Iterator[Clock]:

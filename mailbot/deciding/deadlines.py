@@ -71,7 +71,7 @@ class Deadlines:
         return datetime.combine(day, self.policy.clocks.ends_at, self.zone).astimezone(ZoneInfo("UTC"))
 
     def asks_until(self, due_at: datetime, now: datetime) -> datetime:
-        """Return until when a question waits whose clock ends at `due_at`: an hour before, so that its refusal is in time.
+        """Return until when a question waits whose clock ends at `due_at`: an hour before, so its refusal is in time.
 
         Where that is over already, the same hour of the next working day.
         """
