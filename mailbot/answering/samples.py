@@ -74,15 +74,15 @@ _CONSENT = {"purpose": "news", "given_at": NOW, "source": "site form", "given_by
 _BARE = {"given_at": None, "source": "", "given_by": None, "text": "", "proof": "", "withdrawn_at": None,
          "withdrawn_by": ""}  # fmt: skip
 _REQUEST = {
-    "id": "K7Q2", "kind": "update", "state": "applied", "received_at": NOW, "due_at": LATER, "decided_at": NOW,
-    "closed_at": LATER, "tag": "A mark of the policy", "level": "authenticated", "address": "aliya@example.kz",
-    "checked": True, "stated": [{"field": "phone", "value": "+77010000001"}], "changed": _CHANGED[:2],
-    "undo_until": LATER, "destroy_at": LATER, "document_kind": "passport", "document_seen": "egov",
-    "document_date": NOW.date(), "document_at": NOW,
+    "id": "K7Q2", "kind": "update", "state": "applied", "by_hand": False, "received_at": NOW, "due_at": LATER,
+    "decided_at": NOW, "closed_at": LATER, "tag": "A mark of the policy", "level": "authenticated",
+    "address": "aliya@example.kz", "checked": True, "stated": [{"field": "phone", "value": "+77010000001"}],
+    "changed": _CHANGED[:2], "undo_until": LATER, "destroy_at": LATER, "document_kind": "passport",
+    "document_seen": "egov", "document_date": NOW.date(), "document_at": NOW,
 }  # fmt: skip
-_PLAIN = {**_REQUEST, "kind": None, "state": "left", "due_at": None, "closed_at": None, "tag": None, "level": "none",
-          "address": "", "checked": False, "stated": [], "changed": [], "undo_until": None, "destroy_at": None,
-          "document_kind": None}  # fmt: skip
+_PLAIN = {**_REQUEST, "by_hand": True, "kind": None, "state": "left", "due_at": None, "closed_at": None, "tag": None,
+          "level": "none", "address": "", "checked": False, "stated": [], "changed": [], "undo_until": None,
+          "destroy_at": None, "document_kind": None}  # fmt: skip
 _SENT = {"number": "K7Q2", "created_at": NOW, "sent_at": NOW, "gave_up_at": None, "bounced_at": LATER}
 _ASKED = {"number": "", "asked_at": NOW, "closed_at": None, "outcome": ""}
 _SPAN = {"count": 2, "first": NOW, "last": LATER}

@@ -16,6 +16,7 @@ CLOCK_WORDS = {
     "own": "your own term", "answer": "answer", "refuse": "answer, or refuse with reasons", "correct": "correct",
     "block": "stop using the data", "destroy": "destroy", "stop": "last day for destruction",
 }  # fmt: skip
+ENDED_WORDS = {"": "", "hand": "closed by hand", "destruction": "ended by destruction, not answered"}
 
 
 def line(each: dict[str, Any], app: App, when: Callable[[datetime | None], str]) -> str:
@@ -24,7 +25,9 @@ def line(each: dict[str, Any], app: App, when: Callable[[datetime | None], str])
     article = f" ({each['article']}{'' if law.is_confirmed else ', not confirmed'})" if each["article"] else ""
     head = f"{CLOCK_WORDS[each['clock']]}{article} until {when(each['due_at'])}"
     if each["ended_at"]:
-        return f"{head}: {'met' if each['ended_at'] <= each['due_at'] else 'late'}, {when(each['ended_at'])}"
+        late = each["ended_at"] > each["due_at"]
+        how = ENDED_WORDS[each["ended_by"] or ""] or ("" if late else "met")
+        return f"{head}: {', '.join(part for part in ('late' if late else '', how, when(each['ended_at'])) if part)}"
     minutes = timing.left(each["due_at"], app.line.store.clock())
     hours = f"{abs(minutes) // 1440} d {abs(minutes) % 1440 // 60} h"
     return f"{head}: {hours} {'left' if minutes >= 0 else 'over time'}"

@@ -13,6 +13,7 @@ from mailbot.cli.clocks import line as clock_line
 from mailbot.cli.documents import line as document_line
 from mailbot.cli.output import clean, clean_lines, print_json, tell
 from mailbot.cli.parser import day
+from mailbot.deciding.outcomes import outcome
 from mailbot.deciding.reasons import sentence
 from mailbot.errors import InputError
 from mailbot.operating import diffs, documents, places, refusals, review, rights, timing
@@ -93,7 +94,8 @@ def _line(each: dict[str, Any], language: str, app: App) -> str:
     until = f"until {due.astimezone(zone):%d.%m.%Y %H:%M}" if due else ""
     would = "would be " if each.get("shadow") else ""
     waits = f" [{', '.join(each['open'])}]" if each["open"] else ""
-    what = f"{each['kind'] or '-':12} {would}{each['state']}{waits}"
+    ended = each.get("outcome", each["state"]).replace("_", " ")
+    what = f"{each['kind'] or '-':12} {would}{ended}{waits}"
     head = f"{each['id']}  {what}  {clean(each['address'] or '-')}  {until}".rstrip()
     return f"{head}\n        {sentence(each['reason'], language)}"
 
@@ -107,7 +109,7 @@ def show(arguments: argparse.Namespace) -> int:
         replies, events = journal.replies(connection, row.id), journal.events(connection, row.id)
         wrong = writers.wrong_tokens(connection, app.line.store.keys, row.address)
         result = {
-            **timing.listed(app.line, row), "clocks": timing.as_json(app.line, row),
+            **timing.listed(app.line, row), "outcome": outcome(row), "clocks": timing.as_json(app.line, row),
             "tag": row.tag, "rung": row.rung, "evidence": row.evidence, "because": row.because,
             "pending": [{"field": f, "waits_for": w} for f, w in row.pending], "fields": row.fields.get("fields", {}),
             **diffs.changes(connection, row),

@@ -75,14 +75,15 @@ class Case:
 
 
 def answer_by(case: Case) -> datetime:
-    """Return until when the person may answer: the clock's end, and never a time that is over when we ask."""
-    due = case.due()
-    return due if due > case.facts.now else case.deadlines.due_at(case.facts.now, 1)
+    """Return until when the person may answer: an hour before the clock ends, and never a time that is over already."""
+    return case.deadlines.asks_until(case.due(), case.facts.now)
 
 
 def not_past(case: Case, due: datetime) -> datetime:
     """Return a clock's end as it may be told to a person: one that is over already is told as the next one."""
-    return due if due > case.facts.now else answer_by(case)
+    now = case.facts.now
+    ends = (due, case.due(), case.deadlines.due_at(now, 1))
+    return next(end for end in ends if end > now)
 
 
 def undo_until(case: Case) -> datetime:

@@ -14,6 +14,7 @@ from typing import Any
 
 from mailbot.deciding.deadlines import Deadlines
 from mailbot.deciding.law import ClockName
+from mailbot.deciding.outcomes import DESTROYED, SETTLED, outcome
 
 OWN = "own"  # the operator's promise
 FROM_RECEIPT: dict[str | None, tuple[ClockName, ...]] = {
@@ -22,6 +23,8 @@ FROM_RECEIPT: dict[str | None, tuple[ClockName, ...]] = {
 }  # fmt: skip
 FROM_PROOF: dict[str | None, tuple[ClockName, ...]] = {"update": ("correct",), "withdrawal": ("block", "destroy")}
 ANYTHING: tuple[ClockName, ...] = ("answer",)
+ANSWERS = ("answer", "refuse")  # what the person hears; the others are what is done with the data
+ENDED_BY = {SETTLED: "hand", DESTROYED: "destruction"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,7 @@ class Clock:
     due_at: datetime
     ended_at: datetime | None = None
     article: str = ""
+    ended_by: str = ""  # "": done in time or late; hand: the operator says so; destruction: nobody answered
 
     @property
     def runs(self) -> bool:
@@ -72,6 +76,12 @@ def extension(deadlines: Deadlines, request: Any) -> datetime | None:
     return until if until > request.due_at else None
 
 
+def law_end(deadlines: Deadlines, request: Any) -> datetime | None:
+    """Return the law's last day for the answer to an open request, None where it is not after the day promised."""
+    ends = [each.due_at for each in _law(deadlines, request, waits=True) if each.runs and each.name in ANSWERS]
+    return max((end for end in ends if end > request.due_at), default=None)
+
+
 def _own(request: Any, *, waits: bool) -> Iterator[Clock]:
     if waits and request.due_at is not None:
         yield Clock(name=OWN, started_at=request.received_at, due_at=request.due_at)
@@ -82,9 +92,10 @@ def _law(deadlines: Deadlines, request: Any, *, waits: bool) -> Iterator[Clock]:
     later = request.evidence != "authenticated" or request.reason == "ask_answered"  # a yes, or her word, was the proof
     is_asked = request.state in ("asked", "challenged")  # what must be corrected is not known, or not shown, yet
     by_proof = FROM_PROOF.get(request.kind, ()) if proven and not is_asked else ()
+    by = ENDED_BY.get(outcome(request), "")
     for name in (*FROM_RECEIPT.get(request.kind, ANYTHING), *by_proof):
         rule = deadlines.law.rules.get(name)
-        runs, ended_at = _state(request, name, waits=waits)
+        runs, ended_at = (False, request.closed_at) if by else _state(request, name, waits=waits)
         if rule is None or not (runs or ended_at):
             continue
         start = request.decided_at if later and name in by_proof else request.received_at
@@ -93,7 +104,9 @@ def _law(deadlines: Deadlines, request: Any, *, waits: bool) -> Iterator[Clock]:
             due_at = deadlines.term_end(due_at, rule.more)
         if name == "destroy" and request.destroy_at is not None:  # its window opens when the receipt was taken
             due_at = max(due_at, deadlines.end_of_day(request.destroy_at))
-        yield Clock(name=name, started_at=start, due_at=due_at, ended_at=ended_at, article=rule.article)
+        yield Clock(
+            name=name, started_at=start, due_at=due_at, ended_at=ended_at, article=rule.article, ended_by=by
+        )  # fmt: skip
 
 
 def _state(request: Any, name: str, *, waits: bool) -> tuple[bool, datetime | None]:
@@ -103,8 +116,7 @@ def _state(request: Any, name: str, *, waits: bool) -> tuple[bool, datetime | No
     if waits:
         return True, None
     refused = request.state in ("refused", "expired") and name in ("answer", "refuse")
-    closed = request.state in ("ignored", "left") and name == "answer"
-    return False, request.closed_at if refused or closed else None
+    return False, request.closed_at if refused else None
 
 
 def _of_applied(request: Any, name: str, *, waits: bool) -> tuple[bool, datetime | None]:
@@ -115,4 +127,5 @@ def _of_applied(request: Any, name: str, *, waits: bool) -> tuple[bool, datetime
     if name == "refuse":
         return waits and not kept and bool({"operator", "obligations"} & set(request.open)), None
     waiting = name == "correct" and "operator" in request.open
-    return waiting, None if waiting else request.decided_at
+    done = request.decided_at if request.kind in FROM_PROOF else request.closed_at  # a right: when it was released
+    return waiting, None if waiting else done

@@ -17,6 +17,7 @@ from mailbot.deciding.law import Pack, Term, pack_of
 from mailbot.policy import Policy
 
 MORNING = time(9, 0)
+HOUR = timedelta(hours=1)  # within it even a worker that cron wakes once an hour makes a pass
 
 
 @dataclass(slots=True)
@@ -68,6 +69,14 @@ class Deadlines:
         """Return when the clocks of that day end (aware UTC)."""
         day = at.astimezone(self.zone).date()
         return datetime.combine(day, self.policy.clocks.ends_at, self.zone).astimezone(ZoneInfo("UTC"))
+
+    def asks_until(self, due_at: datetime, now: datetime) -> datetime:
+        """Return until when a question waits whose clock ends at `due_at`: an hour before, so its refusal is in time.
+
+        Where that is over already, the same hour of the next working day.
+        """
+        end = due_at - HOUR
+        return end if end > now else self.due_at(now, 1) - HOUR
 
     def window_end(self, sent_at: datetime) -> datetime:
         """Return when the undo window of a withdrawal ends whose receipt was taken at `sent_at` (aware UTC)."""

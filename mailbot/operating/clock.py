@@ -70,12 +70,12 @@ def _remind(unit: Unit, line: Line, question: Any) -> None:
 
 
 def _expire(unit: Unit, line: Line, question: Any) -> None:
-    """The clock ended without an answer: the reasoned refusal, and only then the request is expired.
+    """Nobody answered until an hour before the clock ends: the reasoned refusal, and only then the request is expired.
 
     A question that could not be sent yet (a pause, a courier that is down) is not over: it gets another day.
     """
     if not journal.was_sent(unit.connection, question.token):
-        unit.update(Question, question.token, expires_at=line.rules.deadlines.due_at(unit.now, 1))
+        unit.update(Question, question.token, expires_at=line.rules.deadlines.asks_until(unit.now, unit.now))
         return
     effects.close_question(unit, question.token, "expired")
     request = unit.row(Request, question.request_id)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from mailbot import __version__
 from mailbot.deciding.diff import veil, veiled
+from mailbot.deciding.outcomes import outcome
 from mailbot.operating import diffs, documents
 from mailbot.operating.enclosures import Enclosure
 from mailbot.operating.plain import plain
@@ -84,7 +85,8 @@ class Gatherer:
 
     def _request(self, row: Any) -> Said:
         return {
-            "kind": row.kind, "state": row.state, "row": row.row, "reason": row.reason, "language": row.language,
+            "kind": row.kind, "state": row.state, "outcome": outcome(row), "row": row.row,
+            "reason": row.reason, "language": row.language,
             "address": veil("email", plain(row.address)), "received_at": row.received_at,
             "decided_at": row.decided_at, "due_at": journal.due_at(row), "undo_until": row.undo_until,
             "destroy_at": row.destroy_at, "closed_at": row.closed_at, "open": journal.opens(row),

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from mailbot.deciding.outcomes import outcome
 from mailbot.deciding.reasons import sentence
 from mailbot.errors import InputError
-from mailbot.operating import audit, paper
+from mailbot.operating import audit, paper, timing
 from mailbot.operating.cells import defused
 from mailbot.operating.plain import plain
 from mailbot.operating.sheet import Block, Sheet, Speaker
@@ -28,8 +28,9 @@ HEAD = (
 def rows(line: Line, year: int, language: str) -> Iterator[dict[str, Any]]:
     """Yield a year's requests, oldest first: HEAD's values, times in the clock's zone.
 
-    `late`: closed, or still open, after its last day; empty where the store keeps no last day any more, as of what was
-    carried out. Raises InputError for a year that can't be.
+    `state` is the outcome (deciding/outcomes.py), `due_at` the end of the clock that runs out first, or ran out last.
+    `late`: a clock was over before it was served; empty where none ran, or the data went before anybody answered.
+    Raises InputError for a year that can't be.
     """
     zone, now = line.rules.deadlines.zone, line.store.clock()
     if not 2000 <= year <= now.astimezone(zone).year:
@@ -37,20 +38,21 @@ def rows(line: Line, year: int, language: str) -> Iterator[dict[str, Any]]:
     first, last = (datetime(each, 1, 1, tzinfo=zone) for each in (year, year + 1))
     with line.store.reading() as connection:
         for row in register.between(connection, first, last):
-            yield _entry(row, language, zone, now)
+            yield _entry(line, row, language, now)
 
 
-def _entry(row: Any, language: str, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
+def _entry(line: Line, row: Any, language: str, now: datetime) -> dict[str, Any]:
+    zone = line.rules.deadlines.zone
     destroyed = row.closed_at if row.reason == "destroyed" else None
-    late = row.due_at is not None and (row.closed_at or now) > row.due_at
+    due_at, late = timing.last_day(line, row, now)
     times = {
         "received_at": row.received_at, "decided_at": row.decided_at, "answered_at": row.answered_at,
-        "due_at": row.due_at, "destroyed_at": destroyed, "closed_at": row.closed_at,
+        "due_at": due_at, "destroyed_at": destroyed, "closed_at": row.closed_at,
     }  # fmt: skip
     said = {
         "number": row.id, "kind": row.kind, "language": row.language, "proof": row.evidence, "mark": row.rung,
-        "state": row.state, "row": row.row, "reason": row.reason, "why": sentence(row.reason, language),
-        "late": "" if row.due_at is None else "yes" if late else "no",
+        "state": outcome(row), "row": row.row, "reason": row.reason, "why": sentence(row.reason, language),
+        "late": "" if late is None else "yes" if late else "no",
     }  # fmt: skip
     local = {name: at.astimezone(zone).isoformat(timespec="minutes") if at else "" for name, at in times.items()}
     return {name: {**said, **local}[name] for name in HEAD}

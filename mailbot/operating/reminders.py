@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mailbot.deciding.clocks import extension
+from mailbot.deciding.clocks import extension, law_end
 from mailbot.operating import review, timing
 from mailbot.pipeline import Line
 from mailbot.store import journal, reminders
@@ -17,6 +17,8 @@ from mailbot.store.unit import Unit
 
 LATE = 80  # per cent, from which the deputy is told too
 SHARES = (50, LATE, reminders.LAST)
+LATER = "answer-later"
+PROMISES = ("receipt", "received")  # roles of mails that say until when a person hears from us
 NO_PROGRAM = ("deceased",)  # reasons whose requests no program answers
 
 
@@ -39,10 +41,11 @@ def is_late(row: Any, unit: Unit) -> bool:
 
 
 def put_off(unit: Unit, line: Line) -> None:
-    """Tell a proven person on an answer's last day until when it comes, where the law allows it, once."""
+    """Tell a proven person on an answer's last day until when it comes, where the law allows it, once.
+
+    That is the law's extension, or, where the operator's own promise ends first, the law's own last day.
+    """
     deadlines = line.rules.deadlines
-    if not any(rule.more for rule in deadlines.law.rules.values()):
-        return
     for row in reminders.running(unit.connection, without=reminders.LAST):
         waits = journal.is_undecided(row) and journal.is_for_operator(row) and row.level == "authenticated"
         last_day = deadlines.morning_of(row.due_at) <= unit.now < row.due_at
@@ -51,10 +54,14 @@ def put_off(unit: Unit, line: Line) -> None:
 
 
 def _put_off(unit: Unit, line: Line, row: Any) -> None:
-    until = extension(line.rules.deadlines, row)
+    until, extended_at = extension(line.rules.deadlines, row), unit.now
     if until is None:
+        until, extended_at = law_end(line.rules.deadlines, row), row.extended_at
+    told = journal.replies(unit.connection, row.id)
+    was_promised = any(each.role in PROMISES for each in told)  # else nothing was said before that takes longer now
+    if until is None or not was_promised or any(each.template == LATER for each in told):
         return
     unit.request_id = row.id
-    if review.tell(unit, line, row, "answer-later", role="notice", due_at=until):
-        unit.update(Request, row.id, due_at=until, extended_at=unit.now)
+    if review.tell(unit, line, row, LATER, role="notice", due_at=until):
+        unit.update(Request, row.id, due_at=until, extended_at=extended_at)
         unit.event("extended", person_id=row.person_id)

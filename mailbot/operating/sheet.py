@@ -131,7 +131,7 @@ def _request(said: Said, say: Speaker) -> Block:
     journal = said["sheet"] == "journal"
     pairs = [
         (say.word("number"), said["number"]), (say.word("kind"), say.value(request["kind"])),
-        (say.word("state"), say.value(request["state"])), (say.word("reason"), say.why(request["reason"])),
+        (say.word("state"), say.value(request["outcome"])), (say.word("reason"), say.why(request["reason"])),
         (say.word("row"), say.value(request["row"])), (say.word("language"), say.value(request["language"])),
         (say.word("address"), say.value(request["address"])),
         *((say.word(name), say.when(request[name])) for name in times),

@@ -25,6 +25,23 @@ def first(line: Line, row: Any) -> tuple[str, datetime] | None:
     return name, due_at
 
 
+def last_day(line: Line, row: Any, now: datetime) -> tuple[datetime | None, bool | None]:
+    """Return the end of the clock that runs out first, or ran out last, and whether any was missed.
+
+    (None, None) where none ran; None for missed where the data were destroyed in time, before anybody answered.
+    """
+    found = clocks_of(line, row)
+    ends = [each.due_at for each in found if each.runs] + [
+        at for at in (journal.due_at(row),) if at and journal.is_open(row)
+    ]
+    missed = [each.due_at for each in found if (each.ended_at or now) > each.due_at] + [at for at in ends if now > at]
+    if missed:
+        return min(missed), True
+    cut_short = any(each.ended_by == "destruction" for each in found)
+    due_at = min(ends, default=None) or max((each.due_at for each in found), default=None)
+    return due_at, None if due_at is None or cut_short else False
+
+
 def share_at(row: Any, share: int) -> datetime:
     """Return when that share (per cent) of a request's time is over; an extension begins a time of its own."""
     start: datetime = row.extended_at or row.received_at
@@ -42,7 +59,7 @@ def as_json(line: Line, row: Any) -> list[dict[str, Any]]:
     return [
         {
             "clock": each.name, "started_at": each.started_at, "due_at": each.due_at, "ended_at": each.ended_at,
-            "article": each.article or None,
+            "ended_by": each.ended_by or None, "article": each.article or None,
         }
         for each in clocks_of(line, row)
     ]  # fmt: skip

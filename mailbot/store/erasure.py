@@ -100,9 +100,8 @@ def _forget_requests(unit: Transaction, numbers: list[str], keys: list[str]) -> 
     mine = _request.c.id.in_(numbers)
     unit.connection.execute(sa.update(_request).where(mine).values(checked="", pending=[], **blank))
     others = sa.and_(mine, _request.c.closed_at.is_(None), _request.c.id != unit.request_id)
-    unit.connection.execute(
-        sa.update(_request).where(others).values(open=[], due_at=None, closed_at=unit.now, tell=False)
-    )
+    # its clock stays where something waited: so the journal tells it from what was answered (deciding/outcomes.py)
+    unit.connection.execute(sa.update(_request).where(others).values(open=[], closed_at=unit.now, tell=False))
     for number in numbers:
         effects.close_questions(unit, number, "destroyed")
     asked = sa.or_(_question.c.request_id.in_(numbers), _question.c.address_key.in_(keys))

@@ -111,6 +111,7 @@ def set_aside(unit: Transaction, number: str | None) -> None:
     if number is not None and unit.row(Request, number) is not None:
         closed: dict[str, Any] = {
             "state": "ignored",
+            "kind": None,
             "open": [],
             "pending": [],
             "due_at": None,

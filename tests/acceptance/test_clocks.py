@@ -224,10 +224,34 @@ def test_where_the_law_allows_none_nothing_is_promised(timed: Timed) -> None:
     for hour in ("2030-07-18T09:01", "2030-07-18T17:59", "2030-07-18T18:01"):
         assert [sent for sent in timed.passed(hour) if sent.to == ALIYA] == []
     assert due(timed.show(number)) == before
-    timed.policy(RU)  # correcting has no extension there
-    proven = timed.request(timed.mail(BORIS, WITHDRAWAL["ru"]))["id"]
-    timed.passed("2030-07-19T09:01")
-    assert "answer-later" not in [t for t, _ in timed.templates(proven)]
+
+
+def test_who_was_promised_an_earlier_day_hears_the_laws_day_once(timed: Timed) -> None:
+    """Row 19 and a silent operator: the promise ends on Tuesday, the law's answer on Thursday."""
+    number = timed.request(timed.mail(ALIYA, WITHDRAWAL["ru"]))["id"]
+    assert "18:00 16 июля" in timed.last(ALIYA).text
+    assert [sent for sent in timed.passed("2030-07-16T08:59") if sent.to == ALIYA] == []
+    (heard,) = [sent for sent in timed.passed("2030-07-16T09:01") if sent.to == ALIYA]
+    assert heard.number == number and "18:00 18 июля 2030" in heard.text
+    assert clocks(timed, number) == {
+        "own": "2030-07-18T18:00", "refuse": "2030-07-18T18:00", "destroy": "2030-07-16T18:00",
+        "stop": "2030-07-30T18:00",
+    }  # fmt: skip
+    assert due(timed.show(number)) == "2030-07-16T18:00", "no clock of the law moves"
+    told = 0
+    for hour in ("2030-07-16T17:59", "2030-07-16T18:01", "2030-07-18T09:01", "2030-07-18T18:01", "2030-07-29T10:00"):
+        sent = timed.passed(hour)
+        assert [each for each in sent if each.to == ALIYA] == [], hour
+        told += sum(each.to == OWNER for each in sent)
+    assert told >= 3, "the operator is not left in peace"
+    assert timed.persons(ALIYA)[0]["id"], "silence destroys nothing"
+
+
+def test_nobody_is_told_of_more_time_who_was_told_of_none(timed: Timed) -> None:
+    timed.policy("[answers]\nreceived = false\n[clocks]\nheld = 1\n")
+    number = timed.request(timed.mail(ALIYA, ACCESS))["id"]
+    timed.passed("2030-07-16T09:01")
+    assert timed.templates(number) == []
 
 
 @pytest.mark.parametrize("law", ["", CONFIRMED], ids=["unconfirmed", "confirmed"])
@@ -272,12 +296,14 @@ def test_an_unanswered_challenge_is_refused_on_the_laws_last_day(timed: Timed) -
     number = timed.request(timed.mail(ALIYA, WITHDRAWAL["ru"], proof="weak"))["id"]
     timed.passed("2030-07-16T11:00")
     assert [t for t, _ in timed.templates(number)] == ["challenge", "challenge"]
-    timed.passed("2030-07-18T17:59")
+    assert "17:00" in timed.last(ALIYA).text, "the hour that is told is the hour that counts"
+    timed.passed("2030-07-18T16:59")
     assert timed.show(number)["state"] == "challenged"
-    timed.passed("2030-07-18T18:01")
-    assert timed.show(number)["state"] == "expired"
+    (refused,) = [sent for sent in timed.passed("2030-07-18T17:59") if sent.to == ALIYA]  # a pass an hour is enough
+    assert timed.show(number)["state"] == "expired" and refused.number == number
     (refuse,) = [each for each in timed.show(number)["clocks"] if each["clock"] == "refuse"]
-    assert datetime.fromisoformat(refuse["ended_at"]).astimezone(ALMATY).date().isoformat() == "2030-07-18"
+    assert refuse["ended_at"] < refuse["due_at"], "in time"
+    assert ": met" in timed.ok("requests", "show", number).out
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,8 @@ def test_each_request_stands_there_once_with_its_times_and_nobodys_data(world: W
     assert [row["kind"] for row in rows] == ["update", "unsubscribe", "withdrawal"]
     first = rows[0]
     assert first["state"] == "applied" and first["reason"] == "update_proven" and first["proof"] == "authenticated"
-    assert first["received_at"] <= first["decided_at"] <= first["answered_at"] and first["late"] == ""
+    assert first["received_at"] <= first["decided_at"] <= first["answered_at"] and first["late"] == "no"
+    assert first["due_at"] > first["received_at"]
     assert first["received_at"].endswith("+05:00") and first["why"] != first["reason"]
     out = world.ok("register", "--year", str(year)).out
     assert not [trace for trace in (ALIYA, ALICE, PHONE, "Сәрсенова") if trace in out]
@@ -63,6 +64,55 @@ def test_what_is_late_says_so(world: World) -> None:
     assert [row["late"] for row in journal(world, year)] == ["no"]
     world.sql("UPDATE request SET due_at = '2001-01-01 00:00:00.000000' WHERE id = ?", number)
     assert [row["late"] for row in journal(world, year)] == ["yes"]
+
+
+COMPLAINT = "Подаю жалобу на обработку моих персональных данных"
+ACCESS = "Прошу сообщить, какие мои персональные данные вы храните"
+
+
+def test_what_the_operator_settled_by_hand_is_listed_as_that_and_a_form_or_a_bill_is_not(world: World) -> None:
+    numbers = [world.request(world.mail(ALIYA, text))["id"] for text in (COMPLAINT, ACCESS)]
+    world.mail("stranger@example.org", "Invoice", "Hello")
+    for number in numbers:
+        world.ok("requests", "close", number)
+    rows = journal(world, world.now().year)
+    assert [(row["number"], row["state"], row["reason"], row["late"]) for row in rows] == [
+        (number, "settled_by_hand", "closed", "no") for number in numbers
+    ]
+    assert all(row["due_at"] and row["closed_at"] and not row["answered_at"] for row in rows)
+    assert "settled by hand" in world.ok("requests", "show", numbers[0]).out
+    assert "closed by hand" in world.ok("requests", "show", numbers[0]).out
+    assert world.requests() == []
+    assert "решён оператором вручную" in pages(world, "--year", str(world.now().year))[0]
+
+
+def test_an_answer_is_what_told_a_result(world: World) -> None:
+    world.policy(NO_OBLIGATIONS)
+    taken = world.mail(ALICE, WITHDRAWAL["en"], proof="weak")
+    number = world.request(taken)["id"]
+    assert [row["answered_at"] for row in journal(world, world.now().year)] == [""], "it was asked, not answered"
+    world.later(days=12)
+    world.poll()
+    (row,) = journal(world, world.now().year)
+    assert row["state"] == "expired" and row["answered_at"] >= row["closed_at"] and row["late"] == "yes"
+    assert row["due_at"] and world.templates(number)[-1][0] == "refused"
+
+
+def test_what_a_destruction_ended_was_not_answered(world: World) -> None:
+    """Neither a question that waited nor the part of a change that waited for the operator."""
+    world.policy('[fields]\nsurname = "operator"\n')
+    numbers = [world.request(world.mail(ALIYA, text))["id"] for text in (ACCESS, COMPLAINT)]
+    done = world.request(world.mail(ALIYA, UPDATE["ru"], f"Телефон: {PHONE}"))["id"]
+    part = world.request(world.mail(ALIYA, UPDATE["ru"], "Фамилия: Ахметова\nТелефон: +77019990000"))["id"]
+    world.ok("people", "destroy", ALIYA, "--yes")
+    found = {row["number"]: row for row in journal(world, world.now().year)}
+    for number in (*numbers, part):
+        assert (found[number]["state"], found[number]["late"]) == ("ended_by_destruction", ""), number
+        out = world.ok("requests", "show", number).out
+        assert "ended by destruction, not answered" in out and ": met" not in out
+        assert {each["ended_by"] for each in world.show(number)["clocks"]} == {"destruction"}
+    assert [found[number]["answered_at"] for number in numbers] == ["", ""]
+    assert (found[done]["state"], found[done]["late"]) == ("applied", "no")
 
 
 def pages(world: World, *options: str) -> list[str]:
