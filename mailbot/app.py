@@ -84,7 +84,7 @@ class App:
             again.poll(self.line, self.mailbox, counts)
         except (MailboxUnavailable, MailboxRefused) as exc:
             failure = exc
-        clock.tick(self.line)
+        clock.tick(self.line, self.mailbox.folder)
         retention.forget(self.line)
         try:
             if failure is None:  # what could not be read a moment ago is not waited for again

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 
 from mailbot import pipeline
 from mailbot.deciding.decision import Decision, Effect, Open
-from mailbot.operating.restore import NOTE
 from mailbot.pipeline import Line, guarded
 from mailbot.ports import Mailbox
 from mailbot.reading.parse import parse
@@ -45,7 +44,7 @@ class Restored:
 
 def pending(line: Line, mailbox: Mailbox) -> Restored | None:
     """Return what a restore left to do; None where nothing was restored since the last pass. Raises as `state` does."""
-    note = line.store.note(NOTE)
+    note = line.store.note(restored.NOTE)
     if not note:
         return None
     said = {name: datetime.fromisoformat(value) for name, value in json.loads(note).items()}
@@ -138,4 +137,4 @@ def poll(line: Line, mailbox: Mailbox, counts: dict[str, int]) -> None:
     whole = read(line, mailbox, left, counts)
     pipeline.poll(mailbox, line, counts)
     if whole and not line.stop():
-        line.store.set_note(NOTE, "")
+        line.store.set_note(restored.NOTE, "")

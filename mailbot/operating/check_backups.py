@@ -8,7 +8,6 @@ from mailbot import sealing
 from mailbot.errors import MailbotError
 from mailbot.operating import backups
 from mailbot.operating.finding import Parts, Said
-from mailbot.operating.restore import NOTE
 from mailbot.store import gone, restored
 
 OLD = timedelta(days=8)  # a weekly backup, and a day
@@ -53,5 +52,5 @@ def _restored(one: backups.Installation) -> Said:
     if unsent:
         numbers = ", ".join(unsent[:20])
         yield "note", f"answers that were owed when the restored backup was made, and were not sent: {numbers}"
-    if one.store.note(NOTE):
+    if one.store.note(restored.NOTE):
         yield "note", "restored: the next pass decides again what came since the backup"

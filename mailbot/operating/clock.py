@@ -5,13 +5,13 @@ Silence never destroys anything and never carries anything out (decisions: secti
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from mailbot.deciding.decision import Owed
 from mailbot.operating import reminders, review
 from mailbot.pipeline import Line, owe
-from mailbot.store import effects, forms, journal, people
+from mailbot.store import effects, forms, journal, people, restored
 from mailbot.store.tables import Question, Request
 from mailbot.store.unit import Unit
 
@@ -32,19 +32,26 @@ def lapse(line: Line) -> None:
                 review.obligation_closed(unit, line, request, "")
 
 
-def tick(line: Line) -> None:
-    """Do what is due now; nothing while paused or in shadow."""
+def tick(line: Line, folder: str) -> None:
+    """Do what is due now; nothing while paused or in shadow, and to people only what the mailbox was read for."""
     if line.store.paused or line.store.shadow:
         return
     with line.store.unit() as unit:
-        for question in journal.questions_over(unit.connection, unit.now):
-            _expire(unit, line, question)
-        for question in journal.questions_unreminded(unit.connection, unit.now - DAY):
-            _remind(unit, line, question)
-        reminders.put_off(unit, line)
+        _to_people(unit, line, restored.read_until(unit, folder))
         unit.request_id = ""
         reminders.remind(unit)
         journal.remind_operator(unit.connection, unit.now, DAY)
+
+
+def _to_people(unit: Unit, line: Line, until: datetime | None) -> None:
+    """Do what a person hears of: only of what came by `until`, since her answer may lie in a mailbox not read since."""
+    if until is None:
+        return
+    for question in journal.questions_over(unit.connection, until):
+        _expire(unit, line, question)
+    for question in journal.questions_unreminded(unit.connection, until - DAY):
+        _remind(unit, line, question)
+    reminders.put_off(unit, line, until)
 
 
 def _remind(unit: Unit, line: Line, question: Any) -> None:

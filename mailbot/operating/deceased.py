@@ -14,8 +14,8 @@ from mailbot.errors import ConflictError
 from mailbot.operating.review import person_for, take
 from mailbot.pipeline import Line, frame_for, owe
 from mailbot.reading.address import address_key
-from mailbot.store import mourning
-from mailbot.store.tables import Person, Request
+from mailbot.store import disputes, mourning
+from mailbot.store.tables import Request
 from mailbot.store.unit import Unit
 
 
@@ -55,10 +55,8 @@ def _stop(unit: Unit, line: Line, row: Any, person: PersonFacts) -> None:
     )  # fmt: skip
     facts = Facts(now=unit.now, received_at=unit.now, people=(person,))
     unit.carry_out(with_places(line.rules.policy, line.rules.deadlines, facts, decision))
-    unit.update(Person, person.id, disputed=True)
-    unit.note_person_gone("blocked", person.id)
     unit.update(Request, row.id, fields={**row.fields, "deceased": person.id}, told_at=unit.now)
-    unit.event("blocked", "deceased", who="operator", person_id=person.id)
+    disputes.block(unit, person.id, "deceased")
 
 
 def _to_writer(owed: Owed, row: Any, person: PersonFacts) -> Owed:

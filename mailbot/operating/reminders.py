@@ -6,6 +6,7 @@ answer's last day a proven person hears that nobody has decided yet, where the l
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from mailbot.deciding.clocks import extension, law_end
@@ -40,7 +41,7 @@ def is_late(row: Any, unit: Unit) -> bool:
     return row.due_at is not None and bool(unit.now >= timing.share_at(row, LATE))
 
 
-def put_off(unit: Unit, line: Line) -> None:
+def put_off(unit: Unit, line: Line, read_until: datetime) -> None:
     """Tell a proven person on an answer's last day until when it comes, where the law allows it, once.
 
     That is the law's extension, or, where the operator's own promise ends first, the law's own last day.
@@ -48,7 +49,7 @@ def put_off(unit: Unit, line: Line) -> None:
     deadlines = line.rules.deadlines
     for row in reminders.running(unit.connection, without=reminders.LAST):
         waits = journal.is_undecided(row) and journal.is_for_operator(row) and row.level == "authenticated"
-        last_day = deadlines.morning_of(row.due_at) <= unit.now < row.due_at
+        last_day = deadlines.morning_of(row.due_at) <= read_until <= unit.now < row.due_at
         if waits and last_day and row.reason not in NO_PROGRAM:
             _put_off(unit, line, row)
 

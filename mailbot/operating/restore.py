@@ -28,11 +28,11 @@ from mailbot.store import replay as replaying
 from mailbot.store.engine import translated
 from mailbot.store.keys import Keys
 from mailbot.store.replay import Done
+from mailbot.store.restored import NOTE
 from mailbot.store.store import Store
 from mailbot.store.tables import Note
 from mailbot.store.unit import Unit
 
-NOTE = "restored"  # the note that the next pass finds: from when the backup is, when it was restored
 MARGIN = timedelta(days=1)  # what was begun before the backup and committed after it: done again, it changes nothing
 
 

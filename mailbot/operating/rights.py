@@ -14,8 +14,8 @@ from mailbot.deciding.decision import Owed
 from mailbot.errors import ConflictError
 from mailbot.operating import access, review
 from mailbot.pipeline import Line
-from mailbot.store import effects
-from mailbot.store.tables import Person, Request
+from mailbot.store import disputes, effects
+from mailbot.store.tables import Request
 from mailbot.store.unit import Unit
 
 BY_HAND = ("complaint", "question")
@@ -73,11 +73,10 @@ def _block(unit: Unit, line: Line, row: Any, address: str | None, checked: str) 
     person = review.person_for(unit, row, address, "restriction")
     assert person is not None
     effects.close_questions(unit, row.id, "released")
-    unit.update(Person, person.id, disputed=True)
     unit.update(
         Request, row.id, state="applied", outcome="apply", reason="released", open=[], pending=[], due_at=None,
         closed_at=unit.now, checked=checked, person_id=person.id,
     )  # fmt: skip
     review.tell(unit, line, unit.row(Request, row.id), "blocked")
-    unit.event("blocked", "dispute", who="operator", person_id=person.id)
+    disputes.block(unit, person.id)
     return "blocked: nothing is used, changed or destroyed until `mailbot people unblock`"

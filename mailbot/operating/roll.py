@@ -11,7 +11,7 @@ from mailbot.operating import policies
 from mailbot.operating.cells import Row, defused, read_row
 from mailbot.operating.imports import COLUMNS, EXPORTED, OPTIONAL, Import, Report
 from mailbot.pipeline import Line
-from mailbot.store import ledger, newsletter, people, whom
+from mailbot.store import disputes, ledger, newsletter, people, whom
 from mailbot.store.gather import suppressed
 from mailbot.store.store import Store
 from mailbot.store.tables import Person
@@ -128,9 +128,7 @@ def block(store: Store, address: str) -> int:
         if not free:
             raise ConflictError("blocked already")
         for person_id in free:
-            unit.update(Person, person_id, disputed=True)
-            unit.note_person_gone("blocked", person_id)
-            unit.event("blocked", "dispute", who="operator", person_id=person_id)
+            disputes.block(unit, person_id)
         return len(free)
 
 
@@ -144,9 +142,7 @@ def unblock(store: Store, address: str) -> int:
         if not disputed:
             raise ConflictError("not blocked by a dispute; a withdrawal is taken back with `requests undo`")
         for person_id in disputed:
-            unit.update(Person, person_id, disputed=False)
-            unit.note_person_gone("unblocked", person_id)
-            unit.event("unblocked", who="operator", person_id=person_id)
+            disputes.unblock(unit, person_id)
         return len(disputed)
 
 

@@ -11,7 +11,7 @@ from mailbot.ports import RawMail
 from mailbot.reading.message import Message
 from mailbot.store.keys import Keys, sha256
 from mailbot.store.replay import REASON
-from mailbot.store.tables import FolderCursor, Mail, Reply, Request, Suppression
+from mailbot.store.tables import FolderCursor, Mail, Note, Reply, Request, Suppression
 from mailbot.store.transaction import Transaction
 
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
@@ -19,6 +19,7 @@ _cursor: Any = FolderCursor.__table__  # type: ignore[attr-defined]
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
 _suppression: Any = Suppression.__table__  # type: ignore[attr-defined]
+NOTE = "restored"  # the note that the next pass finds: from when the backup is, when it was restored
 UNDECIDED = ("waiting", "gone", "shadow")
 
 
@@ -28,6 +29,17 @@ def undecided_since(connection: sa.Connection, folder: str, backup_at: datetime)
     read = sa.select(sa.func.coalesce(_cursor.c.complete_since, _cursor.c.since)).where(_cursor.c.folder == folder)
     times = [backup_at, connection.execute(waiting).scalar(), connection.execute(read).scalar()]
     return min(at for at in times if at is not None)
+
+
+def read_until(unit: Transaction, folder: str) -> datetime | None:
+    """Return until when all mail was read and decided; None where it never was, or not yet after a restore."""
+    note, cursor = unit.row(Note, NOTE), unit.row(FolderCursor, folder)
+    if cursor is None or cursor.complete_since is None or (note is not None and note.value):
+        return None
+    waiting = sa.select(sa.func.min(_mail.c.received_at)).where(_mail.c.state == "waiting")
+    oldest: datetime | None = unit.connection.execute(waiting).scalar()
+    complete: datetime = cursor.complete_since
+    return min(complete, oldest or complete)
 
 
 def is_decided(connection: sa.Connection, keys: Keys, raw: RawMail, message: Message) -> bool:

@@ -32,9 +32,8 @@ from tests.acceptance.world import (
 )  # fmt: skip
 
 
-@pytest.fixture
-def keys(world: World) -> tuple[str, Path]:
-    """The pair of keys: the public one in mailbot.toml, the secret one in a file elsewhere."""
+def with_key(world: World) -> tuple[str, Path]:
+    """Make the pair of keys: the public one in mailbot.toml, the secret one in a file elsewhere."""
     public, secret = sealing.new_pair()
     settings = world.folder / "mailbot.toml"
     text = settings.read_text(encoding="utf-8")
@@ -42,6 +41,12 @@ def keys(world: World) -> tuple[str, Path]:
     identity = world.root / "identity.txt"
     identity.write_text(f"# created: today\n{secret}\n", encoding="utf-8")
     return public, identity
+
+
+@pytest.fixture
+def keys(world: World) -> tuple[str, Path]:
+    """The pair of keys."""
+    return with_key(world)
 
 
 @pytest.fixture

@@ -1,0 +1,69 @@
+"""What a restored store must not lose or do by itself: blocks, unsubscribes at a shared address, answers not read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mailbot.app import build
+from mailbot.errors import MailboxRefused
+from tests.acceptance.test_backup import restored, save, with_key
+from tests.acceptance.world import ALIYA, PHONE, UPDATE, World
+
+
+@pytest.fixture
+def usb(world: World) -> Path:
+    """A folder for backups, elsewhere."""
+    with_key(world)
+    folder = world.root / "usb"
+    folder.mkdir()
+    return folder
+
+
+def test_a_block_that_a_request_asked_for_survives(world: World, usb: Path) -> None:
+    file = save(world, usb)
+    taken = world.mail(ALIYA, "Ограничение", "Прошу заблокировать мои персональные данные на время проверки.")
+    world.ok("requests", "release", world.request(taken)["id"])
+    assert world.person(ALIYA)["block"]["why"] == "dispute"
+    assert restored(world, file).code == 0
+    assert world.person(ALIYA)["block"]["why"] == "dispute"
+    world.ok("people", "unblock", ALIYA)
+    assert restored(world, file).code == 0
+    assert world.person(ALIYA)["block"] is None
+
+
+def unread(world: World) -> None:
+    """Make a pass while the mailbox can't be read."""
+    away = world.box.rename(world.root / "away")
+    app = build(world.folder, clock=world.now, dns=lambda: None)
+    assert isinstance(app.poll()[1], MailboxRefused)
+    app.close()
+    away.rename(world.box)
+
+
+@pytest.mark.parametrize("after", ["an outage", "a restore"])
+def test_no_question_ends_while_its_answer_may_lie_unread(world: World, usb: Path, after: str) -> None:
+    world.mail(ALIYA, UPDATE["ru"], f"Телефон: {PHONE}", proof="weak")
+    file = save(world, usb)
+    world.later(hours=3)
+    if after == "a restore":
+        world.answer(ALIYA, "Да")
+        assert restored(world, file).code == 0
+    else:
+        world.put(world.reply(ALIYA, "Да"))
+    world.later(days=8)
+    unread(world)
+    world.poll()
+    assert [(row["state"], row["reason"]) for row in world.requests("--all")] == [("applied", "confirmed")]
+    assert world.person(ALIYA)["phones"] == [PHONE]
+    assert [sent.subject for sent in world.sent() if sent.to == ALIYA and "не выполнен" in sent.subject] == []
+
+
+def test_a_question_nobody_answered_ends_once_the_mailbox_is_read_again(world: World) -> None:
+    world.mail(ALIYA, UPDATE["ru"], f"Телефон: {PHONE}", proof="weak")
+    world.later(days=8)
+    unread(world)
+    assert [row["state"] for row in world.requests("--all")] == ["challenged"]
+    world.poll()
+    assert [row["state"] for row in world.requests("--all")] == ["expired"]
