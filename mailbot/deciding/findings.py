@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import Any, Literal
@@ -75,6 +75,11 @@ def limits(pack: Pack) -> dict[str, Limit]:
         )
         for topic, rule in found.items()
     }  # fmt: skip
+
+
+def strictest(pack: Pack) -> dict[str, Limit]:
+    """Return the law's terms as mailbot keeps them: `destroy`, not the longest that a policy may name."""
+    return limits(replace(pack, rules={name: rule for name, rule in pack.rules.items() if name != "stop"}))
 
 
 def sentences(found: Finding, language: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mailbot.deciding.findings import Finding, Limit, finding, limits
+from mailbot.deciding.findings import Finding, Limit, finding, limits, strictest
 from mailbot.deciding.law import pack_of
 from mailbot.policy import Policy
 from mailbot.reading import provisions as provided
@@ -170,7 +170,7 @@ def _deadlines(found: tuple[Clause, ...], policy: Policy) -> Iterator[Finding]:
             own = Limit(days=clocks[one.topic], working=True)
             yield finding("deadline_shorter", *at, **values, limit=own, setting=_CLOCKS[one.topic])
     if not any(one.topic in law for one in every):
-        yield finding("no_deadline", limits=law)
+        yield finding("no_deadline", limits=strictest(pack_of(policy)))
 
 
 def _letters(found: tuple[Clause, ...]) -> Iterator[Finding]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
+from datetime import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from mailbot.deciding.decision import WHOLE, Owed
 from mailbot.deciding.diff import diff, done
@@ -47,7 +49,7 @@ def answer(unit: Unit, line: Line, row: Any, address: str | None, checked: str) 
     if len(found["request"]) + len(found["reply"]) > MOST:
         raise ConflictError(f"request {row.id}: more is held than one mail can list: answer by hand, then `close` it")
     threads = address_key(to) == row.address_key
-    values = {**_told(found), **_of_all(line), "held": person is not None, "kind": "access"}
+    values = {**_told(found, line.rules.deadlines.zone), **_of_all(line), "held": person is not None, "kind": "access"}
     owed = Owed(template=WHOLE, role="receipt", to=to, language=row.language, values=values, threads=threads)
     owe(unit, owed, line)
     unit.event("released", "access", who="operator", person_id=person_id)
@@ -101,8 +103,9 @@ def _of_all(line: Line) -> dict[str, Any]:
     provider = next((PROVIDERS[tail] for tail in tails if tail in PROVIDERS), "")
     host = "" if _is_here(line.host) else line.host
     processing = policy.processing.model_dump()
-    years = policy.retention.journal_years
-    return {"processing": processing, "where": places, "provider": provider, "host": host, "years": years}
+    kept = policy.retention
+    spans = {"years": kept.journal_years, **kept.model_dump(include={"raw_days", "ledger_days", "backup_days"})}
+    return {"processing": processing, "where": places, "provider": provider, "host": host, **spans}
 
 
 def _is_here(host: str) -> bool:
@@ -113,12 +116,12 @@ def _is_here(host: str) -> bool:
         return host in ("", "localhost")
 
 
-def _told(found: dict[str, Any]) -> dict[str, Any]:
+def _told(found: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     """Return everything of one person as the template reads it."""
     numbers = {row.id for row in found["request"]}
     names = {name: found[name] for name in ("suppression", "wrong_token", "obligation", "place_id")}
     return {
-        "person": _person(found), "consents": [_consent(row, found) for row in found["consent"]],
+        "person": _person(found), "consents": [_consent(row, found, zone) for row in found["consent"]],
         "requests": [_request(row, found) for row in found["request"]],
         "letters": [_numbered(row, numbers) for row in found["reply"]],
         "questions": [_numbered(row, numbers) for row in found["question"]],
@@ -137,11 +140,14 @@ def _person(found: dict[str, Any]) -> dict[str, Any] | None:
     return {**row._mapping, "email": ", ".join(found["address"]), "phone": ", ".join(found["phone"])}
 
 
-def _consent(row: Any, found: dict[str, Any]) -> dict[str, Any]:
+def _consent(row: Any, found: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     text = found["policy_text"].get(row.policy_version, "")
     mine = any(row.withdrawn_by == each.id for each in found["request"])  # else somebody else's at the same address
     by = row.withdrawn_by if mine else ""
-    return {**row._mapping, "text": text[:12], "proof": (row.proof or "")[:12], "withdrawn_by": by}
+    given = row.given_at and row.given_at.astimezone(zone)
+    if given and given.time() == time() and row.given_by not in ("form", "mail"):
+        given = given.date()  # whoever wrote it down named the day alone
+    return {**row._mapping, "given_at": given, "text": text[:12], "proof": (row.proof or "")[:12], "withdrawn_by": by}
 
 
 def _numbered(row: Any, numbers: set[str]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from mailbot.store import attachments, chain, journal
 from mailbot.store.migrate import HEAD, revision
 
 SHADOW_DAYS = 7
+SHOWN = 10  # numbers in one line
 
 
 def check(parts: Parts) -> Iterator[Finding]:
@@ -102,6 +103,14 @@ def _mailbox(parts: Parts) -> Said:
         yield "note", sentence
     with parts.line.store.reading() as connection:
         kept = attachments.kept(connection, parts.line.store.clock())
+        left = journal.mails_untold(connection)
+    if left:
+        which = f"{', '.join(left[:SHOWN])}{' …' if len(left) > SHOWN else ''}"
+        yield (
+            "note",
+            f"mails of destroyed people stay and nobody was told ([operator] mail is empty): {len(left)} requests, "
+            f"{which}; delete what `requests show` counts by hand, then `requests close`",
+        )
     if kept:
         yield "note", f"attachments that could not be taken out, of {', '.join(kept)}: delete these mails by hand"
 

@@ -87,11 +87,12 @@ def _destroy_by_request(unit: Unit, line: Line, request: Any, found: mailcopies.
     to = keys.get(request.address_key) or (addresses[0] if addresses else "")
     if to:
         values = {
-            "destroyed_at": unit.now, "places": elsewhere, "mails": found.told, "left": list(found.left),
+            "destroyed_at": unit.now, "places": elsewhere, "mails": found.told, "left": dict(found.left),
             "sealed_until": until,
         }  # fmt: skip
         owe(unit, Owed(template="destroyed", role="final", to=to, language=request.language, values=values), line)
-    if found.left and leaving.operator and not line.is_own(leaving.operator):
+    tells = bool(leaving.operator) and not line.is_own(leaving.operator)
+    if found.left and tells:
         left = {"addresses": addresses, "left": found.left}
         told = Owed(
             template="mails-left", role="final", to=leaving.operator, language=leaving.language, values=left,
@@ -99,7 +100,7 @@ def _destroy_by_request(unit: Unit, line: Line, request: Any, found: mailcopies.
         )  # fmt: skip
         owe(unit, told, line)
     consents = erasure.erase(unit, request.person_id)
-    kept = {"consents": consents, "mails_left": dict(found.left)}
+    kept = {"consents": consents, "mails_left": dict(found.left), "mails_told": tells or not found.left}
     unit.update(Request, request.id, closed_at=unit.now, reason="destroyed", undo_until=None, fields=kept)
 
 
@@ -133,6 +134,7 @@ def destroy_now(line: Line, mailbox: Mailbox, address: str, erase: Collection[Fo
             proof.erased(unit, line, person_id, number)
             places.erase(unit, line, person_id)
             consents = erasure.erase(unit, person_id)
-            unit.update(Request, number, fields={"consents": consents, "mails_left": dict(found.left)})
+            left = {"mails_left": dict(found.left), "mails_told": True}  # whoever destroys is told what stays
+            unit.update(Request, number, fields={**left, "consents": consents})
     line.store.scrub()
     return len(ids)

@@ -191,8 +191,16 @@ def _wrote(row: Any, address: str) -> bool:
 
 
 def close(line: Line, number: str) -> None:
-    """Close a request that is none, or was settled by hand. Raises InputError, ConflictError."""
+    """Close a request that is none, or was settled by hand; of a destroyed person: the mails left were looked at.
+
+    Raises InputError, ConflictError.
+    """
     with line.store.unit() as unit:
+        if number.upper() in journal.mails_untold(unit.connection):
+            row = journal.find(unit.connection, number)
+            assert row is not None
+            unit.update(Request, row.id, fields={**row.fields, "mails_told": True})
+            return
         row = take(unit, number)
         if "obligations" in row.open:
             raise ConflictError(

@@ -23,7 +23,7 @@ from mailbot.store.tables import Address, Mail, Person, Question, Reply, Request
 from mailbot.store.transaction import Transaction
 
 BATCH = 50  # rows at once
-KEPT_FIELDS = ("consents", "mails_left")  # of a destroyed person's request: they belong to the journal
+KEPT_FIELDS = ("consents", "mails_left", "mails_told")  # of a destroyed person's request: they belong to the journal
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]

@@ -127,6 +127,13 @@ def waiting_for_obligation(connection: sa.Connection, person_id: str) -> Any | N
     return connection.execute(query.order_by(_request.c.decided_at.desc()).limit(1)).first()
 
 
+def mails_untold(connection: sa.Connection) -> list[str]:
+    """Return the destroyed requests whose mails stayed in the mailbox and nobody was told, oldest first."""
+    query = sa.select(_request.c.id, _request.c.fields).where(_request.c.reason == "destroyed")
+    rows = connection.execute(query.order_by(_request.c.closed_at, _request.c.id))
+    return [row.id for row in rows if row.fields.get("mails_left") and not row.fields.get("mails_told")]
+
+
 def was_sent(connection: sa.Connection, token: str) -> bool:
     """Tell whether a mail of ours left, or never will."""
     row = connection.execute(sa.select(_reply.c.sent_at, _reply.c.gave_up_at).where(_reply.c.token == token)).first()

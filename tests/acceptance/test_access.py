@@ -63,6 +63,9 @@ def test_a_proven_writer_gets_all_that_is_held(world: World, language: str) -> N
     assert answer.to == ALIYA and HELD[language] in answer.text
     for value in ("Сәрсенова", "Әлия", "Болатқызы", "Алматы қ.", ALIYA, "+77010000001", "1990", "site form"):
         assert value in answer.text and value in answer.page
+    for kept in ("mailbot/Done", "30", "90"):
+        assert kept in answer.text, "how long mails, details and backups are kept"
+    assert not re.search(r"2025[^\n;]*00:00", answer.text), "of a consent whose day alone was written no hour is told"
     request = world.show(answer.number)
     assert (request["state"], request["reason"], request["open"]) == ("applied", "released", [])
     assert world.run("requests", "release", answer.number).code == 1, "it is answered once"
@@ -76,7 +79,7 @@ def test_the_journal_is_in_it(world: World) -> None:
     assert f"№ {changed}: изменение данных" in text and f"указано: телефон {PHONE}" in text
     assert f"изменено: телефон +77010000001 → {PHONE}" in text, "nothing is veiled"
     assert "отозвано" in text and f"запрос № {stopped}" in text and "не присылать новости" in text
-    assert "Обязательство: открыто" in text and "31 декабря 2031 г." in text
+    assert "Обязательство или требование закона: открыто" in text and "31 декабря 2031 г." in text
     assert re.search(r"Записей о действиях: \d", text) and re.search(r"Писем от Вас в журнале: 3", text)
     assert text.count("отправлено") >= 2
 

@@ -75,7 +75,7 @@ def test_the_inbox_is_the_operators_but_where_the_setting_says_so(world: World, 
     world.mail(ALIYA, WITHDRAWAL["ru"])
     until_destroyed(world, ALIYA)
     assert (asked.name in lying(world)) is left
-    assert ("(входящие)" in world.last(ALIYA).text) is left
+    assert ("(входящие: 1)" in world.last(ALIYA).text) is left
     told = [mail for mail in world.sent() if mail.to == OWNER and "вручную" in mail.subject]
     assert [f"Ищите по адресу: {ALIYA}" in mail.text and "входящие: 1" in mail.text for mail in told] == [True] * left
     assert finals_are_forgotten(world)
@@ -199,3 +199,24 @@ def test_no_file_of_the_mailbox_or_the_installation_names_the_person(world: Worl
     traces = [ALIYA.encode(), b"77012345678", "Сәрсенова".encode()]
     files = [path for root in (world.folder, world.box) for path in Path(root).rglob("*") if path.is_file()]
     assert files and not [path for path in files if any(trace in path.read_bytes() for trace in traces)]
+
+
+def test_mails_that_stay_are_told_by_check_where_the_operator_has_no_address(world: World) -> None:
+    world.policy(NO_OBLIGATIONS)
+    settings = world.folder / "mailbot.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace(f'mail = "{OWNER}"', 'mail = ""'), encoding="utf-8")
+    world.mail(ALIYA, QUESTION)
+    number = world.request(world.mail(ALIYA, WITHDRAWAL["ru"]))["id"]
+    until_destroyed(world, ALIYA)
+    last = world.last(ALIYA).text
+    assert "остались (входящие: 1); удалить их может только оператор, вручную" in last and "сотрём" not in last
+    assert world.show(number)["mails_left"] == {"inbox": 1}
+
+    def told() -> bool:
+        said = [each["says"] for each in world.run("check", "--json").objects if each["check"] == "mailbox"]
+        return any(number in each and "requests close" in each for each in said)
+
+    assert told()
+    world.ok("requests", "close", number)
+    assert not told() and world.show(number)["reason"] == "destroyed"

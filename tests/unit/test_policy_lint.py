@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailbot.config import load_policy
-from mailbot.deciding.findings import Finding, limits, sentences, table
+from mailbot.deciding.findings import Finding, limits, sentences, strictest, table
 from mailbot.deciding.law import pack_of
 from mailbot.deciding.lint import Setup, languages, lint
 from mailbot.policy import Former, Policy, Tags, TagSet
@@ -322,3 +322,8 @@ def test_a_title_above_an_unnumbered_paragraph_is_no_part_of_it() -> None:
     headings = [(one.number, one.text) for one in clauses(text) if one.heading]
     assert headings == [("1", "Начало"), ("2", "Середина"), ("3", "Конец")]
     assert not list(skipped(clauses(text)))
+
+
+def test_a_policy_without_terms_is_told_the_strictest() -> None:
+    says, _ = sentences(Finding(code="no_deadline", values={"limits": strictest(pack_of(POLICY))}), "en")
+    assert "destruction: working days: 1." in says, says
