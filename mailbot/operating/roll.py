@@ -11,7 +11,7 @@ from mailbot.operating import policies
 from mailbot.operating.cells import Row, defused, read_row
 from mailbot.operating.imports import COLUMNS, EXPORTED, OPTIONAL, Import, Report
 from mailbot.pipeline import Line
-from mailbot.store import ledger, newsletter, people, whom
+from mailbot.store import ledger, newsletter, people, requests, whom
 from mailbot.store.gather import suppressed
 from mailbot.store.store import Store
 from mailbot.store.tables import Person
@@ -129,6 +129,7 @@ def block(store: Store, address: str) -> int:
             raise ConflictError("blocked already")
         for person_id in free:
             unit.update(Person, person_id, disputed=True)
+            requests.note_blocked(unit, person_id)
             unit.note_person_gone("blocked", person_id)
             unit.event("blocked", "dispute", who="operator", person_id=person_id)
         return len(free)
