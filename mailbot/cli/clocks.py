@@ -15,6 +15,8 @@ from mailbot.operating import timing
 CLOCK_WORDS = {
     "own": "your own term", "answer": "answer", "refuse": "answer, or refuse with reasons", "correct": "correct",
     "block": "stop using the data", "destroy": "destroy", "stop": "last day for destruction",
+    "halt": "stop on demand", "unlawful_stop": "stop, if the use was unlawful",
+    "unlawful_destroy": "destroy, if the use was unlawful",
 }  # fmt: skip
 ENDED_WORDS = {"": "", "hand": "closed by hand", "destruction": "ended by destruction, not answered"}
 

@@ -1,6 +1,7 @@
 """Which clocks run on a request, and until when: the law's, of its pack, and the operator's own. Pure.
 
-The law's clocks: answer, refuse (with reasons), correct, block, destroy, stop (the hard end of a withdrawal). The
+The law's clocks: answer, refuse (with reasons), correct, block, halt (on demand), destroy, stop (the hard end of a
+withdrawal); a complaint, a restriction, a request for erasure has the strictest, of unlawful processing, too. The
 operator's own (`[clocks]`) is a promise, and may be stricter: a request is due at the earliest that runs. What a
 refusal is due for runs from receipt; correcting, blocking and destroying run from the proof or the data asked for.
 """
@@ -19,9 +20,13 @@ from mailbot.deciding.outcomes import DESTROYED, SETTLED, outcome
 OWN = "own"  # the operator's promise
 FROM_RECEIPT: dict[str | None, tuple[ClockName, ...]] = {
     "update": ("refuse",), "withdrawal": ("refuse", "stop"), "unsubscribe": (), "form": (), "access": ("answer",),
-    "erasure": ("answer", "stop"),
+    "erasure": ("answer", "block", "halt", "unlawful_stop", "unlawful_destroy", "stop"),
+    "restriction": ("answer", "block", "halt"), "objection": ("answer", "halt"),
+    "complaint": ("answer", "block", "unlawful_stop", "unlawful_destroy"),
 }  # fmt: skip
-FROM_PROOF: dict[str | None, tuple[ClockName, ...]] = {"update": ("correct",), "withdrawal": ("block", "destroy")}
+FROM_PROOF: dict[str | None, tuple[ClockName, ...]] = {
+    "update": ("correct",), "withdrawal": ("block", "halt", "destroy"),
+}  # fmt: skip
 ANYTHING: tuple[ClockName, ...] = ("answer",)
 ANSWERS = ("answer", "refuse")  # what the person hears; the others are what is done with the data
 ENDED_BY = {SETTLED: "hand", DESTROYED: "destruction"}
@@ -111,6 +116,9 @@ def _law(deadlines: Deadlines, request: Any, *, waits: bool) -> Iterator[Clock]:
 
 def _state(request: Any, name: str, *, waits: bool) -> tuple[bool, datetime | None]:
     """Tell whether a clock runs, and when it ended; (False, None) where it says nothing of this request any more."""
+    blocked_at = request.fields.get("blocked_at") if name == "block" else None
+    if blocked_at is not None:  # by `people block`, while the rest of it waits
+        return False, datetime.fromisoformat(blocked_at)
     if request.state == "applied":
         return _of_applied(request, name, waits=waits)
     if waits:

@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 from mailbot.policy import LawRules, Policy
 
-ClockName = Literal["answer", "refuse", "correct", "block", "destroy", "stop"]
-CLOCKS: tuple[ClockName, ...] = ("answer", "refuse", "correct", "block", "destroy", "stop")
+ClockName = Literal[
+    "answer", "refuse", "correct", "block", "destroy", "stop", "halt", "unlawful_stop", "unlawful_destroy"
+]  # fmt: skip
 Unit = Literal["working", "calendar", "months"]
 
 

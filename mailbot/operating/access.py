@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from mailbot.deciding.decision import WHOLE, Owed
 from mailbot.deciding.diff import diff, done
 from mailbot.deciding.facts import PersonFacts
-from mailbot.deciding.outcomes import SETTLED, outcome
+from mailbot.deciding.outcomes import is_settled
 from mailbot.errors import ConflictError, UsageError
 from mailbot.operating.review import person_for
 from mailbot.pipeline import Line, owe
@@ -160,7 +160,7 @@ def _request(row: Any, found: dict[str, Any]) -> dict[str, Any]:
     proven = row.level == "authenticated"
     values = {name: value for name, value in row._mapping.items() if name not in ("fields", "before", "checked")}
     return {
-        **values, "by_hand": outcome(row) == SETTLED,
+        **values, "by_hand": is_settled(row),
         "address": row.address if address_key(row.address) in found["own"] else "",
         "stated": list(_stated(row.fields)) if proven else [], "changed": done(row.before),
         "checked": bool(row.checked),

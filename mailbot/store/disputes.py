@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mailbot.store import requests
 from mailbot.store.tables import Person
 from mailbot.store.transaction import Transaction
 
@@ -9,6 +10,7 @@ from mailbot.store.transaction import Transaction
 def block(unit: Transaction, person_id: str, why: str = "dispute") -> None:
     """Block a person's data; gone.log is told, so that no restored backup lifts it."""
     unit.update(Person, person_id, disputed=True)
+    requests.note_blocked(unit, person_id)
     unit.note_person_gone("blocked", person_id)
     unit.event("blocked", why, who="operator", person_id=person_id)
 

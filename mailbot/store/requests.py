@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import sqlalchemy as sa
+
 from mailbot.deciding.decision import Decision
 from mailbot.deciding.forms import as_stored
 from mailbot.ports import RawMail
@@ -16,7 +18,9 @@ from mailbot.store.keys import sha256
 from mailbot.store.tables import Request
 from mailbot.store.transaction import Transaction
 
+_request: Any = Request.__table__  # type: ignore[attr-defined]
 NUMBER_LETTERS = 6
+DISPUTES = ("restriction", "complaint", "erasure")  # kinds that begin with the law's blocking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +108,13 @@ def _still_waiting(request: Any, decision: Decision) -> tuple[list[Any], list[st
         still = list(request.open)
     pending = [list(item) for item in decision.pending] or old
     return pending, list(dict.fromkeys([*still, *decision.open]))
+
+
+def note_blocked(unit: Transaction, person_id: str) -> None:
+    """Note on what a person asks and nobody answered yet that the data are blocked now: that clock of it ends."""
+    mine = sa.select(_request).where(_request.c.person_id == person_id, _request.c.closed_at.is_(None))
+    for row in unit.connection.execute(mine.where(_request.c.kind.in_(DISPUTES))).all():
+        unit.update(Request, row.id, fields={**row.fields, "blocked_at": unit.now.isoformat()})
 
 
 def set_aside(unit: Transaction, number: str | None) -> None:

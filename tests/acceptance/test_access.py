@@ -84,6 +84,14 @@ def test_the_journal_is_in_it(world: World) -> None:
     assert text.count("отправлено") >= 2
 
 
+def test_what_a_person_settled_by_hand_is_called_that(world: World) -> None:
+    for language, word in (("ru", "решён человеком вручную"), ("en", "settled by a person")):
+        first = asked(world, ALIYA, language)
+        world.ok("requests", "close", first)
+        text = answered(world, asked(world, ALIYA, language)).text
+        assert any(first in line and word in line for line in text.splitlines()), language
+
+
 def test_an_unknown_address_hears_that_nothing_is_stored_and_what_the_journal_knows(world: World) -> None:
     number = world.request(world.mail(STRANGER, UNSUBSCRIBE["ru"]))["id"]
     answer = answered(world, asked(world, STRANGER))

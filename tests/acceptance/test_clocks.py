@@ -354,3 +354,43 @@ def test_a_repeat_is_never_told_a_time_that_is_over(timed: Timed) -> None:
     timed.at("2030-07-17T12:00")
     text = timed.mail(ALIYA, WITHDRAWAL["ru"]).answer.text
     assert "16 июля" not in text and "22 июля" in text
+
+
+COMPLAINT = "Подаю жалобу на незаконную обработку моих персональных данных"
+RESTRICTION = "Прошу ограничить обработку моих персональных данных"
+ERASURE = "Прошу удалить мои персональные данные"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [("complaint", COMPLAINT), ("restriction", RESTRICTION), ("erasure", ERASURE)]
+)
+def test_a_dispute_begins_with_the_blocking_within_a_working_day(timed: Timed, kind: str, text: str) -> None:
+    request = timed.request(timed.mail(ALIYA, text))
+    number = request["id"]
+    assert request["kind"] == kind and due(request) == "2030-07-16T18:00"
+    assert clocks(timed, number)["block"] == "2030-07-16T18:00"
+    assert clocks(timed, number)["answer"] == "2030-07-18T18:00"
+    assert clocks(timed, timed.request(timed.mail(BORIS, ACCESS))["id"]).keys() == {"own", "answer"}
+    timed.ok("people", "block", ALIYA)
+    assert "block" not in clocks(timed, number), "blocked: that clock ended, the answer's runs on"
+    assert (
+        "stop using the data (94-V, 25(2)(8), not confirmed) until 16.07.2030 18:00: met"
+        in timed.ok("requests", "show", number).out
+    )
+    timed.ok("people", "unblock", ALIYA)
+    assert "block" not in clocks(timed, number), "it was done in time"
+
+
+def test_the_russian_law_has_its_own_ends_of_unlawful_processing_and_of_a_demand_to_stop(timed: Timed) -> None:
+    timed.policy(RU)
+    number = timed.request(timed.mail(ALIYA, COMPLAINT))["id"]
+    assert clocks(timed, number) == {
+        "own": "2030-07-16T18:00", "block": "2030-07-16T18:00", "unlawful_stop": "2030-07-18T18:00",
+        "unlawful_destroy": "2030-07-29T18:00", "answer": "2030-07-29T18:00",
+    }  # fmt: skip
+    out = timed.ok("requests", "show", number).out
+    assert "stop, if the use was unlawful (152-FZ, 21(3), not confirmed) until 18.07.2030 18:00" in out
+    asked = timed.request(timed.mail(BORIS, RESTRICTION))["id"]
+    assert clocks(timed, asked)["halt"] == "2030-07-29T18:00"
+    withdrawn = timed.request(timed.mail(ALIYA, WITHDRAWAL["ru"]))
+    assert {each["clock"] for each in withdrawn["clocks"] if each["ended_at"]} >= {"block", "halt"}, "stopped at once"
