@@ -203,7 +203,8 @@ def row_7a(case: Case) -> Decision | None:
     version = case.policy.version_at(at)
     role: Role = "receipt"
     stopped_news = token is not None and (token.request.kind == "unsubscribe" or token.template == "only-news")
-    if token is not None and token.from_addressee and stopped_news and case.claim.word == "undo":
+    here = token is not None and _still_there(case, token)
+    if token is not None and token.from_addressee and here and stopped_news and case.claim.word == "undo":
         back = {"request_id": token.request.id, "address": token.address, "at": at, "version": version}
         give, address, people = Effect(verb="give_news_back", args=back), token.address, case.facts.people
     elif case.claim.resubscribe and case.proven and case.person is not None:
@@ -220,6 +221,11 @@ def row_7a(case: Case) -> Decision | None:
         person_id=people[0].id if len(people) == 1 else None, effects=(give,),
         owed=(replace(receipt(case, "resubscribed"), to=address, role=role, proven=True),),
     )  # fmt: skip
+
+
+def _still_there(case: Case, token: TokenFacts) -> bool:
+    """Tell whether the person whose news that mail was about still has the address that writes."""
+    return token.request.person_id in (None, *(person.id for person in case.facts.people))
 
 
 def row_7b(case: Case) -> Decision | None:

@@ -156,13 +156,16 @@ def _numbered(row: Any, numbers: set[str]) -> dict[str, Any]:
 
 
 def _request(row: Any, found: dict[str, Any]) -> dict[str, Any]:
-    """Return a request; what an unproven mail states is not told: nobody knows whose data that are."""
-    proven = row.level == "authenticated"
-    values = {name: value for name, value in row._mapping.items() if name not in ("fields", "before", "checked")}
+    """Return a request; what it states is told where it is proven and this person's: else nobody knows whose it is."""
+    told = row.id in found["stated"]
+    proven = told and row.level == "authenticated"
+    values = {
+        name: value for name, value in row._mapping.items() if name not in ("fields", "before", "checked", "person_id")
+    }
     return {
-        **values, "by_hand": is_settled(row),
+        **values, "tag": row.tag if told else None, "by_hand": is_settled(row),
         "address": row.address if address_key(row.address) in found["own"] else "",
-        "stated": list(_stated(row.fields)) if proven else [], "changed": done(row.before),
+        "stated": list(_stated(row.fields)) if proven else [], "changed": done(row.before) if told else [],
         "checked": bool(row.checked),
     }  # fmt: skip
 

@@ -35,9 +35,10 @@ def sweep(line: Line) -> None:
 def clear(line: Line, mailbox: Mailbox, *, sent: bool) -> None:
     """Take old raw mail out of the mailbox; `sent`: the last mails about who was destroyed leave the sent ones at once.
 
-    Raises MailboxUnavailable, MailboxRefused.
+    Nothing where the server can't remove one mail alone: what still lies there is not marked as gone. Raises
+    MailboxUnavailable, MailboxRefused.
     """
-    if line.store.paused or line.store.shadow:
+    if line.store.paused or line.store.shadow or not mailbox.state().can_remove:
         return
     if sent:
         _clear_finals(line, mailbox)
@@ -67,9 +68,9 @@ def _clear_finals(line: Line, mailbox: Mailbox) -> None:
 
 
 def _take_out(mailbox: Mailbox, known: Known, where: FolderName) -> set[str]:
-    """Remove what is known from a folder until nothing more shows; return the Message-IDs. None where it can't be."""
+    """Remove what is known from a folder until nothing more shows; return the Message-IDs."""
     gone: set[str] = set()
-    if not (known.mails or known.replies) or not mailbox.state().can_remove:
+    if not (known.mails or known.replies):
         return gone
     for _ in range(ROUNDS):
         found = known.among(mailbox, where)

@@ -82,6 +82,15 @@ def retention(parts: Parts) -> Said:
     rules = parts.line.rules.policy.retention
     with parts.line.store.reading() as connection:
         kept = aging.counts(connection)
+    try:
+        removes = parts.mailbox.state().can_remove
+    except (MailboxUnavailable, MailboxRefused):
+        removes = True  # that the mailbox can't be read is said above
+    if not removes:
+        yield (
+            "note",
+            "the mailbox can't remove one mail alone: mail stays there however old it is",
+        )
     raw = f"mail goes {rules.raw_days} days after its request ended ({kept['mails']} mails, {kept['answers']} answers)"
     details = f"details after {rules.ledger_days} ({kept['detailed']} requests have them)"
     yield "ok", f"{raw}, {details}, the journal after {rules.journal_years} years ({kept['requests']} requests)"

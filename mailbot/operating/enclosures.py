@@ -31,13 +31,14 @@ class Enclosure:
 def enclosures(line: Line, mailbox: Mailbox | None, rows: Sequence[Any]) -> dict[int, Enclosure]:
     """Return what lies in the mailbox of each ledger row, by its id; without a mailbox nothing is looked for.
 
+    Nor is a mail whose writer was destroyed: of such a one the ledger keeps no plain hash.
     Raises MailboxUnavailable, MailboxRefused.
     """
     if mailbox is None or not rows:
         return {row.id: Enclosure(state="not_looked_for") for row in rows}
-    found: dict[int, Enclosure] = {}
+    found = {row.id: Enclosure(state="not_looked_for") for row in rows if row.sha256 is None and row.copy_of is None}
     size = 0
-    for row, raw, how in _matches(line, mailbox, rows):
+    for row, raw, how in _matches(line, mailbox, [row for row in rows if row.id not in found]):
         if row.id in found and (found[row.id].compared == "sha256" or how != "sha256"):
             continue
         size += len(raw.octets)

@@ -19,7 +19,7 @@ from mailbot.operating.cells import Row, read_row
 from mailbot.operating.tablefile import LOST, is_lost, separator
 from mailbot.reading.address import address_key
 from mailbot.reading.fold import fold
-from mailbot.store import effects, people
+from mailbot.store import effects, owned, people
 from mailbot.store.bulk import Bulk, traces
 from mailbot.store.consent_tables import Consent, Obligation
 from mailbot.store.gather import suppressed
@@ -110,6 +110,7 @@ class Import:
     overwrite: bool = False
     report: Report = field(default_factory=Report)
     lines: dict[str, int] = field(default_factory=dict)  # the line that first brought an address
+    came: list[str] = field(default_factory=list)  # every address that is new at somebody
 
     def run(self, rows: Sequence[Row], progress: Callable[[int], None]) -> Report:
         """Write the rows; `progress` is told how many were written, every 500 and at the end."""
@@ -118,6 +119,7 @@ class Import:
             if self.report.rows < len(rows):
                 progress(self.report.rows)
         progress(self.report.rows)
+        owned.claim(self.unit, self.came)  # once all are in: an address of several is none's
         self.report.shared = people.count_shared(self.unit.connection)
         return self.report
 
@@ -215,6 +217,7 @@ class Import:
                 self.report.alike.append(
                     f"line {row.line}: same address as line {first} with another name: both are kept as shared"
                 )
+            self.came.append(addr)
             bulk.add(Address, person_id=person_id, addr=addr, key=address_key(addr), position=place)
         for place, number in enumerate(dict.fromkeys(row.phones)):
             bulk.add(Phone, person_id=person_id, number=number, position=place)
@@ -230,13 +233,8 @@ class Import:
         self.report.added += 1
 
     def _given(self, purpose: str, at: datetime | None, source: str) -> dict[str, Any]:
-        return {
-            "purpose": purpose,
-            "given_at": at,
-            "source": source,
-            "given_by": self.by,
-            "policy_version": self.version(at),
-        }
+        version = self.version(at)
+        return {"purpose": purpose, "given_at": at, "source": source, "given_by": self.by, "policy_version": version}
 
     def _consent(self, person_id: str, purpose: str, at: datetime | None, source: str) -> None:
         people.add_consent(self.unit.connection, person_id, **self._given(purpose, at, source))
@@ -264,6 +262,7 @@ class Import:
             self.report.kept.append(f"line {row.line}: email was changed by a request and is kept")
             extra = []
         for place, addr in enumerate(extra, len(known)):
+            self.came.append(addr)
             unit.insert(Address, person_id=person.id, addr=addr, key=address_key(addr), position=place)
         renewed = self._prove(person, row) | self._renew(person, row, news) | self._oblige(person, row)
         self.report.completed += bool(values or extra or renewed)

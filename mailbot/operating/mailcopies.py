@@ -8,8 +8,9 @@ there is counted and told, never touched. Copies go first, the store last: kille
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -18,12 +19,13 @@ from mailbot.ports import FolderName, Mailbox, RawMail, Sought
 from mailbot.reading.address import address_key
 from mailbot.reading.message import Message
 from mailbot.reading.parse import parse
-from mailbot.store import copies, people
+from mailbot.store import copies, owned, people
 from mailbot.store.keys import sha256
 
 Mails = Literal["erased", "partly", "kept"]
 FOLDERS: tuple[FolderName, ...] = get_args(FolderName)
 MOST = 50  # mails of one person; more stop and ask
+_BETWEEN = re.compile(r"[\s<>(),;:\"«»\[\]]+")  # what can't stand in an address
 ROUNDS = 100  # of looking again; a mailbox that shows something each time ends here, not never
 
 
@@ -65,7 +67,7 @@ class Known:
     line: Line
     mails: list[Any]  # of the ledger
     replies: list[Any]  # of the outbox
-    named: tuple[str, ...] | None = None  # mails to the operator are meant only where they name one of these
+    named: frozenset[str] | None = None  # mails to the operator are meant only where they name one of these, folded
 
     @property
     def sought(self) -> list[Sought]:
@@ -101,7 +103,7 @@ class Known:
             return False
         if self.named is None or reply.role != "operator":
             return True
-        return any(address in message.text for address in self.named)
+        return not self.named.isdisjoint(_addresses(message.text))
 
     def message_id(self, raw: RawMail) -> str:
         """Return the Message-ID of a mail that was sighted."""
@@ -109,6 +111,13 @@ class Known:
 
     def _print_of(self, reply: Any) -> str:
         return self.line.store.keys.fingerprint(parse(reply.octets)) if reply.octets else reply.fingerprint or ""
+
+
+def _addresses(text: str) -> Iterator[str]:
+    """Yield the addresses that stand whole in a mail of ours, folded."""
+    for word in _BETWEEN.split(text):
+        if "@" in word:
+            yield address_key(word.strip(".'!?"))
 
 
 def _is_to(reply: Any, head: Message) -> bool:
@@ -122,10 +131,10 @@ def find(line: Line, mailbox: Mailbox, person_id: str, *, erase: Collection[Fold
     Changes nothing. Raises MailboxUnavailable, MailboxRefused.
     """
     with line.store.reading() as connection:
-        rows = copies.of(connection, line.store.keys, person_id)
-        replies = copies.ours(connection, person_id)
-        alone, every = copies.addresses(connection, person_id), people.addresses(connection, person_id)
-    known, going, staying = Known(line, rows, replies, tuple(every)), [], Counter[FolderName]()
+        own = owned.of(connection, line.store.keys, person_id)
+        rows, replies = copies.of(connection, own), copies.ours(connection, own)
+        named = frozenset([*map(address_key, people.addresses(connection, person_id)), *own.keys])
+    known, going, staying = Known(line, rows, replies, named), [], Counter[FolderName]()
     removable = mailbox.state().can_remove
     for where in FOLDERS:
         mine = known.among(mailbox, where)
@@ -134,7 +143,7 @@ def find(line: Line, mailbox: Mailbox, person_id: str, *, erase: Collection[Fold
         else:
             staying[where] += len(mine)
         if where != "done":
-            staying[where] += _naming(mailbox, where, alone, {raw.uid for raw in mine})
+            staying[where] += _naming(mailbox, where, own.named, {raw.uid for raw in mine})
     summaries = {row.message_id for row in replies if row.role == "operator"}
     about = sum(parse(raw.octets, complete=False).message_id in summaries for raw in going)
     return Copies(going=tuple(going), staying=staying, removable=removable, known=len(rows), about=about)

@@ -26,6 +26,7 @@ from mailbot.store import journal, proofs
 from mailbot.store.keys import sha256
 from mailbot.store.unit import Unit
 
+EARLIER = "earlier.zip.age"  # a proof that was built before, sealed as it was
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time that a zip can bear
 
 
@@ -67,25 +68,28 @@ def sealed(line: Line, number: str) -> bytes:
 
 
 def before_erasure(line: Line, mailbox: Mailbox, person_id: str) -> None:
-    """Build the proof of a person and write its hash into the chain, once: one that is there already is used again.
+    """Build the proof of a person and write its hash into the chain; one that still says everything is used again.
 
-    Must come before the first of the person's mails leaves the mailbox. Raises MailboxUnavailable, MailboxRefused;
-    ConfigError where it is to be sealed and can't be.
+    One that doesn't gives way to a new one, and lies sealed inside it: mails may have left the mailbox since.
+    Must come before the first of the person's mails leaves it. Raises MailboxUnavailable, MailboxRefused; ConfigError
+    where it is to be sealed and can't be.
     """
     with line.store.reading() as connection:
-        if proofs.of(connection, person_id) is not None:
+        if proofs.is_whole(connection, line.store.keys, person_id):
             return
+        earlier = proofs.octets(connection, person_id)
         numbers = proofs.numbers_of(connection, line.store.keys, person_id)
         rows = proofs.mails(connection, numbers)
     recipient = _recipient(line)
     found = enclosures(line, mailbox, rows)
-    octets = _zipped(_person_files(line, person_id, numbers, found, printed=bool(recipient) and paper.can_print()))
+    files = _person_files(line, person_id, numbers, found, printed=bool(recipient) and paper.can_print())
+    octets = _zipped(files if earlier is None else {**files, EARLIER: earlier})
     built = proofs.Built(
         person_id=person_id, numbers=tuple(numbers), sha256=sha256(octets),
         sealed=sealing.seal(octets, recipient) if recipient else None,
     )  # fmt: skip
     with line.store.unit() as unit:
-        if proofs.of(unit.connection, person_id) is None:  # another process may have been quicker
+        if not proofs.is_whole(unit.connection, unit.keys, person_id):  # another process may have been quicker
             proofs.keep(unit, built)
 
 
@@ -118,8 +122,8 @@ def _recipient(line: Line) -> str:
 
 
 def is_built(unit: Unit, person_id: str) -> bool:
-    """Tell whether the proof of a person is there, as this transaction sees it: without it nobody is erased."""
-    return proofs.of(unit.connection, person_id) is not None
+    """Tell whether the proof of a person says everything, as this transaction sees it: else nobody is erased."""
+    return proofs.is_whole(unit.connection, unit.keys, person_id)
 
 
 def erased(unit: Unit, line: Line, person_id: str, number: str = "") -> datetime | None:

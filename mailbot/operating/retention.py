@@ -116,7 +116,7 @@ def destroy_now(line: Line, mailbox: Mailbox, address: str, erase: Collection[Fo
     """Destroy everybody on file under an address, on the operator's word; return how many, -1 where one is disputed.
 
     Each leaves one request in the journal, as a withdrawal's destruction does; no mail is sent. Raises ConflictError
-    while paused, MailboxUnavailable, MailboxRefused: then nobody more is destroyed.
+    while paused or where something came in meanwhile, MailboxUnavailable, MailboxRefused: then nobody more is.
     """
     if line.store.paused:
         raise ConflictError("paused: nothing is destroyed; `mailbot resume` first")
@@ -124,12 +124,16 @@ def destroy_now(line: Line, mailbox: Mailbox, address: str, erase: Collection[Fo
         ids = people.ids_at(connection, address)
     for person_id in ids:
         with line.store.unit() as unit:
-            if any(unit.row(Person, each).disputed for each in people.ids_at(unit.connection, address)):
+            if _is_disputed(unit, address):
                 return -1
         proof.before_erasure(line, mailbox, person_id)
         found = mailcopies.find(line, mailbox, person_id, erase=erase)
         mailcopies.remove(line, mailbox, person_id, found, erase=erase)
         with line.store.unit() as unit:
+            if _is_disputed(unit, address):  # blocked while the mails left
+                return -1
+            if not proof.is_built(unit, person_id):
+                raise ConflictError("something came in meanwhile: this person was not erased; do it again")
             number = requests.open_journal(unit, kind="erasure", reason="destroyed")
             proof.erased(unit, line, person_id, number)
             places.erase(unit, line, person_id)
@@ -138,3 +142,7 @@ def destroy_now(line: Line, mailbox: Mailbox, address: str, erase: Collection[Fo
             unit.update(Request, number, fields={**left, "consents": consents})
     line.store.scrub()
     return len(ids)
+
+
+def _is_disputed(unit: Unit, address: str) -> bool:
+    return any(unit.row(Person, each).disputed for each in people.ids_at(unit.connection, address))

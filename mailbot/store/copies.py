@@ -6,9 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailbot.reading.address import address_key
-from mailbot.store import people
-from mailbot.store.keys import Keys
+from mailbot.store import owned
 from mailbot.store.tables import Mail, Reply, Request
 
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
@@ -24,27 +22,25 @@ REPLY = tuple(
 )
 
 
-def addresses(connection: sa.Connection, person_id: str) -> list[str]:
-    """Return the addresses that are on file for this person alone."""
-    return [addr for addr in people.addresses(connection, person_id) if people.ids_at(connection, addr) == [person_id]]
-
-
-def of(connection: sa.Connection, keys: Keys, person_id: str) -> list[Any]:
+def of(connection: sa.Connection, own: owned.Own) -> list[Any]:
     """Return the ledger's rows of a person's requests, with the Message-ID of the mail where it is still known.
 
-    Mails of an address that somebody else has too are that one's as well, unless the person's request names them.
+    What the person wrote and the operator carried out for somebody else is among them. Mails of an address that
+    somebody else has too are that one's as well, unless the person's request names them.
     """
-    numbers = people.requests_of(connection, keys, person_id, addresses(connection, person_id))
+    firsts = [mail_id for mail_id in owned.written(connection, own).values() if mail_id is not None]
+    mine = sa.or_(_mail.c.request_id.in_(owned.requests(connection, own)), _mail.c.id.in_(firsts))
     query = sa.select(*MAIL).join(_request, _request.c.id == _mail.c.request_id)
-    return list(connection.execute(query.where(_mail.c.request_id.in_(numbers)).order_by(_mail.c.id)))
+    return list(connection.execute(query.where(mine).order_by(_mail.c.id)))
 
 
-def ours(connection: sa.Connection, person_id: str) -> list[Any]:
+def ours(connection: sa.Connection, own: owned.Own) -> list[Any]:
     """Return the mails of ours that were sent about a person: to their addresses, and to the operator meanwhile."""
-    alone = [address_key(addr) for addr in addresses(connection, person_id)]
-    mine = sa.select(_request.c.id).where(_request.c.person_id == person_id)
-    first = sa.select(sa.func.min(_request.c.received_at)).where(_request.c.person_id == person_id).scalar_subquery()
+    mine = owned.requests(connection, own)
+    written = [*mine, *owned.written(connection, own)]
+    first = sa.select(sa.func.min(_request.c.received_at)).where(_request.c.id.in_(written)).scalar_subquery()
     told = sa.and_(_reply.c.role == "operator", _reply.c.created_at >= first)
-    about = sa.or_(_reply.c.request_id.in_(mine), _reply.c.address_key.in_(alone), told)
+    to = sa.or_(_reply.c.address_key.in_(own.keys), _reply.c.addressee.in_(own.hashes))
+    about = sa.or_(_reply.c.request_id.in_(mine), to, told)
     query = sa.select(*REPLY).where(about, _reply.c.sent_at.is_not(None), _reply.c.cleared_at.is_(None))
     return list(connection.execute(query.order_by(_reply.c.id)))

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from mailbot.deciding.decision import Owed
 from mailbot.reading.address import address_key
-from mailbot.store import people
+from mailbot.store import owned, people
 from mailbot.store.consent_tables import Consent
 from mailbot.store.event_tables import Event
 from mailbot.store.tables import Address, Person, Question, Request, Suppression
@@ -46,11 +46,9 @@ def _take_over(unit: Transaction, person_id: str) -> None:
 def end_consent(unit: Transaction, person_id: str, purpose: str) -> None:
     """Mark the open consents of a person as withdrawn by this request."""
     consent = table(Consent)
-    unit.connection.execute(
-        sa.update(consent)
-        .where(consent.c.person_id == person_id, consent.c.purpose == purpose, consent.c.withdrawn_at.is_(None))
-        .values(withdrawn_at=unit.now, withdrawn_by=unit.request_id, octets=None)
-    )
+    mine = sa.and_(consent.c.person_id == person_id, consent.c.purpose == purpose, consent.c.withdrawn_at.is_(None))
+    ended = {"withdrawn_at": unit.now, "withdrawn_by": unit.request_id, "octets": None}
+    unit.connection.execute(sa.update(consent).where(mine).values(**ended))
 
 
 def suppress(
@@ -82,9 +80,9 @@ def suppress_key(
 
 def suppressed_since(unit: Transaction, address: str, purpose: str) -> datetime | None:
     """Return since when an address is suppressed for a purpose, None where it is not."""
-    suppression = table(Suppression)
-    same = sa.and_(suppression.c.key == unit.keys.suppression(address), suppression.c.purpose == purpose)
-    since: datetime | None = unit.connection.execute(sa.select(suppression.c.since).where(same)).scalar()
+    row = table(Suppression).c
+    same = sa.and_(row.key == unit.keys.suppression(address), row.purpose == purpose)
+    since: datetime | None = unit.connection.execute(sa.select(row.since).where(same)).scalar()
     return since
 
 
@@ -122,10 +120,10 @@ def give_news(unit: Transaction, person_id: str, address: str, at: datetime, ver
 
 
 def give_news_back(unit: Transaction, request_id: str, address: str, at: datetime, version: str) -> None:
-    """Do so for everybody whose news that request had stopped."""
+    """Do so for everybody whose news that request had stopped, and who still has the address."""
     consent = table(Consent)
     stopped = sa.select(consent.c.person_id).where(consent.c.withdrawn_by == request_id, consent.c.purpose == "news")
-    for person_id in set(unit.connection.execute(stopped).scalars()):
+    for person_id in set(people.ids_at(unit.connection, address)) & set(unit.connection.execute(stopped).scalars()):
         give_news(unit, person_id, address, at, version)
 
 
@@ -152,6 +150,7 @@ def change_address(unit: Transaction, person_id: str, old: str, new: str, until:
     unit.update(Person, person_id, address_changed_at=unit.now)
     people.note_former(unit.connection, person_id, unit.keys.suppression(old), back=unit.keys.suppression(new))
     people.note_changed(unit.connection, person_id, ("email",))
+    owned.claim(unit, [new])
     _remember(unit, until, address={"old": old, "new": new})
 
 
@@ -181,6 +180,7 @@ def undo(unit: Transaction, request_id: str) -> None:
         people.replace_address(unit.connection, request.person_id, moved["new"], moved["old"])
         keys = {name: unit.keys.suppression(moved[name]) for name in ("old", "new")}
         people.note_former(unit.connection, request.person_id, keys["new"], back=keys["old"])
+        owned.claim(unit, [moved["old"]])
     unit.update(Request, request_id, undo_until=None, destroy_at=None, before={}, closed_at=unit.now)
     close_questions(unit, request_id, "undone")
 
@@ -202,11 +202,8 @@ def close_question(unit: Transaction, token: str, outcome: str) -> None:
 def close_questions(unit: Transaction, request_id: str, outcome: str) -> None:
     """Close every open question of a request."""
     question = table(Question)
-    unit.connection.execute(
-        sa.update(question)
-        .where(question.c.request_id == request_id, question.c.closed_at.is_(None))
-        .values(closed_at=unit.now, outcome=outcome)
-    )
+    mine = sa.and_(question.c.request_id == request_id, question.c.closed_at.is_(None))
+    unit.connection.execute(sa.update(question).where(mine).values(closed_at=unit.now, outcome=outcome))
 
 
 def ask_again(unit: Transaction, token: str) -> None:

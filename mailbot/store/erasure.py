@@ -5,19 +5,21 @@ The order of things (final mail first, bytes last) and when it may happen at all
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from mailbot.reading.address import address_key
-from mailbot.store import effects, forgets, people, writers
+from mailbot.store import effects, forgets, owned, people, writers
 from mailbot.store.tables import FolderCursor, Mail, Question, Reply, Request
 from mailbot.store.transaction import Transaction
 
 ANSWERS = ("access", "restriction", "objection", "complaint", "question")  # rights that end in an answer
 WAITING = ("left", "held", "challenged", "asked")
 FINAL_MAIL_KEPT = timedelta(hours=24)
+WRITER: dict[str, Any] = {"address": "", "address_key": "", "message_id": "", "references": [], "writer_key": None}
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
 _question: Any = Question.__table__  # type: ignore[attr-defined]
@@ -74,6 +76,8 @@ def erase(unit: Transaction, person_id: str) -> list[dict[str, Any]]:
     """Erase a person, suppress the addresses for ever; return time and source of the consents that had been given."""
     consents = people.consents(unit.connection, person_id)
     former = people.former(unit.connection, person_id)
+    own = owned.of(unit.connection, unit.keys, person_id)
+    numbers, written = owned.requests(unit.connection, own), owned.written(unit.connection, own)
     gone = people.erase(unit.connection, person_id)
     alone = [addr for addr in gone if not people.ids_at(unit.connection, addr)]  # somebody else's address stays usable
     others = {unit.keys.suppression(addr) for addr in people.all_addresses(unit.connection)} if former else set()
@@ -82,11 +86,10 @@ def erase(unit: Transaction, person_id: str) -> list[dict[str, Any]]:
     for key in keys:
         for purpose in ("news", "processing"):
             effects.suppress_key(unit, key, purpose)
-    mine = [address_key(addr) for addr in alone]
-    numbers = people.requests_of(unit.connection, unit.keys, person_id, alone)
-    _forget_requests(unit, numbers, mine)
-    _forget_mails(unit, numbers, mine)
-    _forget_replies(unit, numbers, sa.or_(_reply.c.address_key.in_(mine), _reply.c.addressee.in_(keys)))
+    _forget_requests(unit, numbers, own.keys)
+    _forget_writer(unit, written)
+    _forget_mails(unit, numbers, own.keys)
+    _forget_replies(unit, numbers, sa.or_(_reply.c.address_key.in_(own.keys), _reply.c.addressee.in_(keys)))
     forgets.forget_operator_mails(unit)
     unit.owe_scrub()
     unit.note_person_gone("destroyed", person_id)
@@ -94,9 +97,9 @@ def erase(unit: Transaction, person_id: str) -> list[dict[str, Any]]:
     return consents
 
 
-def _forget_requests(unit: Transaction, numbers: list[str], keys: list[str]) -> None:
-    blank: dict[str, Any] = {"address": "", "address_key": "", "message_id": "", "references": [], "writer_key": None}
-    blank |= {"fields": {}, "before": {}, "document_kind": None, "document_seen": None, "document_date": None}
+def _forget_requests(unit: Transaction, numbers: list[str], keys: Sequence[str]) -> None:
+    blank: dict[str, Any] = {"fields": {}, "before": {}, "document_kind": None, "document_seen": None}
+    blank |= {"document_date": None, **WRITER}
     mine = _request.c.id.in_(numbers)
     unit.connection.execute(sa.update(_request).where(mine).values(checked="", pending=[], **blank))
     others = sa.and_(mine, _request.c.closed_at.is_(None), _request.c.id != unit.request_id)
@@ -108,7 +111,14 @@ def _forget_requests(unit: Transaction, numbers: list[str], keys: list[str]) -> 
     unit.connection.execute(sa.update(_question).where(asked).values(address="", address_key=""))
 
 
-def _forget_mails(unit: Transaction, numbers: list[str], keys: list[str]) -> None:
+def _forget_writer(unit: Transaction, written: dict[str, int | None]) -> None:
+    """Forget who wrote what was carried out for somebody else: the rest of such a request is that one's."""
+    unit.connection.execute(sa.update(_request).where(_request.c.id.in_(written)).values(**WRITER))
+    first = _mail.c.id.in_([mail_id for mail_id in written.values() if mail_id is not None])
+    unit.connection.execute(sa.update(_mail).where(first).values(sha256=None))
+
+
+def _forget_mails(unit: Transaction, numbers: list[str], keys: Sequence[str]) -> None:
     """Keep of the request mails their keyed fingerprints alone: a plain hash could be tried out."""
     unit.connection.execute(sa.update(_mail).where(_mail.c.request_id.in_(numbers)).values(sha256=None, summary={}))
     shadows = unit.connection.execute(sa.select(_mail.c.id, _mail.c.summary).where(_mail.c.state == "shadow")).all()

@@ -15,7 +15,7 @@ from mailbot.deciding.facts import Facts, PersonFacts
 from mailbot.deciding.forms import name_words, typed_words
 from mailbot.reading.address import address_key
 from mailbot.reading.claim import Submission
-from mailbot.store import effects, forgets, people
+from mailbot.store import effects, forgets, owned, people
 from mailbot.store.consent_tables import Consent
 from mailbot.store.engine import lock
 from mailbot.store.keys import sha256
@@ -100,6 +100,7 @@ def _create(unit: Transaction, typed: dict[str, Any]) -> str:
     people.set_fields(unit.connection, person_id, {"phones": typed["phones"]})
     for place, addr in enumerate(typed["emails"][:1]):
         unit.insert(Address, person_id=person_id, addr=addr, key=address_key(addr), position=place)
+    owned.claim(unit, typed["emails"][:1])
     unit.event("person_added", "form", person_id=person_id)
     return person_id
 

@@ -12,8 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailbot.reading.address import address_key
-from mailbot.store import people, policies
+from mailbot.store import owned, people, policies
 from mailbot.store.consent_tables import Consent, Obligation
 from mailbot.store.event_tables import Event
 from mailbot.store.place_tables import HookCall, PlaceId, PlaceTask
@@ -120,20 +119,28 @@ def of(unit: Transaction, person_id: str | None, address: str) -> dict[str, Any]
     Rows bear the columns of SHOWN. `counted`: table → (how many, first, last). `own`: the keys of the addresses.
     """
     connection = unit.connection
-    on_file = people.addresses(connection, person_id) if person_id else [address]
-    alone = [a for a in on_file if set(people.ids_at(connection, a)) <= {person_id}]
-    keys = [address_key(a) for a in alone]
-    numbers = people.requests_of(connection, unit.keys, person_id or "", alone)
+    own = owned.of(connection, unit.keys, person_id) if person_id else owned.at(connection, unit.keys, address)
+    numbers = owned.requests(connection, own)
     former = people.former(connection, person_id) if person_id else []
-    hashes = [*(unit.keys.suppression(a) for a in on_file), *former]
+    hashes, row = [unit.keys.suppression(a) for a in own.alone], _of(Suppression)
+    earlier = sa.and_(row.key.in_(former), row.request_id.in_(numbers))  # else what became of whoever has it now
     found = _by_owner(connection, person_id)
-    found |= _by_request(connection, numbers, keys, person_id)
-    found["suppression"] = _rows(connection, Suppression, _of(Suppression).key.in_(hashes))
+    found |= _by_request(connection, numbers, own)
+    found["suppression"] = _rows(connection, Suppression, sa.or_(row.key.in_(hashes), earlier))
     found["wrong_token"] = _rows(connection, WrongToken, _of(WrongToken).key.in_(hashes))
     found["policy_text"] = policies.texts(connection)
-    found["own"] = keys
+    found["own"] = own.keys
+    found["stated"] = _stated(found["request"], person_id, owned.had_others(connection, own))
     found["counted"] = {**_counted(connection, numbers, person_id), "former_address": len(former)}
     return found
+
+
+def _stated(requests: Sequence[Any], person_id: str | None, had_others: bool) -> set[str]:
+    """Return the numbers of requests of which it is told what they said.
+
+    Nobody's request from an address may be of whoever had it before.
+    """
+    return {row.id for row in requests if row.person_id == person_id and not (person_id is None and had_others)}
 
 
 def _of(model: Any) -> Any:
@@ -162,19 +169,21 @@ def _by_owner(connection: sa.Connection, person_id: str | None) -> dict[str, Any
     }  # fmt: skip
 
 
-def _by_request(
-    connection: sa.Connection, numbers: Sequence[str], keys: Sequence[str], person_id: str | None
-) -> dict[str, Any]:
+def _by_request(connection: sa.Connection, numbers: Sequence[str], own: owned.Own) -> dict[str, Any]:
     """Return requests, mails of ours, questions and tasks; of a mail about somebody else's request only that it went.
 
-    The operator's mails are about many people, and no person's.
+    Nothing of what was about whoever had the address before. The operator's mails are about many people, and no
+    person's.
     """
     reply, question, task = _of(Reply), _of(Question), _of(PlaceTask)
-    mailed = sa.and_(reply.role != "operator", sa.or_(reply.request_id.in_(numbers), reply.address_key.in_(keys)))
-    asked = sa.or_(question.request_id.in_(numbers), question.address_key.in_(keys))
-    tasks = sa.or_(task.request_id.in_(numbers), task.person_id == (person_id or ""))
+    before = owned.earlier(connection, own)
+    here = sa.and_(reply.address_key.in_(own.keys), sa.func.coalesce(reply.request_id, "").not_in(before))
+    mailed = sa.and_(reply.role != "operator", sa.or_(reply.request_id.in_(numbers), here))
+    there = sa.and_(question.address_key.in_(own.keys), question.request_id.not_in(before))
+    asked = sa.or_(question.request_id.in_(numbers), there)
+    tasks = sa.or_(task.request_id.in_(numbers), task.person_id == own.person_id)
     return {
-        "request": _rows(connection, Request, _of(Request).id.in_(numbers), "checked"),
+        "request": _rows(connection, Request, _of(Request).id.in_(numbers), "checked", "person_id"),
         "reply": _rows(connection, Reply, mailed), "question": _rows(connection, Question, asked),
         "place_task": _rows(connection, PlaceTask, tasks),
     }  # fmt: skip

@@ -11,8 +11,7 @@ import sqlalchemy as sa
 from mailbot.deciding.facts import PersonFacts
 from mailbot.reading.address import address_key
 from mailbot.store.consent_tables import Consent, Obligation
-from mailbot.store.keys import Keys
-from mailbot.store.tables import Address, FormerAddress, Person, Phone, Request
+from mailbot.store.tables import Address, FormerAddress, Person, Phone
 
 SHARED = 3  # other people at whom the same words stand: then they name nobody
 PLAIN = ("surname", "given_name", "patronymic", "birth_date", "birth_place")
@@ -224,18 +223,6 @@ def erase(connection: sa.Connection, person_id: str) -> list[str]:
         connection.execute(sa.delete(table).where(table.c.person_id == person_id))
     connection.execute(sa.delete(_person).where(_person.c.id == person_id))
     return gone
-
-
-def requests_of(connection: sa.Connection, keys: Keys, person_id: str, alone: Iterable[str]) -> list[str]:
-    """Return the numbers of every request of a person, and of nobody from one of those addresses."""
-    request: Any = Request.__table__  # type: ignore[attr-defined]
-    addrs = list(alone)
-    from_there = sa.or_(
-        request.c.address_key.in_([address_key(addr) for addr in addrs]),
-        request.c.writer_key.in_([keys.suppression(addr) for addr in addrs]),
-    )
-    mine = sa.or_(request.c.person_id == person_id, sa.and_(request.c.person_id.is_(None), from_there))
-    return list(connection.execute(sa.select(request.c.id).where(mine)).scalars())
 
 
 def close_lapsed(connection: sa.Connection, today: date, at: datetime) -> list[str]:

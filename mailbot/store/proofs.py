@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailbot.store import chain, copies, journal, people
+from mailbot.store import chain, journal, owned
 from mailbot.store.consent_tables import Consent
 from mailbot.store.event_tables import Event
 from mailbot.store.keys import Keys
@@ -17,6 +17,7 @@ from mailbot.store.proof_tables import Proof
 from mailbot.store.tables import Mail, Person, Request, Suppression
 from mailbot.store.transaction import Transaction
 
+BUILT = ("proof_built", "proof_sealed")
 STALE = timedelta(days=1)  # an erasure that did not follow for so long was called off
 _proof: Any = Proof.__table__  # type: ignore[attr-defined]
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
@@ -47,6 +48,21 @@ def of(connection: sa.Connection, person_id: str | None) -> Any | None:
     return connection.execute(sa.select(*_LIGHT, sealed).where(_proof.c.person_id == person_id)).first()
 
 
+def is_whole(connection: sa.Connection, keys: Keys, person_id: str) -> bool:
+    """Tell whether a person's proof speaks of every request there is, and nothing happened since it was built."""
+    proof = of(connection, person_id)
+    if proof is None:
+        return False
+    numbers = numbers_of(connection, keys, person_id)
+    built = sa.and_(_event.c.what.in_(BUILT), _event.c.reason == proof.sha256, _event.c.person_id == person_id)
+    rows = connection.execute(sa.select(_event.c.id, _event.c.request_id).where(built)).all()
+    if {row.request_id for row in rows if row.request_id} != set(numbers):
+        return False
+    about = sa.or_(_event.c.person_id == person_id, _event.c.request_id.in_(numbers))
+    since = sa.and_(about, _event.c.id > max((row.id for row in rows), default=0))
+    return connection.execute(sa.select(_event.c.id).where(since).limit(1)).first() is None
+
+
 def octets(connection: sa.Connection, person_id: str | None) -> bytes | None:
     """Return the sealed octets of a person's proof; None where none are kept."""
     found: bytes | None = connection.execute(sa.select(_proof.c.sealed).where(_proof.c.person_id == person_id)).scalar()
@@ -54,7 +70,8 @@ def octets(connection: sa.Connection, person_id: str | None) -> bytes | None:
 
 
 def keep(unit: Transaction, built: Built) -> None:
-    """Write a proof and, for each request it is about, an event that bears its hash."""
+    """Write a proof, in the place of an earlier one, and for each request it is about an event that bears its hash."""
+    unit.connection.execute(sa.delete(_proof).where(_proof.c.person_id == built.person_id))
     unit.insert(Proof, person_id=built.person_id, sha256=built.sha256, built_at=unit.now, sealed=built.sealed)
     what = "proof_sealed" if built.sealed is not None else "proof_built"
     for number in built.numbers or ("",):
@@ -103,8 +120,9 @@ def count_sealed(connection: sa.Connection) -> int:
 
 
 def numbers_of(connection: sa.Connection, keys: Keys, person_id: str) -> list[str]:
-    """Return the numbers of a person's requests, and of nobody's from that person's own addresses; oldest first."""
-    numbers = people.requests_of(connection, keys, person_id, copies.addresses(connection, person_id))
+    """Return the numbers of whatever a person asked or wrote, and of nobody's from their addresses; oldest first."""
+    own = owned.of(connection, keys, person_id)
+    numbers = [*owned.requests(connection, own), *owned.written(connection, own)]
     rows = sa.select(_request.c.id).where(_request.c.id.in_(numbers)).order_by(_request.c.received_at, _request.c.id)
     return list(connection.execute(rows).scalars())
 
@@ -115,7 +133,7 @@ def is_gone(connection: sa.Connection, row: Any) -> bool:
         return True
     if row.person_id is not None:
         return connection.execute(sa.select(_person.c.id).where(_person.c.id == row.person_id)).first() is None
-    built = sa.and_(_event.c.request_id == row.id, _event.c.what.in_(("proof_built", "proof_sealed")))
+    built = sa.and_(_event.c.request_id == row.id, _event.c.what.in_(BUILT))
     return not row.address and connection.execute(sa.select(_event.c.id).where(built)).first() is not None
 
 
@@ -123,7 +141,7 @@ def person_of(connection: sa.Connection, row: Any) -> str | None:
     """Return whose proof speaks of a request: its person, or that of the event which bears the hash."""
     if row.person_id is not None:
         return str(row.person_id)
-    built = sa.and_(_event.c.request_id == row.id, _event.c.what.in_(("proof_built", "proof_sealed")))
+    built = sa.and_(_event.c.request_id == row.id, _event.c.what.in_(BUILT))
     found: str | None = connection.execute(sa.select(_event.c.person_id).where(built).limit(1)).scalar()
     return found
 
