@@ -131,6 +131,7 @@ VALUES: dict[str, dict[str, list[Any]]] = {
         "questions": [[_ASKED, {**_ASKED, "closed_at": NOW, "outcome": "yes", "number": "K7Q2"}]],
         "tasks": [[{"place": "list", "what": "update", "identifier": "+77010000001", "opened_at": NOW,
                     "done_at": NOW}]],
+        "proof": [[{"built_at": NOW, "until": LATER}, {"built_at": NOW, "until": None}]],
         "suppression": [[{"purpose": "news", "since": NOW, "until": LATER},
                          {"purpose": "processing", "since": NOW, "until": None}]],
         "wrong_token": [[{"count": 2, "last_at": NOW}]], "place_id": [[{"place": "list", "value": "42"}]],

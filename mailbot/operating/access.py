@@ -119,7 +119,7 @@ def _is_here(host: str) -> bool:
 def _told(found: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     """Return everything of one person as the template reads it."""
     numbers = {row.id for row in found["request"]}
-    names = {name: found[name] for name in ("suppression", "wrong_token", "obligation", "place_id")}
+    names = {name: found[name] for name in ("suppression", "wrong_token", "obligation", "place_id", "proof")}
     return {
         "person": _person(found), "consents": [_consent(row, found, zone) for row in found["consent"]],
         "requests": [_request(row, found) for row in found["request"]],

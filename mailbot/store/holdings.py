@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailbot.store import owned, people, policies
+from mailbot.store import owned, people, policies, proofs
 from mailbot.store.consent_tables import Consent, Obligation
 from mailbot.store.event_tables import Event
 from mailbot.store.place_tables import HookCall, PlaceId, PlaceTask
@@ -41,6 +41,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "wrong_token": ("count", "last_at"),
     "place_task": ("place", "what", "identifier", "opened_at", "done_at"),
     "place_id": ("place", "value"),
+    "proof": ("built_at", "until"),
 }  # fmt: skip
 COUNTED: dict[str, tuple[str, ...]] = {
     "mail": ("received_at",), "event": ("at",), "hook_call": ("created_at",), "former_address": ("key",),
@@ -107,7 +108,9 @@ WITHHELD: dict[str, str] = {
         for name in ("place", "event", "kind", "tries", "next_try_at", "delivered_at", "dead_at", "answer")
     },
     "hook_call.identifier": "told at its task", "hook_call.fields": "on its way only; told at its request",
-    "reminder": "of what the operator was reminded", "proof": "of a destruction: whoever is told was not destroyed",
+    "reminder": "of what the operator was reminded", "proof.person_id": _WHOSE, "proof.sha256": _HASH,
+    "proof.destroyed_at": "told as the mark of the address", "proof.removed_at": _STEPS,
+    "proof.sealed": "the person's own case as it was; only the operator's key opens it, and that it is kept is told",
     "event_cut": "of the journal as a whole", "folder_cursor": "of the mailbox as a whole",
     "maildir_name": "names of files in the mailbox", "note": "of the installation as a whole",
 }  # fmt: skip
@@ -127,6 +130,8 @@ def of(unit: Transaction, person_id: str | None, address: str) -> dict[str, Any]
     found = _by_owner(connection, person_id)
     found |= _by_request(connection, numbers, own)
     found["suppression"] = _rows(connection, Suppression, sa.or_(row.key.in_(hashes), earlier))
+    ended = sa.select(row.request_id).where(row.key.in_(hashes), row.request_id.is_not(None))
+    found["proof"] = proofs.sealed_under(connection, [] if person_id else list(connection.execute(ended).scalars()))
     found["wrong_token"] = _rows(connection, WrongToken, _of(WrongToken).key.in_(hashes))
     found["policy_text"] = policies.texts(connection)
     found["own"] = own.keys

@@ -110,6 +110,13 @@ def _called_off(unit: Transaction) -> list[Any]:
     return list(unit.connection.execute(sa.select(*_LIGHT).where(old, sa.exists().where(back))).all())
 
 
+def sealed_under(connection: sa.Connection, numbers: Sequence[str]) -> list[Any]:
+    """Return since when and until when proofs are kept sealed that were built under one of these requests."""
+    built = sa.and_(_event.c.request_id.in_(numbers), _event.c.what.in_(("proof_built", "proof_sealed")))
+    theirs = sa.and_(_proof.c.sealed.is_not(None), _proof.c.person_id.in_(sa.select(_event.c.person_id).where(built)))
+    return list(connection.execute(sa.select(_proof.c.built_at, _proof.c.until).where(theirs)))
+
+
 def count_sealed(connection: sa.Connection) -> int:
     """Return how many sealed proofs are kept."""
     query = sa.select(sa.func.count()).select_from(_proof).where(_proof.c.sealed.is_not(None))

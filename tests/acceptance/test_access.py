@@ -7,6 +7,7 @@ import re
 import pytest
 from sqlmodel import SQLModel
 
+from mailbot import sealing
 from mailbot.store import engine, holdings, migrate  # noqa: F401 - every table is known then
 from tests.acceptance.world import (
     ALICE,
@@ -227,3 +228,17 @@ def test_no_column_of_any_table_is_forgotten() -> None:
             told.discard(column.name)
         assert not told, f"{table.name} has no {told}"
     assert missing == [] and unknown == set()
+
+
+def test_whoever_was_destroyed_hears_that_a_sealed_copy_is_kept(world: World) -> None:
+    public, _ = sealing.new_pair()
+    toml = world.folder / "mailbot.toml"
+    text = toml.read_text(encoding="utf-8").replace("[operator]\n", f'[operator]\nage_key = "{public}"\n')
+    toml.write_text(text, encoding="utf-8")
+    world.policy('[evidence]\nkeep = "sealed"\n')
+    world.ok("people", "destroy", ALIYA, "--yes")
+    number = str(world.request(world.mail(ALIYA, "Запрос", ASKS["ru"]))["id"])
+    shown = world.ok("requests", "release", number, "--preview").out
+    assert "Запечатанная копия дела" in shown and "не вносить в реестр снова" in shown
+    other = str(world.request(world.mail(STRANGER, "Запрос", ASKS["ru"]))["id"])
+    assert "Запечатанная" not in world.ok("requests", "release", other, "--preview").out
