@@ -40,3 +40,12 @@ def test_it_has_every_key(name: str) -> None:
 
 def test_it_names_every_field_of_a_form() -> None:
     assert [name for name in FormFields.model_fields if not re.search(rf"\b{name}\b", TAIL)] == []
+
+
+def test_what_survives_is_named_in_the_policy_and_in_the_readme() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    section = " ".join(readme.partition("## What survives destruction")[2].partition("\n## ")[0].split())
+    listed = " ".join(TEXT.partition("What stays of a destroyed person")[2].partition("[retention]")[0].split())
+    for what in ("number, kind, language", "rung", "verdict on the sender", "time and source of", "keyed hashes",
+                 "mails", "SHA-256", "proof", "one identifier, until it is ticked", "who", "when, why"):  # fmt: skip
+        assert what in section and what in listed, what
