@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from mailbot import __version__
 from mailbot.deciding.diff import veil, veiled
 from mailbot.deciding.outcomes import outcome
-from mailbot.operating import diffs, documents
+from mailbot.operating import diffs, documents, timing
 from mailbot.operating.enclosures import Enclosure
 from mailbot.operating.plain import plain
 from mailbot.pipeline import Line
@@ -59,7 +59,7 @@ class Gatherer:
             "sheet": "journal" if gone else "evidence", "number": row.id, "made_at": self.line.store.clock(),
             "operator": self.line.frame.operator_name, "contact": self.line.frame.operator_contact,
             "mailbot": __version__, "timezone": self.line.rules.deadlines.zone.key,
-            "request": self._request(row), "matched": self._matched(row),
+            "request": self._request(row), "clocks": self._clocks(row), "matched": self._matched(row),
             "authentication": {
                 "evidence": row.evidence, "counts_as": row.level, "because": plain(row.because),
                 "checked_here": row.because.startswith(CHECKED),
@@ -69,6 +69,7 @@ class Gatherer:
             "mails": mails, "answers": answers, "by_hand": self._by_hand(row), "consents": self._consents(row),
             "places": self._places(row), "address_hashes": proofs.address_hashes(self.connection, row.id),
             "events": events, "chain": audit, "destruction": self._destruction(row),
+            "mails_left": row.fields.get("mails_left", {}),
         }  # fmt: skip
         said["timeline"] = _timeline(said)
         return Case(said=_ready(said, self.line.rules.deadlines.zone), files=self.files)
@@ -91,6 +92,15 @@ class Gatherer:
             "decided_at": row.decided_at, "due_at": journal.due_at(row), "undo_until": row.undo_until,
             "destroy_at": row.destroy_at, "closed_at": row.closed_at, "open": journal.opens(row),
         }  # fmt: skip
+
+    def _clocks(self, row: Any) -> list[Said]:
+        """Return the clocks; an article is quoted only where somebody confirmed the law's pack."""
+        now, confirmed = self.line.store.clock(), self.line.rules.deadlines.law.is_confirmed
+        return [
+            {**each, "article": each["article"] if confirmed else None,
+             "late": (each["ended_at"] or now) > each["due_at"]}
+            for each in timing.as_json(self.line, row)
+        ]  # fmt: skip
 
     def _matched(self, row: Any) -> Said:
         texts = policies.texts(self.connection)

@@ -98,7 +98,7 @@ class Speaker:
 def evidence_sheet(said: Said, language: str) -> Sheet:
     """Return the cover sheet of a request's evidence; of a destroyed person's, the journal's sheet."""
     say = Speaker(language)
-    blocks = [_request(said, say), _matched(said, say), _proof(said, say), *_record(said, say)]
+    blocks = [_request(said, say), _clocks(said, say), _matched(said, say), _proof(said, say), *_record(said, say)]
     blocks += [_mails(said, say), _answers(said, say), _by_hand(said, say), _consents(said, say), _places(said, say)]
     blocks += [_destruction(said, say), _timeline(said, say), _events(said, say), _chain(said, say)]
     title = say.word("title_journal" if said["sheet"] == "journal" else "title_evidence")
@@ -109,12 +109,15 @@ def evidence_sheet(said: Said, language: str) -> Sheet:
     )  # fmt: skip
 
 
+CLOCK_COLUMNS = ("clock", "article", "started_at", "due_at", "ended_at", "ended_by", "late")
+
 # how wide the columns of a table are, where they are not all the same
 WIDTHS: dict[tuple[str, ...], tuple[float, ...]] = {
     ("file", "field", "believed", "value"): (1.0, 1.5, 0.7, 4.0),
     ("file", "received_at", "lies", "sha256", "fingerprint"): (0.9, 1.1, 1.1, 2.2, 2.2),
     ("template", "to", "sent_at", "server", "message_id", "hash"): (1.5, 1.3, 1.0, 1.5, 1.8, 2.0),
     ("at", "what", "detail"): (1.0, 2.2, 3.6),
+    CLOCK_COLUMNS: (2.2, 1.4, 1.1, 1.1, 1.1, 1.4, 1.0),
     ("position", "at", "who", "what", "link"): (0.8, 1.1, 0.9, 1.9, 3.0),
 }
 
@@ -142,6 +145,16 @@ def _request(said: Said, say: Speaker) -> Block:
     ]  # fmt: skip
     sentences = (say.word("survives" if journal else "veiled"), say.word("hashes").format(number=said["number"]))
     return Block(title=say.word("b_request"), pairs=tuple(pairs), sentences=sentences)
+
+
+def _clocks(said: Said, say: Speaker) -> Block | None:
+    rows = (
+        (say.value(each["clock"], "clocks"), say.value(each["article"]), say.when(each["started_at"]),
+         say.when(each["due_at"]), say.when(each["ended_at"]), say.value(each["ended_by"], "clocks"),
+         say.value(each["late"]))
+        for each in said["clocks"]
+    )  # fmt: skip
+    return _table(say.word("b_clocks"), CLOCK_COLUMNS, say, rows)
 
 
 def _matched(said: Said, say: Speaker) -> Block:
@@ -269,6 +282,8 @@ def _chain(said: Said, say: Speaker) -> Block:
 def _destruction(said: Said, say: Speaker) -> Block | None:
     gone, hashes = said["destruction"], said["address_hashes"]
     pairs = [(say.word("b_addresses"), each) for each in hashes]
+    left = said["mails_left"]
+    pairs += [(say.word("mails_left"), f"{say.value(name, 'folders')}: {count}") for name, count in left.items()]
     if gone is not None:
         kept = gone["sealed"]
         pairs += [

@@ -429,3 +429,25 @@ def test_nothing_is_written_over_the_installations_own_files(world: World) -> No
         ran = world.run(*argv)
         assert ran.code == 1 and "name another one" in ran.err, argv
     assert before == (key.read_bytes(), (world.folder / "mailbot.toml").read_bytes())
+
+
+def test_it_tells_the_clocks_and_what_is_left_in_the_mailbox(world: World) -> None:
+    world.policy(NO_OBLIGATIONS)
+    asked = world.request(world.mail(ALIYA, "Прошу сообщить, какие мои персональные данные вы храните"))["id"]
+    world.ok("requests", "close", asked)
+    files = evidence(world, asked)
+    (clock,) = said(files)["clocks"]  # type: ignore[misc]
+    assert (clock["clock"], clock["ended_by"], clock["late"]) == ("answer", "hand", False)
+    assert clock["article"] is None and clock["started_at"] < clock["ended_at"] < clock["due_at"]
+    for kind in ("html", "pdf"):
+        for language, word in (("ru", "Сроки"), ("kk", "Мерзімдер")):
+            cover = files[f"cover.{language}.{kind}"]
+            assert word in (text_of(cover) if kind == "pdf" else cover.decode()), (language, kind)
+    number = world.request(world.mail(ALIYA, WITHDRAWAL["ru"]))["id"]
+    world.later(days=10)
+    world.poll()
+    world.poll()
+    files = evidence(world, number)
+    assert said(files)["mails_left"] == {"inbox": 1}
+    text = files["cover.ru.html"].decode()
+    assert "в реестре и журнале ни текстов писем" in text and "входящие: 1" in text
