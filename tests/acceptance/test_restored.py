@@ -107,3 +107,28 @@ def test_a_destruction_that_was_told_and_never_committed_destroys_nobody_in_a_la
     ran = restored(world, save(world, usb))
     assert ran.code == 0 and "0 destroyed" in ran.out and person in ran.out
     assert world.person(ALIYA)["surname"] == "Сәрсенова"
+
+
+def test_a_ledger_begun_anew_or_only_its_copy_is_not_taken_for_all(world: World, usb: Path) -> None:
+    file = save(world, usb)
+    away = usb.rename(world.root / "away")
+    world.ok("people", "destroy", ALIYA, "--yes")
+    (world.folder / FILE).unlink()
+    assert "gone.log is missing" in world.run("check").out
+    refused = restored(world, away / file.name)
+    assert refused.code == 66 and "the copy beside the backup reaches to 20" in refused.err
+    world.mail(FAMILY, UNSUBSCRIBE["ru"])
+    assert "does not tell of" in world.run("check").out
+    refused = restored(world, away / file.name)
+    assert refused.code == 66 and "lacks what the backup knew" in refused.err
+    assert world.person(ALIYA)["state"] == "suppressed"
+
+
+def test_old_backups_leave_daily_and_a_named_one_is_told_of(world: World, usb: Path) -> None:
+    world.ok("backup", world.root / "mine.age")
+    save(world, usb)
+    world.later(days=45)
+    world.poll()
+    assert [path.name for path in usb.iterdir()] == [FILE]
+    assert (world.root / "mine.age").is_file()
+    assert " mark " in (usb / FILE).read_text(encoding="utf-8")
