@@ -88,10 +88,10 @@ def _say(held: restoring.Held, told: restoring.Told, *, without: bool) -> None:
     """Say what will come back, before anything is changed. Raises InputError where gone.log lacks."""
     print(f"{held.file}: whole; {held.people} people, as of {held.at:%Y-%m-%d %H:%M} UTC")
     if not told.lacks:
-        last = f"its last line of {told.lines[-1].at:%Y-%m-%d %H:%M} UTC" if told.lines else "nothing stands in it yet"
+        last = f"it reaches to {told.lines[-1].at:%Y-%m-%d %H:%M} UTC" if told.lines else "nothing stands in it yet"
         print(f"{FILE}: {len(told.lines)} lines, {last}")
         return
-    sentence = f"whoever was destroyed, stopped or unsubscribed since {held.at:%Y-%m-%d %H:%M} UTC comes back"
+    sentence = f"whoever was destroyed, stopped or unsubscribed since {told.since:%Y-%m-%d %H:%M} UTC comes back"
     if not without:
         raise InputError(f"{told.lacks}. Without it {sentence}: bring it here, or go on with --without-ledger")
     print(f"{told.lacks}. {sentence[0].upper()}{sentence[1:]}: any of the {held.people} people may be one of them.")
@@ -117,6 +117,16 @@ def _report(folder: Path, held: restoring.Held, done: Done, stay: list[str]) -> 
     )
     if done.held:
         print(f"{done.held} withdrawals wait for you (`requests list`, reason restored): none destroys by itself")
+    if done.unfinished:
+        print(
+            f"{FILE} tells of a destruction that the backup does not have, nothing was destroyed: look at the people "
+            f"{', '.join(done.unfinished)} (`people show`, `people destroy`)"
+        )
+    if done.unnamed:
+        print(
+            f"whose new news consent {FILE} tells of is not certain, so it is given to none of "
+            f"{', '.join(dict.fromkeys(done.unnamed))}: ask them"
+        )
     if done.owed:
         print(f"{len(done.owed)} answers were owed at the backup and are not sent: {', '.join(sorted(set(done.owed)))}")
     for name in stay:

@@ -66,7 +66,9 @@ def _backups(commands: Any) -> None:
     back = add(commands, "restore", "backups.restore", "put a backup in the place of this installation")
     back.add_argument("file", type=Path, metavar="FILE")
     back.add_argument("--identity", type=Path, metavar="FILE", help="holds the secret key (default: asked for)")
-    back.add_argument("--without-ledger", action="store_true", help="go on without gone.log: who left may come back")
+    back.add_argument(
+        "--without-ledger", action="store_true", help="go on where gone.log may not be whole: who left may come back"
+    )
     back.add_argument("--yes", action="store_true", help="do not ask")
 
 

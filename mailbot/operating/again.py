@@ -90,7 +90,8 @@ def _is_overtaken(unit: Unit, decision: Decision, left: Restored) -> bool:
         words.append(left.told.get((unit.keys.person(str(verbs["stop_person"]["person_id"])), "")))
     if "stop_news" in verbs:
         words.append(left.told.get((unit.keys.suppression(str(verbs["stop_news"]["address"])), "news")))
-    if decision.reason == "token_unusable":
+    older = decision.kind == "unsubscribe" and decision.reason == "older_than_consent"
+    if older or decision.reason == "token_unusable":
         words.append(left.told.get((unit.keys.suppression(writer), "news")))
     return any(word is not None and word.at >= came and (word.ends or word.what == "undone") for word in words)
 

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,8 @@ from mailbot.store.store import Store
 FORMAT = 1
 NOTE = "backups"  # the note that keeps each folder's newest backup: its name and time
 PART = ".mailbot-backup-"  # of a file that is not whole yet
+PART_SECONDS = 86400
+NAMED = "backups_named"  # the note that keeps the backups whose names the operator gave: nothing removes those
 AGE = b"age-encryption.org/v1\n"
 TIME = "%Y-%m-%dT%H-%M-%SZ"
 _NAME = re.compile(r"mailbot-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)-([a-z2-7]{8})\.age", re.ASCII)
@@ -71,10 +74,13 @@ def backup(one: Installation, target: Path) -> tuple[Path, int]:
     at, dated = one.store.clock(), target.is_dir()
     file = (target / name_of(one.store.keys, at)) if dated else target
     try:
-        _remember(one.store, file.parent, file.name, at, only_new=True)  # the ledger is there before the backup is
+        _remember(one.store, file, at, begun=True)  # the ledger is there before the backup is
+        one.ledger.mark(at)  # the backup's last line, by which a restore knows this file again
         copy_ledger(one, file.parent)
         _write(one, file, at)
-        _remember(one.store, file.parent, file.name, at)
+        _remember(one.store, file, at)
+        if not dated:
+            one.store.set_note(NAMED, json.dumps({**named(one.store), str(file.resolve()): at.isoformat()}))
         return file, _prune(one, target, at) if dated else 0
     except OSError as exc:
         raise InputError(f"{file}: can't be written ({exc.strerror})") from exc
@@ -89,8 +95,9 @@ def name_of(keys: Keys, at: datetime) -> str:
 def _write(one: Installation, file: Path, at: datetime) -> None:
     if file.exists():
         raise ConflictError(f"{file} is there already: a backup never overwrites")
-    for left in file.parent.glob(f"{PART}*"):  # of a run that was killed
-        left.unlink(missing_ok=True)
+    for left in file.parent.glob(f"{PART}*"):  # of a run that was killed, not of one that writes now
+        if left.stat().st_mtime < time.time() - PART_SECONDS:
+            left.unlink(missing_ok=True)
     handle, name = tempfile.mkstemp(prefix=PART, dir=file.parent)  # 0600, and nobody else's
     part = Path(name)
     try:
@@ -152,15 +159,24 @@ def _files(one: Installation) -> Iterator[tuple[str, bytes]]:
 def folders(store: Store) -> dict[str, dict[str, str]]:
     """Return the folders in which backups were written, each with the newest one's `file` and time (`at`)."""
     found: dict[str, dict[str, str]] = json.loads(store.note(NOTE) or "{}")
+    for path, newest in found.items():  # one that was killed after the file had its name
+        if newest.get("begun") and (Path(path) / newest["begun"]).is_file():
+            found[path] = {"file": newest["begun"], "at": newest["begun_at"]}
     return found
 
 
-def _remember(store: Store, folder: Path, name: str, at: datetime, *, only_new: bool = False) -> None:
-    known = folders(store)
-    path = str(folder.resolve())
-    if not (only_new and path in known):
-        newest = {"file": "" if only_new else name, "at": "" if only_new else at.isoformat()}
-        store.set_note(NOTE, json.dumps({**known, path: newest}, sort_keys=True))
+def named(store: Store) -> dict[str, str]:
+    """Return the backups that were written to a file with a name of the operator's, each with its time."""
+    found: dict[str, str] = json.loads(store.note(NAMED) or "{}")
+    return found
+
+
+def _remember(store: Store, file: Path, at: datetime, *, begun: bool = False) -> None:
+    known, path = folders(store), str(file.parent.resolve())
+    newest = {"file": file.name, "at": at.isoformat()}
+    if begun:
+        newest = {"file": "", "at": "", **known.get(path, {}), "begun": file.name, "begun_at": at.isoformat()}
+    store.set_note(NOTE, json.dumps({**known, path: newest}, sort_keys=True))
 
 
 def _prune(one: Installation, folder: Path, now: datetime) -> int:
@@ -213,13 +229,19 @@ def sweep(one: Installation) -> None:
 
     A folder that can't be reached now is left for later: `check` tells of it.
     """
-    today = one.store.clock().date().isoformat()
-    if one.ledger.path.exists() and one.store.note("gone_pruned") != today:
+    now, known = one.store.clock(), folders(one.store)
+    today = now.date().isoformat()
+    daily = one.ledger.path.exists() and one.store.note("gone_pruned") != today
+    if daily:
         with contextlib.suppress(InputError):  # a line that is not ours stays, and `check` tells of it
             one.ledger.prune(*_terms(one))
+        if known:
+            one.ledger.mark(now)
         one.store.set_note("gone_pruned", today)
-    for path, newest in folders(one.store).items():
+    for path, newest in known.items():
         with contextlib.suppress(OSError, MailbotError):
+            if daily and is_reached(Path(path), newest) and not (one.store.paused or one.store.shadow):
+                _prune(one, Path(path), now)
             if is_reached(Path(path), newest) and not _is_fresh(one, Path(path)):
                 copy_ledger(one, Path(path))
 
@@ -235,6 +257,28 @@ def _is_fresh(one: Installation, folder: Path) -> bool:
         ours, copy = one.ledger.path.stat(), (folder / gone.FILE).stat()
         return ours.st_size == copy.st_size and copy.st_mtime >= ours.st_mtime - 2  # some file systems keep 2 s
     return False
+
+
+def behind(one: Installation, folder: str) -> str | None:
+    """Return until when the copy of gone.log in a folder reaches, None where it has the last line of ours."""
+    lines = one.ledger.read()
+    try:
+        copy = one.ledger.parse((Path(folder) / gone.FILE).read_bytes())
+    except (OSError, InputError):
+        return "nobody knows when: it can't be read"
+    if not lines or lines[-1] in copy:
+        return None
+    return f"{copy[-1].at:%Y-%m-%d %H:%M} UTC" if copy else "nowhere"
+
+
+def aged(one: Installation) -> list[Path]:
+    """Return the backups that can be reached and are older than the policy keeps them."""
+    before = one.store.clock() - timedelta(days=one.line.rules.policy.retention.backup_days)
+    found = {Path(path) for path, at in named(one.store).items() if datetime.fromisoformat(at) < before}
+    for path in folders(one.store):
+        with contextlib.suppress(OSError):
+            found |= {file for file, at in mine(one.store.keys, Path(path)) if at < before}
+    return sorted(path for path in found if path.is_file())
 
 
 def as_seen(one: Installation) -> list[dict[str, Any]]:

@@ -162,14 +162,16 @@ class Import:
     def _unsubscribed(self, row: Row, same: Any | None) -> bool:
         """Whether an address of this person is suppressed for news: only a separate, later news consent ends that."""
         more = people.addresses(self.unit.connection, same.id) if same is not None else []
-        return self._is_suppressed((*row.emails, *more), "news", row.news_consent_at)
+        return self._is_suppressed(
+            (*row.emails, *more), "news", row.news_consent_at, same.id if same is not None else ""
+        )
 
-    def _is_suppressed(self, emails: Iterable[str], purpose: str, anew: datetime | None) -> bool:
+    def _is_suppressed(self, emails: Iterable[str], purpose: str, anew: datetime | None, who: str = "") -> bool:
         since = {addr: at for addr in emails if (at := self._since(addr, purpose)) is not None}
         if any(anew is None or anew <= at for at in since.values()):
             return True
         for addr in since:
-            self._lift(addr, purpose)
+            self._lift(addr, purpose, who)
         return False
 
     def _since(self, addr: str, purpose: str) -> datetime | None:
@@ -177,8 +179,8 @@ class Import:
             return None
         return effects.suppressed_since(self.unit, addr, purpose)
 
-    def _lift(self, addr: str, purpose: str) -> None:
-        effects.lift(self.unit, addr, purpose)
+    def _lift(self, addr: str, purpose: str, who: str) -> None:
+        effects.lift(self.unit, addr, purpose, who)
         self.unit.event("suppression_ended", f"{purpose}_consent_later", who="operator")
 
     def same(self, row: Row) -> Any | None:

@@ -79,28 +79,47 @@ class Told:
     """What gone.log tells: the copy beside the backup and the one in the folder together."""
 
     lines: list[gone.Line]
-    lacks: str  # why it may not be all; "" where it reaches to the backup and beyond
+    lacks: str  # why it may not be all; "" where the folder's own is there, from before the backup on
+    since: datetime  # who left after that may come back
 
 
 def ledger(folder: Path, held: Held) -> Told:
     """Return what gone.log tells."""
-    lines, lacks, copies = list[gone.Line](), "", 0
+    found: dict[Path, list[gone.Line]] = {}
+    lacks = ""
     book = gone.Ledger(folder / gone.FILE, Keys(held.key.encode()))
     for path in dict.fromkeys(place.resolve() / gone.FILE for place in (folder, held.file.parent)):
         try:
-            octets = path.read_bytes()
-            lines, copies = gone.merge(lines, book.parse(octets)), copies + 1
+            found[path] = book.parse(path.read_bytes())
         except FileNotFoundError:
             continue
         except OSError as exc:
             lacks = f"{path}: can't be read ({exc.strerror})"
         except InputError as exc:
             lacks = f"{path.parent}: {exc}"
-    if not copies:
+    if not found:
         lacks = lacks or f"there is no {gone.FILE} in {folder}, and none beside the backup"
-    elif held.last and not any(line.at >= held.at or book.check(line) == held.last for line in lines):
-        lacks = lacks or f"{gone.FILE} ends before the backup"
-    return Told(lines=lines, lacks=lacks)
+        return Told(lines=[], lacks=lacks, since=held.at)
+    own = found.get(folder.resolve() / gone.FILE)
+    copy = found.get(held.file.parent.resolve() / gone.FILE, [])
+    here, beside = own is not None and _holds(book, own, held), _holds(book, copy, held)
+    known = set(own or ())
+    reaches = max((line.at for line in copy if line not in known), default=held.at) if beside else held.at
+    if not here:
+        lacks = lacks or _why(folder, own is None, beside, reaches)
+    return Told(lines=gone.merge(own or [], copy), lacks=lacks, since=max(held.at, reaches))
+
+
+def _holds(book: gone.Ledger, lines: list[gone.Line], held: Held) -> bool:
+    """Tell whether a file is the one that was there at the backup: its last line of then stands in it."""
+    return not held.last or any(book.check(line) == held.last for line in lines)
+
+
+def _why(folder: Path, missing: bool, beside: bool, reaches: datetime) -> str:
+    here = f"there is no {gone.FILE} in {folder}" if missing else f"{gone.FILE} in {folder} lacks what the backup knew"
+    if beside:
+        return f"{here}; the copy beside the backup reaches to {reaches:%Y-%m-%d %H:%M} UTC"
+    return f"{here}, and so does the copy beside the backup" if not missing else f"{here}: the copy is none of then"
 
 
 def begin(folder: Path, held: Held) -> None:

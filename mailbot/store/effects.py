@@ -86,18 +86,18 @@ def suppressed_since(unit: Transaction, address: str, purpose: str) -> datetime 
     return since
 
 
-def lift(unit: Transaction, address: str, purpose: str) -> None:
-    """End the suppression of an address for a purpose."""
-    lift_keys(unit, [unit.keys.suppression(address)], purpose)
+def lift(unit: Transaction, address: str, purpose: str, person_id: str = "") -> None:
+    """End the suppression of an address for a purpose; that person consented anew, "": one who was not on file."""
+    lift_keys(unit, [unit.keys.suppression(address)], purpose, person_id)
 
 
-def lift_keys(unit: Transaction, keys: Iterable[str], purpose: str) -> None:
+def lift_keys(unit: Transaction, keys: Iterable[str], purpose: str, person_id: str = "") -> None:
     """Do the same for addresses of which only the keyed hashes are known."""
     suppression = table(Suppression)
     for key in dict.fromkeys(keys):
         lifted = sa.delete(suppression).where(suppression.c.key == key, suppression.c.purpose == purpose)
-        if unit.connection.execute(lifted).rowcount:
-            unit.note_gone("lifted", key, purpose)
+        if unit.connection.execute(lifted).rowcount or person_id:  # whoever shares the address says so, too
+            unit.note_lifted(key, purpose, person_id)
 
 
 def restore_news(unit: Transaction, request_id: str) -> None:
@@ -116,7 +116,7 @@ def give_news(unit: Transaction, person_id: str, address: str, at: datetime, ver
     values: dict[str, Any] = {"source": f"mail {unit.request_id}", "given_by": "mail", "policy_version": version}
     values |= {"purpose": "news", "given_at": at, "proof": unit.mail_hash}
     people.add_consent(unit.connection, person_id, **values)
-    lift(unit, address, "news")
+    lift(unit, address, "news", person_id)
 
 
 def give_news_back(unit: Transaction, request_id: str, address: str, at: datetime, version: str) -> None:

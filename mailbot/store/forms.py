@@ -77,7 +77,7 @@ def _keys(unit: Transaction, email: str, *ids: str) -> list[str]:
 def take_form(unit: Transaction, typed: dict[str, Any], person_id: str | None, lift: str = "") -> None:
     """Create or complete the person of a form and record the consents; `lift` is an address that came back."""
     for purpose in typed["purposes"] if lift else ():
-        effects.lift_keys(unit, _keys(unit, lift, *([person_id] if person_id else [])), purpose)
+        effects.lift_keys(unit, _keys(unit, lift, *([person_id] if person_id else [])), purpose, person_id or "")
         unit.event("suppression_ended", f"{purpose}_confirmed_by_mail")
     known = person_id if person_id is not None else _create(unit, typed)
     if person_id is not None:

@@ -25,19 +25,27 @@ FILE = "gone.log"
 HEAD = "# gone.log 1: who must stay gone (keyed hashes and times); `mailbot restore` needs it, keep it\n"
 TORN = " ~"  # ends a line that a crash cut off, once another one follows
 OF_PERSONS = ("destroyed", "stopped", "undone", "blocked", "unblocked")
+MARK = "mark"  # of nobody: written by each backup and once a day, so that it shows until when a copy reaches
+NOBODY = "0" * 64
 OF_ADDRESSES = ("suppressed", "lifted", "returned")  # lifted: a new consent; put back: there was no reason to
-_LINE = re.compile(r"(\S{27}) ([a-z]+) (news|processing|-) ([0-9a-f]{64}) (\S{27}|-) ([a-z2-7]{26})", re.ASCII)
+_LINE = re.compile(
+    r"(\S{27}) ([a-z]+) (news|processing|-) ([0-9a-f]{64}) (\S{27}|-)(?: ([0-9a-f]{64}))? ([a-z2-7]{26})", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One act: `key` is the hash of an address (suppressed, lifted) or of a person (the other words)."""
+    """One act: `key` is the hash of an address (suppressed, lifted) or of a person (the other words).
+
+    `who` is the hash of the person who gave the consent by which an address was lifted.
+    """
 
     at: datetime
     what: str
     key: str
     purpose: str = ""
     until: datetime | None = None
+    who: str = ""
 
     @property
     def subject(self) -> tuple[str, str]:
@@ -51,7 +59,8 @@ class Line:
 
     def parts(self) -> tuple[str, ...]:
         """Return the fields as they are written."""
-        return (_time(self.at), self.what, self.purpose or "-", self.key, _time(self.until) if self.until else "-")
+        until = _time(self.until) if self.until else "-"
+        return (_time(self.at), self.what, self.purpose or "-", self.key, until, *([self.who] if self.who else []))
 
 
 def _time(at: datetime) -> str:
@@ -80,7 +89,8 @@ def kept(lines: list[Line], before: datetime, ended_before: datetime) -> list[Li
     """
     free = {line.subject: line.until or line.at for line in last(lines).values() if line.until or line.ends}
     ended = {subject for subject, at in free.items() if at < ended_before}
-    return [line for line in lines if line.at >= before and line.subject not in ended]
+    marked = [line for line in lines if line.what != MARK or line.at >= ended_before]
+    return [line for line in marked if line.at >= before and line.subject not in ended]
 
 
 @dataclass(slots=True)
@@ -111,6 +121,10 @@ class Ledger:
             os.fsync(file.fileno())
         if new:
             sync(self.path.parent)
+
+    def mark(self, at: datetime) -> None:
+        """Write that the file reaches until then; a line about nobody."""
+        self.append([Line(at, MARK, NOBODY)])
 
     def begin(self) -> None:
         """Make the file where there is none: a ledger in which nothing stands yet."""
@@ -166,15 +180,15 @@ class Ledger:
 
     def _line(self, text: str) -> Line | None:
         found = _LINE.fullmatch(text)
-        if found is None or found[2] not in (*OF_PERSONS, *OF_ADDRESSES):
+        if found is None or found[2] not in (*OF_PERSONS, *OF_ADDRESSES, MARK):
             return None
         try:
             until = None if found[5] == "-" else _read_time(found[5])
             purpose = "" if found[3] == "-" else found[3]
-            line = Line(_read_time(found[1]), found[2], found[4], purpose, until)
+            line = Line(_read_time(found[1]), found[2], found[4], purpose, until, found[6] or "")
         except ValueError:
             return None
-        return line if self.check(line) == found[6] else None
+        return line if self.check(line) == found[7] else None
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -41,29 +41,67 @@ class Done:
     suppressed: int = 0
     lifted: int = 0
     held: int = 0
+    unfinished: list[str] = field(default_factory=list)  # on file, though a destruction was told long before
+    unnamed: list[str] = field(default_factory=list)  # who may have given the news consent that a line tells of
     owed: list[str] = field(default_factory=list)
 
 
 def replay(unit: Transaction, lines: list[gone.Line], since: datetime, before: Callable[[str], None]) -> Done:
-    """Do again what was done after `since` and every destruction; `before` is called with a person's id before that.
+    """Do again what was done after `since`; `before` is called with a person's id before a destruction.
 
     First the people, then the addresses: who came back after a destruction is not suppressed by it once more.
     """
     done, counts = Done(), gone.last(lines)
     for person_id, found in _people(unit, counts):
-        if any(line.what == "destroyed" for line in found):
+        gone_at = next((line.at for line in found if line.what == "destroyed"), None)
+        if gone_at is not None and gone_at < since:  # told and never committed: a later backup has the person
+            done.unfinished.append(person_id)
+            continue
+        if gone_at is not None:
             _erase(unit, person_id, before)
             done.destroyed += 1
             continue
         for line in found:
             if line.at >= since:
                 _as_then(unit, person_id, line, done)
-    addresses = {line.key: line for line in counts.values() if line.what in gone.OF_ADDRESSES and line.at >= since}
-    at = _ids(unit, set(addresses))
-    for line in counts.values():
-        if line.what in gone.OF_ADDRESSES and line.at >= since:
-            _address_as_then(unit, line, at.get(line.key, []), done)
+    _addresses(unit, [line for line in lines if line.what in gone.OF_ADDRESSES and line.at >= since], done)
     return done
+
+
+def _addresses(unit: Transaction, lines: list[gone.Line], done: Done) -> None:
+    """Bring the addresses, and the news of whoever is on file there, through every line in the order of time."""
+    at, named = _ids(unit, {line.key for line in lines}), _named(unit, {line.who for line in lines if line.who})
+    for line, undoes in _standing(lines):
+        if line.what == "suppressed":
+            _suppress(unit, line, at.get(line.key, []))
+            continue
+        _lift(unit, line, undoes)
+        if line.what == "lifted" and line.purpose == "news":
+            ids = named.get(line.who, []) if line.who else at.get(line.key, [])
+            if len(ids) == 1:
+                _give_anew(unit, ids[0], line.at)
+            else:  # of an earlier version, which did not note whose consent it was: certain or nobody's
+                done.unnamed += ids
+    for line in gone.last(lines).values():
+        done.suppressed += line.what == "suppressed"
+        done.lifted += line.ends
+
+
+def _standing(lines: list[gone.Line]) -> Iterator[tuple[gone.Line, gone.Line | None]]:
+    """Yield the lines but for a stop that the next line of the address takes back; that one with what it undoes."""
+    following: dict[tuple[str, str], gone.Line] = {}
+    taken = set()
+    for number in range(len(lines) - 1, -1, -1):
+        after = following.get(lines[number].subject)
+        if lines[number].what == "suppressed" and after is not None and after.what == "returned":
+            taken.add(number)
+        following[lines[number].subject] = lines[number]
+    undone: dict[tuple[str, str], gone.Line] = {}
+    for number, line in enumerate(lines):
+        if number in taken:
+            undone[line.subject] = line
+        else:
+            yield line, undone.pop(line.subject, None)
 
 
 def _people(unit: Transaction, counts: Lines) -> Iterator[tuple[str, list[gone.Line]]]:
@@ -90,6 +128,12 @@ def _ids(unit: Transaction, keys: set[str]) -> dict[str, list[str]]:
         if key in keys:
             found.setdefault(key, []).append(person_id)
     return found
+
+
+def _named(unit: Transaction, hashes: set[str]) -> dict[str, list[str]]:
+    """Return who is on file of the people of whom these are the keyed hashes."""
+    found = ((unit.keys.person(i), i) for i in _every(unit, _person.c.id)) if hashes else ()
+    return {key: [person_id] for key, person_id in found if key in hashes}
 
 
 def _erase(unit: Transaction, person_id: str, before: Callable[[str], None]) -> None:
@@ -146,32 +190,34 @@ def _undo(unit: Transaction, person_id: str, at: datetime) -> None:
         unit.update(Request, number, state="undone", open=[], due_at=None, reason="undone")
 
 
-def _address_as_then(unit: Transaction, line: gone.Line, ids: list[str], done: Done) -> None:
-    """Bring one address, and the news of whoever is on file there, into the state that a line tells of."""
-    mine = sa.and_(_suppression.c.key == line.key, _suppression.c.purpose == line.purpose)
-    if line.what == "suppressed":
-        effects.suppress_key(unit, line.key, line.purpose, line.until)
-        here = sa.update(_suppression).where(mine, _suppression.c.since == unit.now)
-        unit.connection.execute(here.values(since=line.at))
-        done.suppressed += 1
-        if line.purpose == "news":
-            _end(unit, ids, "news", line.at)
-        return
-    number = unit.connection.execute(sa.select(_suppression.c.request_id).where(mine)).scalar()
+def _of(line: gone.Line) -> Any:
+    return sa.and_(_suppression.c.key == line.key, _suppression.c.purpose == line.purpose)
+
+
+def _suppress(unit: Transaction, line: gone.Line, ids: list[str]) -> None:
+    """Stop an address as a line tells, and the news of whoever is on file there."""
+    effects.suppress_key(unit, line.key, line.purpose, line.until)
+    later = sa.or_(_suppression.c.since == unit.now, _suppression.c.since < line.at)
+    unit.connection.execute(sa.update(_suppression).where(_of(line), later).values(since=line.at))
+    if line.purpose == "news":
+        _end(unit, ids, "news", line.at)
+
+
+def _lift(unit: Transaction, line: gone.Line, undoes: gone.Line | None) -> None:
+    """Let an address be used again; what was put back comes back, where the store has the stop that was undone."""
+    row = unit.connection.execute(sa.select(_suppression.c.request_id, _suppression.c.since).where(_of(line))).first()
     effects.lift_keys(unit, [line.key], line.purpose)
-    done.lifted += 1
-    if line.what == "returned" and number:
-        effects.restore_news(unit, number)
-    elif line.what == "lifted" and line.purpose == "news":
-        _give_anew(unit, ids, line.at)
+    if line.what != "returned" or row is None or not row.request_id:
+        return
+    if undoes is None or row.since == undoes.at:
+        effects.restore_news(unit, row.request_id)
 
 
-def _give_anew(unit: Transaction, ids: list[str], at: datetime) -> None:
-    """Record the news consent of those whose earlier one had ended when it was given anew."""
-    for person_id in ids:
-        rows = people.consent_rows(unit.connection, person_id, "news")
-        if rows and all(row.withdrawn_at is not None and row.withdrawn_at <= at for row in rows):
-            people.add_consent(unit.connection, person_id, purpose="news", given_at=at, source=gone.FILE)
+def _give_anew(unit: Transaction, person_id: str, at: datetime) -> None:
+    """Record the news consent of a person whose earlier one had ended when it was given anew."""
+    rows = people.consent_rows(unit.connection, person_id, "news")
+    if rows and all(row.withdrawn_at is not None and row.withdrawn_at <= at for row in rows):
+        people.add_consent(unit.connection, person_id, purpose="news", given_at=at, source=gone.FILE)
 
 
 def settle(unit: Transaction, done: Done) -> None:

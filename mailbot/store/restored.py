@@ -63,6 +63,12 @@ def forget_writer(unit: Transaction) -> None:
     unit.connection.execute(sa.update(_mail).where(_mail.c.request_id == unit.request_id).values(sha256=None))
 
 
+def untold(connection: sa.Connection, since: datetime, told: set[str]) -> int:
+    """Return how many suppressions have begun since then of which gone.log, whose keyed hashes are given, is silent."""
+    query = sa.select(_suppression.c.key).where(_suppression.c.since >= since)
+    return len(set(connection.execute(query).scalars()) - told)
+
+
 def unsent(connection: sa.Connection) -> list[str]:
     """Return the requests whose answers were owed at the backup, and that still wait for the operator."""
     mine = sa.and_(_reply.c.request_id == _request.c.id, _reply.c.gave_up_why == REASON)

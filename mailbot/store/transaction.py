@@ -52,6 +52,10 @@ class Transaction:
         """Have gone.log told of an act before this transaction is committed (gone.py: which words, which keys)."""
         self.gone.append(gone.Line(self.now, what, key, purpose, until))
 
+    def note_lifted(self, key: str, purpose: str, person_id: str) -> None:
+        """Do the same for an address that may be used again since that person ("": a new one) consented."""
+        self.gone.append(gone.Line(self.now, "lifted", key, purpose, who=self.keys.person(person_id)))
+
     def note_person_gone(self, what: str, person_id: str) -> None:
         """Do the same for an act about a person."""
         self.note_gone(what, self.keys.person(person_id))

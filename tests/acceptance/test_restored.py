@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from mailbot.app import build
 from mailbot.errors import MailboxRefused
+from mailbot.store.gone import FILE, Ledger, Line
+from mailbot.store.keys import Keys
 from tests.acceptance.test_backup import restored, save, with_key
-from tests.acceptance.world import ALIYA, PHONE, UPDATE, World
+from tests.acceptance.world import ALIYA, FAMILY, PHONE, UNSUBSCRIBE, UPDATE, World
 
 
 @pytest.fixture
@@ -67,3 +72,63 @@ def test_a_question_nobody_answered_ends_once_the_mailbox_is_read_again(world: W
     assert [row["state"] for row in world.requests("--all")] == ["challenged"]
     world.poll()
     assert [row["state"] for row in world.requests("--all")] == ["expired"]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_an_unsubscribe_at_a_shared_address_survives_for_who_gave_no_new_consent(
+    world: World, usb: Path, named: bool
+) -> None:
+    file = save(world, usb)
+    world.mail(FAMILY, UNSUBSCRIBE["ru"])
+    time.sleep(1)
+    at = world.now().isoformat(timespec="seconds")
+    head = "surname,given_name,email,phone,news,consent_at,consent_source,news_consent_at"
+    world.bring(f"{head}\nКим,Алина,{FAMILY},+77010000005,yes,{at},form,{at}\n", "--overwrite")
+    wanted = {person["given_name"]: person["news"] for person in world.persons(FAMILY)}
+    assert sorted(wanted.values()) == [False, True]
+    if not named:  # as an earlier version wrote the line
+        book = Ledger(world.folder / FILE, Keys((world.folder / "secrets" / "store_key").read_bytes().strip()))
+        (usb / FILE).unlink()
+        book.write([replace(line, who="") for line in book.read()])
+    ran = restored(world, file)
+    for _ in range(2):
+        after = {person["given_name"]: person["news"] for person in world.persons(FAMILY)}
+        assert after == (wanted if named else dict.fromkeys(wanted, False))
+        world.poll()
+    assert ("it is given to none of" in ran.out) is not named
+
+
+def test_a_destruction_that_was_told_and_never_committed_destroys_nobody_in_a_later_backup(
+    world: World, usb: Path
+) -> None:
+    book = Ledger(world.folder / FILE, Keys((world.folder / "secrets" / "store_key").read_bytes().strip()))
+    person = world.person(ALIYA)["id"]
+    book.append([Line(world.now() - timedelta(days=5), "destroyed", book.keys.person(person))])
+    ran = restored(world, save(world, usb))
+    assert ran.code == 0 and "0 destroyed" in ran.out and person in ran.out
+    assert world.person(ALIYA)["surname"] == "Сәрсенова"
+
+
+def test_a_ledger_begun_anew_or_only_its_copy_is_not_taken_for_all(world: World, usb: Path) -> None:
+    file = save(world, usb)
+    away = usb.rename(world.root / "away")
+    world.ok("people", "destroy", ALIYA, "--yes")
+    (world.folder / FILE).unlink()
+    assert "gone.log is missing" in world.run("check").out
+    refused = restored(world, away / file.name)
+    assert refused.code == 66 and "the copy beside the backup reaches to 20" in refused.err
+    world.mail(FAMILY, UNSUBSCRIBE["ru"])
+    assert "does not tell of" in world.run("check").out
+    refused = restored(world, away / file.name)
+    assert refused.code == 66 and "lacks what the backup knew" in refused.err
+    assert world.person(ALIYA)["state"] == "suppressed"
+
+
+def test_old_backups_leave_daily_and_a_named_one_is_told_of(world: World, usb: Path) -> None:
+    world.ok("backup", world.root / "mine.age")
+    save(world, usb)
+    world.later(days=45)
+    world.poll()
+    assert [path.name for path in usb.iterdir()] == [FILE]
+    assert (world.root / "mine.age").is_file()
+    assert " mark " in (usb / FILE).read_text(encoding="utf-8")

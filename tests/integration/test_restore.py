@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -95,7 +96,8 @@ def test_it_goes_into_a_new_folder_with_the_copy_beside_the_backup_alone(site: S
     leave(site)
     shutil.rmtree(site.folder)
     site.folder = tmp_path / "anew"
-    restore(site, file)
+    assert "the copy beside the backup reaches to 20" in restore(site, file, code=66)
+    restore(site, file, "--without-ledger")
     assert oct((site.folder / "secrets" / "store_key").stat().st_mode)[-3:] == "600"
     assert oct((site.folder / FILE).stat().st_mode)[-3:] == "600"
     check(site)
@@ -107,7 +109,7 @@ def test_a_backup_of_sqlite_restores_into_postgresql(site: Site, tmp_path: Path,
     leave(site)
     shutil.rmtree(site.folder)
     site.folder, site.store = tmp_path / "anew", postgres_url
-    restore(site, file, MAILBOT_STORE__URL=postgres_url)
+    restore(site, file, "--without-ledger", MAILBOT_STORE__URL=postgres_url)
     settings = site.folder / "mailbot.toml"
     text = settings.read_text(encoding="utf-8")
     line = next(line for line in text.splitlines() if line.startswith('url = "sqlite'))
@@ -136,6 +138,8 @@ def test_a_backup_killed_anywhere_is_whole_or_not_there(site: Site, kill: Kill) 
         restore(site, file)
         check(site)
     if not there:
+        for left in kept(site).glob(".mailbot-backup-*"):
+            os.utime(left, (0, 0))  # a part of today may be of a backup that is running
         backup(site)
         assert list(kept(site).glob(".mailbot-backup-*")) == []
 
