@@ -238,7 +238,8 @@ class Run:
 
 DRAWN = {"id", "mail_id", "token"}  # drawn anew in each run
 DRAWN_IN = {
-    "reply": {"message_id", "octets", "answer", "bounce_key"},
+    "reply": {"message_id", "octets", "answer", "bounce_key", "fingerprint"},
+    "proof": {"sha256"},  # of what bears ids and times
     "event": {"position", "link"},  # sealed in the order of the passes, with the ids in it; the last pass's by the next
 }
 
