@@ -261,8 +261,8 @@ def _is_fresh(one: Installation, folder: Path) -> bool:
 
 def behind(one: Installation, folder: str) -> str | None:
     """Return until when the copy of gone.log in a folder reaches, None where it has the last line of ours."""
-    lines = one.ledger.read()
     try:
+        lines = one.ledger.read()
         copy = one.ledger.parse((Path(folder) / gone.FILE).read_bytes())
     except (OSError, InputError):
         return "nobody knows when: it can't be read"
