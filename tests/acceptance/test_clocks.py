@@ -323,7 +323,12 @@ def test_check_asks_for_the_years_whose_days_nobody_compared(
     app = build(world.folder, clock=lambda: at)
     try:
         parts = Parts(
-            settings=app.settings, line=app.line, mailbox=app.mailbox, courier=app.courier, templates=app.templates
+            settings=app.settings,
+            line=app.line,
+            mailbox=app.mailbox,
+            courier=app.courier,
+            templates=app.templates,
+            folder=app.folder,
         )
         notes = [says for level, says in check_rules.clock(parts) if level == "note"]
     finally:
