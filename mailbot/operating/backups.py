@@ -94,7 +94,7 @@ def name_of(keys: Keys, at: datetime) -> str:
 
 def _write(one: Installation, file: Path, at: datetime) -> None:
     if file.exists():
-        raise ConflictError(f"{file} is there already: a backup never overwrites")
+        raise ConflictError(f"{file} is there already: a backup never overwrites; in a folder each gets its date")
     for left in file.parent.glob(f"{PART}*"):  # of a run that was killed, not of one that writes now
         if left.stat().st_mtime < time.time() - PART_SECONDS:
             left.unlink(missing_ok=True)

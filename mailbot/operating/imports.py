@@ -274,8 +274,8 @@ class Import:
         """Give an unproven consent its time."""
         if row.consent_at is None:
             return False
-        values = self._given("processing", row.consent_at, row.consent_source or "import")
-        return people.prove_consent(self.unit.connection, person.id, **values)
+        given = self._given("processing", row.consent_at, row.consent_source or "import")
+        return people.prove_consent(self.unit.connection, person.id, **given)
 
     def _oblige(self, person: Any, row: Row) -> bool:
         """Open the obligation that the row names, or move its day."""
@@ -285,10 +285,8 @@ class Import:
 
     def _renew(self, person: Any, row: Row, news: bool) -> bool:
         """Add a news consent that is new, or newer than the one withdrawn."""
-        if not news:
-            return False
         rows = people.consent_rows(self.unit.connection, person.id, "news")
-        if any(c.withdrawn_at is None for c in rows):
+        if not news or any(c.withdrawn_at is None for c in rows):
             return False
         at = row.news_consent_at or (None if rows else row.consent_at)
         if rows and (at is None or at <= max(c.withdrawn_at for c in rows)):

@@ -201,7 +201,7 @@ def _replay(unit: Unit, policy: Policy, held: Held, told: Told) -> Done:
         places.destroy(unit, person_id, as_args(policy.places), due_at)
 
     done = replaying.replay(unit, told.lines, held.at - MARGIN, elsewhere)
-    replaying.settle(unit, done)
+    replaying.settle(unit, done, due_at)
     unit.set_note(NOTE, json.dumps({"from": held.at.isoformat(), "at": unit.now.isoformat()}))
     known = unit.row(Note, backups.NOTE)
     here = {str(held.file.parent.resolve()): {"file": held.file.name, "at": held.at.isoformat()}}

@@ -220,16 +220,16 @@ def _give_anew(unit: Transaction, person_id: str, at: datetime) -> None:
         people.add_consent(unit.connection, person_id, purpose="news", given_at=at, source=gone.FILE)
 
 
-def settle(unit: Transaction, done: Done) -> None:
+def settle(unit: Transaction, done: Done, due_at: datetime) -> None:
     """Hold what the store was about to do when it was backed up: destructions, answers, news of old changes."""
     pending = sa.select(_request.c.id, _request.c.open).where(
         _request.c.kind == "withdrawal", _request.c.state == "applied", _request.c.closed_at.is_(None)
     )
     for row in unit.connection.execute(pending).all():
         if "obligations" not in row.open:  # that one waits for the operator's word anyway
-            _before_operator(unit, row.id)
+            _before_operator(unit, row.id, due_at)
             done.held += 1
-    _hold_questions(unit)
+    _hold_questions(unit, due_at)
     forgets.forget_operator_mails(unit)
     owed = sa.select(_reply.c.id, _reply.c.request_id, _reply.c.role).where(
         _reply.c.sent_at.is_(None), _reply.c.gave_up_at.is_(None)
@@ -239,26 +239,23 @@ def settle(unit: Transaction, done: Done) -> None:
         if row.role == "final":
             forgets.forget_reply(unit, row.id)
         elif row.request_id:
-            _before_operator(unit, row.request_id)
+            _before_operator(unit, row.request_id, due_at)
             done.owed.append(row.request_id)
     old = sa.and_(_call.c.delivered_at.is_(None), _call.c.dead_at.is_(None), _call.c.event == "person.updated")
     unit.connection.execute(sa.update(_call).where(old).values(dead_at=unit.now, next_try_at=None, answer=REASON))
 
 
-def _hold_questions(unit: Transaction) -> None:
+def _hold_questions(unit: Transaction, due_at: datetime) -> None:
     """Remind nobody a second time; a question that lapsed since was closed with an answer, so none is sent again."""
     open_ = _question.c.closed_at.is_(None)
     lapsed = sa.and_(open_, _question.c.expires_at <= unit.now)
     for number in set(unit.connection.execute(sa.select(_question.c.request_id).where(lapsed)).scalars()):
-        _before_operator(unit, number)
+        _before_operator(unit, number, due_at)
     unit.connection.execute(sa.update(_question).where(lapsed).values(expires_at=None))
     unit.connection.execute(sa.update(_question).where(open_).values(reminded=True))
 
 
-def _before_operator(unit: Transaction, number: str) -> None:
-    """List a request again: what became of it after the backup, nobody knows here."""
-    row = unit.row(Request, number)
-    values: dict[str, Any] = {"reason": REASON, "tell": True, "told_at": None, "closed_at": None}
-    state = "held" if row.state in ("challenged", "asked") else row.state
-    opens = list(dict.fromkeys([*row.open, "operator"]))
-    unit.update(Request, number, open=opens, state=state, **values)
+def _before_operator(unit: Transaction, number: str, due_at: datetime) -> None:
+    """List a request again, with a clock: what became of it after the backup, nobody knows here."""
+    effects.reopen(unit, number, REASON)
+    unit.update(Request, number, closed_at=None, due_at=unit.row(Request, number).due_at or due_at)
