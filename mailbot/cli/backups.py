@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mailbot import sealing
-from mailbot.app import open_store, opened
+from mailbot.app import open_store, opened, utc_now
 from mailbot.cli.output import confirmed, tell
 from mailbot.config import POLICY_FILE, SETTINGS_FILE, load_policy, load_settings
 from mailbot.errors import InputError, UsageError
@@ -50,7 +50,7 @@ def restore(arguments: argparse.Namespace) -> int:
         raise InputError(f"{arguments.file}: there is no such file")
     secret = _secret(arguments.identity)
     held = restoring.look(arguments.file, secret)
-    told = restoring.ledger(folder, held)
+    told = restoring.ledger(folder, held, utc_now())
     _say(held, told, without=arguments.without_ledger)
     if not confirmed("It takes the place of everything in the store.", arguments.yes):
         tell("nothing was changed")
@@ -89,7 +89,7 @@ def _say(held: restoring.Held, told: restoring.Told, *, without: bool) -> None:
     print(f"{held.file}: whole; {held.people} people, as of {held.at:%Y-%m-%d %H:%M} UTC")
     if not told.lacks:
         last = f"it reaches to {told.lines[-1].at:%Y-%m-%d %H:%M} UTC" if told.lines else "nothing stands in it yet"
-        print(f"{FILE}: {len(told.lines)} lines, {last}")
+        print(f"{FILE}: {len(told.lines)} lines, {last}{'; who left after that may come back' * told.copied}")
         return
     sentence = f"whoever was destroyed, stopped or unsubscribed since {told.since:%Y-%m-%d %H:%M} UTC comes back"
     if not without:

@@ -33,6 +33,7 @@ from mailbot.store.store import Store
 from mailbot.store.tables import Note
 from mailbot.store.unit import Unit
 
+FRESH = timedelta(hours=36)  # of a copy of gone.log that is refreshed after each act and once a day
 MARGIN = timedelta(days=1)  # what was begun before the backup and committed after it: done again, it changes nothing
 
 
@@ -79,12 +80,13 @@ class Told:
     """What gone.log tells: the copy beside the backup and the one in the folder together."""
 
     lines: list[gone.Line]
-    lacks: str  # why it may not be all; "" where the folder's own is there, from before the backup on
+    lacks: str  # why it may not be all; "" where it reaches from the backup to now, as far as can be told
     since: datetime  # who left after that may come back
+    copied: bool = False  # only the copy beside the backup tells it
 
 
-def ledger(folder: Path, held: Held) -> Told:
-    """Return what gone.log tells."""
+def ledger(folder: Path, held: Held, now: datetime) -> Told:
+    """Return what gone.log tells. The copy alone is enough only while it is fresh: it is brought up to date daily."""
     found: dict[Path, list[gone.Line]] = {}
     lacks = ""
     book = gone.Ledger(folder / gone.FILE, Keys(held.key.encode()))
@@ -105,9 +107,9 @@ def ledger(folder: Path, held: Held) -> Told:
     here, beside = own is not None and _holds(book, own, held), _holds(book, copy, held)
     known = set(own or ())
     reaches = max((line.at for line in copy if line not in known), default=held.at) if beside else held.at
-    if not here:
+    if not here and not (beside and now - max((line.at for line in copy), default=held.at) <= FRESH):
         lacks = lacks or _why(folder, own is None, beside, reaches)
-    return Told(lines=gone.merge(own or [], copy), lacks=lacks, since=max(held.at, reaches))
+    return Told(lines=gone.merge(own or [], copy), lacks=lacks, since=max(held.at, reaches), copied=not here)
 
 
 def _holds(book: gone.Ledger, lines: list[gone.Line], held: Held) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from mailbot.app import build
 from mailbot.errors import MailboxRefused
+from mailbot.operating import restore
 from mailbot.store.gone import FILE, Ledger, Line
 from mailbot.store.keys import Keys
 from tests.acceptance.test_backup import restored, save, with_key
@@ -109,14 +110,26 @@ def test_a_destruction_that_was_told_and_never_committed_destroys_nobody_in_a_la
     assert world.person(ALIYA)["surname"] == "Сәрсенова"
 
 
-def test_a_ledger_begun_anew_or_only_its_copy_is_not_taken_for_all(world: World, usb: Path) -> None:
+def test_a_copy_alone_is_enough_only_while_it_is_fresh(world: World, usb: Path) -> None:
     file = save(world, usb)
-    away = usb.rename(world.root / "away")
     world.ok("people", "destroy", ALIYA, "--yes")
     (world.folder / FILE).unlink()
     assert "gone.log is missing" in world.run("check").out
-    refused = restored(world, away / file.name)
-    assert refused.code == 66 and "the copy beside the backup reaches to 20" in refused.err
+    secret = (world.root / "identity.txt").read_text(encoding="utf-8").splitlines()[-1]
+    held = restore.look(file, secret)
+    told = restore.ledger(world.folder, held, datetime.now(UTC) + timedelta(days=2))
+    assert "the copy beside the backup reaches to 20" in told.lacks and told.copied
+    ran = restored(world, file)
+    assert ran.code == 0 and "who left after that may come back" in ran.out and "1 destroyed" in ran.out
+    assert world.person(ALIYA)["state"] == "suppressed"
+
+
+def test_a_ledger_begun_anew_is_not_taken_for_all(world: World, usb: Path) -> None:
+    file = save(world, usb)
+    away = usb.rename(world.root / "away")
+    world.ok("people", "destroy", ALIYA, "--yes")
+    for folder in (world.folder, away):
+        (folder / FILE).unlink()
     world.mail(FAMILY, UNSUBSCRIBE["ru"])
     assert "does not tell of" in world.run("check").out
     refused = restored(world, away / file.name)
