@@ -12,8 +12,8 @@ from mailbot.operating.sheet import Block, Sheet
 _STYLE = (
     "body{font:1em/1.45 sans-serif;max-width:60em;margin:0 auto;padding:1em}h1{font-size:1.4em}h2{font-size:1.1em;"
     "margin:1.4em 0 .3em}table{border-collapse:collapse;width:100%;font-size:.88em}th,td{border:1px solid #888;padding:"
-    ".25em .45em;text-align:left;vertical-align:top;overflow-wrap:anywhere}th{font-weight:bold}footer{margin-top:2em;"
-    "font-size:.85em}@media print{body{padding:0}tr{break-inside:avoid}}"
+    ".25em .45em;text-align:left;vertical-align:top;overflow-wrap:anywhere}th{font-weight:bold;"
+    "overflow-wrap:normal}footer{margin-top:2em;font-size:.85em}@media print{body{padding:0}tr{break-inside:avoid}}"
 )
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
