@@ -15,7 +15,6 @@ from mailbot.cli.output import clean, clean_lines, print_json, tell
 from mailbot.cli.parser import day
 from mailbot.deciding.outcomes import outcome
 from mailbot.deciding.reasons import sentence
-from mailbot.errors import InputError
 from mailbot.operating import diffs, documents, places, refusals, review, rights, timing
 from mailbot.store import journal, writers
 
@@ -104,8 +103,6 @@ def show(arguments: argparse.Namespace) -> int:
     """Show one request with its replies and events."""
     with opened(arguments.config) as app, app.line.store.reading() as connection:
         row = journal.find(connection, arguments.id)
-        if row is None:
-            raise InputError(f"there is no request {arguments.id.upper()}")
         replies, events = journal.replies(connection, row.id), journal.events(connection, row.id)
         wrong = writers.wrong_tokens(connection, app.line.store.keys, row.address)
         result = {

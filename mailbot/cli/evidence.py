@@ -8,7 +8,7 @@ from pathlib import Path
 from mailbot.app import App, opened
 from mailbot.cli.output import print_json, tell, write_whole
 from mailbot.errors import InputError, UsageError
-from mailbot.operating import comparing, paper, proof
+from mailbot.operating import comparing, paper, proof, proofzip
 from mailbot.operating.sheet import LANGUAGES
 from mailbot.store.keys import sha256
 
@@ -32,7 +32,7 @@ def evidence(arguments: argparse.Namespace) -> int:
 
 def _write(app: App, arguments: argparse.Namespace) -> int:
     languages = (arguments.lang,) if arguments.lang else LANGUAGES
-    case, octets = proof.of_request(app.line, app.mailbox, arguments.id, languages)
+    case, octets = proofzip.of_request(app.line, app.mailbox, arguments.id, languages)
     number = str(case.said["number"])
     path = arguments.output or Path(f"evidence-{number}.zip")
     write_whole(path, [octets], arguments.config)

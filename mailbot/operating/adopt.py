@@ -61,8 +61,6 @@ def adopt(line: Line, number: str, cells: dict[str, str]) -> Report:
 
 def _request(unit: Unit, number: str) -> Any:
     row = journal.find(unit.connection, number)
-    if row is None:
-        raise InputError(f"there is no request {number.upper()}")
     if not row.address or row.kind not in OWN:
         raise ConflictError(f"request {row.id}: its mail holds nobody's own data with an address")
     known = people.ids_at(unit.connection, row.address)

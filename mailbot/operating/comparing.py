@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from mailbot.errors import InputError
 from mailbot.pipeline import Line
 from mailbot.reading.parse import parse
 from mailbot.store import journal, proofs
@@ -30,8 +29,6 @@ def compare(line: Line, number: str, octets: bytes) -> Compared:
     """Return which mail of a request these octets are. Raises InputError where there is no such request."""
     with line.store.reading() as connection:
         row = journal.find(connection, number)
-        if row is None:
-            raise InputError(f"there is no request {number.upper()}")
         mails = proofs.mails(connection, [row.id])
         replies = [each for each in journal.replies(connection, row.id) if each.role != "operator"]
     keys = line.store.keys

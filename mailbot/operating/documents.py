@@ -43,8 +43,6 @@ def record(line: Line, number: str, document: Document) -> None:
         if unit.in_shadow():
             raise ConflictError("shadow mode changes nothing and answers nobody: `mailbot live` first")
         row = journal.find(unit.connection, number)
-        if row is None:
-            raise InputError(f"there is no request {number.upper()}")
         if document.day is not None and document.day > unit.now.astimezone(line.rules.deadlines.zone).date():
             raise InputError("--date: that day is still to come")
         _require_mailed(unit, row)
@@ -65,10 +63,10 @@ def _require_mailed(unit: Unit, row: Any) -> None:
 
 
 def is_missing(line: Line, number: str) -> bool:
-    """Tell whether fields that wait for a document are about to be released without one on record."""
+    """Tell whether fields that wait for a document are to be released without one on record. Raises InputError."""
     with line.store.reading() as connection:
         row = journal.find(connection, number)
-    if row is None or row.document_at is not None or line.rules.policy.fields.preset != "documents":
+    if row.document_at is not None or line.rules.policy.fields.preset != "documents":
         return False
     return any(waits_for == "operator" for _, waits_for in row.pending)
 

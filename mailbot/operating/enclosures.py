@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mailbot.operating.mailcopies import sought
 from mailbot.pipeline import Line
-from mailbot.ports import Mailbox, RawMail, Sought
+from mailbot.ports import Mailbox, RawMail
 from mailbot.reading.parse import parse
 from mailbot.store.keys import sha256
 
@@ -55,7 +56,7 @@ def _matches(
 ) -> Iterator[tuple[Any, RawMail, Literal["sha256", "fingerprint"]]]:
     """Yield each row with a mail that is it. A search only narrows down: each hit is fetched and compared whole."""
     keyed = {row.message_key for row in rows}
-    for seen in mailbox.sight([_sought(row) for row in rows]):
+    for seen in mailbox.sight([sought(row) for row in rows]):
         head = parse(seen.octets, complete=False)
         if line.store.keys.message_id(head.message_id, head.writer or "") not in keyed:
             continue
@@ -69,8 +70,3 @@ def _matches(
                 yield row, raw, "sha256"
             elif row.fingerprint == fingerprint:
                 yield row, raw, "fingerprint"
-
-
-def _sought(row: Any) -> Sought:
-    where = (row.uid, row.uidvalidity) if row.filed_at is None else (0, 0)
-    return Sought(message_id=row.message_id or "", received_at=row.received_at, uid=where[0], uidvalidity=where[1])

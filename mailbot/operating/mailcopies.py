@@ -72,7 +72,7 @@ class Known:
     @property
     def sought(self) -> list[Sought]:
         """What is looked for."""
-        return [_sought(row) for row in self.mails] + [
+        return [sought(row) for row in self.mails] + [
             Sought(message_id=row.message_id, received_at=row.sent_at, uid=0, uidvalidity=0) for row in self.replies
         ]
 
@@ -182,6 +182,7 @@ def remove(line: Line, mailbox: Mailbox, person_id: str, found: Copies, *, erase
         found = find(line, mailbox, person_id, erase=erase)  # of many that came at one time a sight shows a part
 
 
-def _sought(row: Any) -> Sought:
+def sought(row: Any) -> Sought:
+    """Return what a row of the ledger is looked for by."""
     where = (row.uid, row.uidvalidity) if row.filed_at is None else (0, 0)
     return Sought(message_id=row.message_id or "", received_at=row.received_at, uid=where[0], uidvalidity=where[1])

@@ -42,8 +42,6 @@ def tick(line: Line, number: str, place: str) -> None:
     """Note that a place did what it had to for a request. Raises InputError, ConflictError."""
     with line.store.unit() as unit:
         row = journal.find(unit.connection, number)
-        if row is None:
-            raise InputError(f"there is no request {number.upper()}")
         found = places.tasks(unit.connection, row.id)
         mine = [task for task in found if task.place == place]
         waiting = [task for task in mine if task.done_at is None]

@@ -41,8 +41,9 @@ def sweep(line: Line, mailbox: Mailbox, leaving: Leaving = Leaving()) -> int:
     while not (store.paused or store.shadow):
         with store.unit() as unit:
             due = erasure.due(unit, mailbox.folder)
-        if not due:
-            break
+            if not due:
+                erasure.tell_waiting(unit, mailbox.folder)
+                break
         count += _destroy(line, mailbox, due[0], leaving)
     return count
 

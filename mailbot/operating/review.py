@@ -35,8 +35,6 @@ def take(unit: Unit, number: str) -> Any:
     """Return an open request, and make it the unit's. Raises InputError, ConflictError."""
     _require_live(unit)
     row = journal.find(unit.connection, number)
-    if row is None:
-        raise InputError(f"there is no request {number.upper()}")
     if not journal.is_undecided(row):
         waits = row.answer_due_at is not None
         what = "only its answer waits, and goes out by itself" if waits else "nothing of it is open"
@@ -198,7 +196,6 @@ def close(line: Line, number: str) -> None:
     with line.store.unit() as unit:
         if number.upper() in journal.mails_untold(unit.connection):
             row = journal.find(unit.connection, number)
-            assert row is not None
             unit.update(Request, row.id, fields={**row.fields, "mails_told": True})
             return
         row = take(unit, number)
@@ -221,8 +218,6 @@ def undo(line: Line, number: str) -> None:
     with line.store.unit() as unit:
         _require_live(unit)
         row = journal.find(unit.connection, number)
-        if row is None:
-            raise InputError(f"there is no request {number.upper()}")
         facts = request_facts(unit, row)
         alive = row.person_id is not None and unit.row(Person, row.person_id) is not None
         if row.state != "applied" or row.kind not in TAG_KINDS or not alive:

@@ -12,10 +12,10 @@ from mailbot.store.tables import Mail, Reply, Request
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
-_own_id = sa.case((_request.c.mail_id == _mail.c.id, _request.c.message_id), else_="").label("message_id")
+own_id = sa.case((_request.c.mail_id == _mail.c.id, _request.c.message_id), else_="").label("message_id")
 MAIL = (
     _mail.c.id, _mail.c.uid, _mail.c.uidvalidity, _mail.c.filed_at, _mail.c.received_at, _mail.c.message_key,
-    _mail.c.fingerprint, _mail.c.sha256, _own_id,
+    _mail.c.fingerprint, _mail.c.sha256, own_id,
 )  # fmt: skip
 REPLY = tuple(
     _reply.c[name] for name in ("id", "message_id", "role", "address_key", "octets", "fingerprint", "sent_at")

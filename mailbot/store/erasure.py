@@ -13,29 +13,47 @@ import sqlalchemy as sa
 
 from mailbot.reading.address import address_key
 from mailbot.store import effects, forgets, owned, people, writers
+from mailbot.store.journal import WAITING
 from mailbot.store.tables import FolderCursor, Mail, Question, Reply, Request
 from mailbot.store.transaction import Transaction
 
 ANSWERS = ("access", "restriction", "objection", "complaint", "question")  # rights that end in an answer
-WAITING = ("left", "held", "challenged", "asked")
 FINAL_MAIL_KEPT = timedelta(hours=24)
 WRITER: dict[str, Any] = {"address": "", "address_key": "", "message_id": "", "references": [], "writer_key": None}
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
 _question: Any = Question.__table__  # type: ignore[attr-defined]
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
+STOPPED = sa.and_(  # withdrawals that were carried out, and whose destruction is to come
+    _request.c.kind == "withdrawal", _request.c.state == "applied", _request.c.closed_at.is_(None)
+)
 
 
 def due(unit: Transaction, folder: str) -> list[Any]:
     """Return withdrawals whose undo window ended before the last complete pass over the mailbox began."""
+    return [row for row in _ready(unit, folder) if not _asks_more(unit, row)]
+
+
+def tell_waiting(unit: Transaction, folder: str) -> None:
+    """Have the operator told, once, which of them wait for an answer that can't be given once the data are gone.
+
+    It goes on by itself as soon as that other request is answered or closed.
+    """
+    for row in _ready(unit, folder):
+        if row.reason != "right_open" and _asks_more(unit, row):
+            unit.update(Request, row.id, reason="right_open", tell=True, told_at=None)
+            unit.request_id = row.id
+            unit.event("held", "right_open")
+
+
+def _ready(unit: Transaction, folder: str) -> list[Any]:
     cursor = unit.row(FolderCursor, folder)
     read_since: datetime | None = cursor.complete_since if cursor is not None else None
     if read_since is None:
         return []
     rows = unit.connection.execute(
         sa.select(_request).where(
-            _request.c.kind == "withdrawal", _request.c.state == "applied", _request.c.closed_at.is_(None),
-            _request.c.destroy_at <= read_since, _request.c.destroy_at <= unit.now,
+            STOPPED, _request.c.destroy_at <= read_since, _request.c.destroy_at <= unit.now
         ).with_for_update(skip_locked=True)
     )  # fmt: skip
     oldest = unit.connection.execute(
@@ -43,33 +61,23 @@ def due(unit: Transaction, folder: str) -> list[Any]:
     ).scalar()
     # A mail that waits for another try may be the undo: whoever it may concern is not destroyed before it was read.
     read = [row for row in rows if oldest is None or row.destroy_at < oldest]
-    return [row for row in read if _may_go(unit, row) and not _asks_more(unit, row)]
+    return [row for row in read if _may_go(unit, row)]
 
 
 def _may_go(unit: Transaction, request: Any) -> bool:
     person = people.facts(unit.connection, request.person_id) if request.person_id else None
     if person is None or person.blocked != "withdrawal" or person.open_obligations or request.open:
         return False
-    others = sa.select(_request.c.open).where(
-        _request.c.person_id == person.id, _request.c.kind == "withdrawal", _request.c.state == "applied",
-        _request.c.closed_at.is_(None),
-    )  # fmt: skip
+    others = sa.select(_request.c.open).where(_request.c.person_id == person.id, STOPPED)
     return not any(unit.connection.execute(others).scalars())  # of a second withdrawal something may wait
 
 
 def _asks_more(unit: Transaction, request: Any) -> bool:
-    """Tell whether the same proven person still waits for an answer that can't be given once the data are gone.
-
-    Then the operator is told so, once; the destruction goes on by itself as soon as that is answered or closed.
-    """
+    """Tell whether the same proven person still waits for an answer of ours."""
     mine = sa.and_(_request.c.person_id == request.person_id, _request.c.level == "authenticated")
-    waits = sa.and_(_request.c.kind.in_(ANSWERS), _request.c.state.in_(WAITING), _request.c.closed_at.is_(None))
-    asked = unit.connection.execute(sa.select(_request.c.id).where(mine, waits).limit(1)).scalar()
-    if asked is not None and request.reason != "right_open":
-        unit.update(Request, request.id, reason="right_open", tell=True, told_at=None)
-        unit.request_id = request.id
-        unit.event("held", "right_open")
-    return asked is not None
+    waits = sa.and_(_request.c.state.in_(("left", *WAITING)), _request.c.closed_at.is_(None))
+    asked = sa.select(_request.c.id).where(mine, waits, _request.c.kind.in_(ANSWERS)).limit(1)
+    return unit.connection.execute(asked).first() is not None
 
 
 def erase(unit: Transaction, person_id: str) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mailbot.errors import InputError
 from mailbot.store.event_tables import Event
 from mailbot.store.tables import Mail, Question, Reply, Request
 
@@ -22,9 +23,12 @@ ANSWER_WAITS = "answer_waits"
 WAITING = ("held", "challenged", "asked")
 
 
-def find(connection: sa.Connection, number: str) -> Any | None:
-    """Return a request row by its number, upper or lower case; None where there is none."""
-    return connection.execute(sa.select(_request).where(_request.c.id == number.strip().upper())).first()
+def find(connection: sa.Connection, number: str) -> Any:
+    """Return a request row by its number, upper or lower case. Raises InputError where there is none."""
+    row = connection.execute(sa.select(_request).where(_request.c.id == number.strip().upper())).first()
+    if row is None:
+        raise InputError(f"there is no request {number.upper()}")
+    return row
 
 
 def select(

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailbot.store import chain, journal, owned
+from mailbot.store import chain, copies, journal, owned
 from mailbot.store.consent_tables import Consent
 from mailbot.store.event_tables import Event
 from mailbot.store.keys import Keys
@@ -155,8 +155,7 @@ def person_of(connection: sa.Connection, row: Any) -> str | None:
 
 def mails(connection: sa.Connection, numbers: Sequence[str]) -> list[Any]:
     """Return the ledger's rows of requests, with the Message-ID of the mail where it is still known."""
-    own_id = sa.case((_request.c.mail_id == _mail.c.id, _request.c.message_id), else_="").label("message_id")
-    query = sa.select(_mail, own_id).join(_request, _request.c.id == _mail.c.request_id)
+    query = sa.select(_mail, copies.own_id).join(_request, _request.c.id == _mail.c.request_id)
     return list(connection.execute(query.where(_mail.c.request_id.in_(numbers)).order_by(_mail.c.id)))
 
 

@@ -137,8 +137,8 @@ def _named(unit: Transaction, hashes: set[str]) -> dict[str, list[str]]:
 
 
 def _erase(unit: Transaction, person_id: str, before: Callable[[str], None]) -> None:
-    open_ = sa.and_(_request.c.person_id == person_id, _request.c.kind == "withdrawal", _request.c.state == "applied")
-    number = unit.connection.execute(sa.select(_request.c.id).where(open_, _request.c.closed_at.is_(None))).scalar()
+    mine = sa.select(_request.c.id).where(_request.c.person_id == person_id, erasure.STOPPED)
+    number = unit.connection.execute(mine).scalar()
     unit.request_id = number or requests.open_journal(unit, kind="erasure", reason="destroyed")
     before(person_id)
     consents = erasure.erase(unit, person_id)
@@ -181,10 +181,7 @@ def _end(unit: Transaction, ids: list[str], purpose: str, at: datetime) -> None:
 
 
 def _undo(unit: Transaction, person_id: str, at: datetime) -> None:
-    mine = sa.and_(
-        _request.c.person_id == person_id, _request.c.kind == "withdrawal", _request.c.state == "applied",
-        _request.c.closed_at.is_(None), _request.c.decided_at <= at,
-    )  # fmt: skip
+    mine = sa.and_(_request.c.person_id == person_id, erasure.STOPPED, _request.c.decided_at <= at)
     for number in list(unit.connection.execute(sa.select(_request.c.id).where(mine)).scalars()):
         effects.undo(unit, number)
         unit.update(Request, number, state="undone", open=[], due_at=None, reason="undone")
@@ -222,9 +219,7 @@ def _give_anew(unit: Transaction, person_id: str, at: datetime) -> None:
 
 def settle(unit: Transaction, done: Done, due_at: datetime) -> None:
     """Hold what the store was about to do when it was backed up: destructions, answers, news of old changes."""
-    pending = sa.select(_request.c.id, _request.c.open).where(
-        _request.c.kind == "withdrawal", _request.c.state == "applied", _request.c.closed_at.is_(None)
-    )
+    pending = sa.select(_request.c.id, _request.c.open).where(erasure.STOPPED)
     for row in unit.connection.execute(pending).all():
         if "obligations" not in row.open:  # that one waits for the operator's word anyway
             _before_operator(unit, row.id, due_at)

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from mailbot import sealing
 from mailbot.app import build
 from mailbot.errors import ConfigError, MailboxUnavailable
-from mailbot.operating import proof
+from mailbot.operating import proofzip
 from tests.acceptance.test_mail_copies import until_destroyed
 from tests.acceptance.world import ALICE, ALIYA, NO_OBLIGATIONS, PHONE, UPDATE, WITHDRAWAL, World, attached
 
@@ -123,7 +123,7 @@ def test_the_same_evidence_gives_the_same_octets(world: World) -> None:
     now = world.now()
     app = build(world.folder, clock=lambda: now)
     try:
-        first, second = (proof.of_request(app.line, app.mailbox, number)[1] for _ in range(2))
+        first, second = (proofzip.of_request(app.line, app.mailbox, number)[1] for _ in range(2))
     finally:
         app.close()
     assert first == second

@@ -13,7 +13,7 @@ from mailbot.answering.page import WORDS
 from mailbot.answering.reply import LANGUAGES, MARKERS, Frame, Rendered, Templates, render
 from mailbot.answering.samples import FRAME, samples
 from mailbot.config import load_policy
-from mailbot.deciding.decision import TEMPLATES, Owed
+from mailbot.deciding.decision import TEMPLATES, WHOLE, Owed
 from mailbot.reading.classify import classify
 from mailbot.reading.html import render as seen
 from mailbot.reading.parse import parse
@@ -109,13 +109,16 @@ def test_it_is_read_out_in_its_language(rendered: Rendered, language: str) -> No
 
 
 @pytest.mark.parametrize(("rendered", "language"), ALL)
-def test_nothing_in_it_is_fetched_or_leads_away(rendered: Rendered, language: str) -> None:
+def test_nothing_in_it_is_fetched_or_leads_away(
+    rendered: Rendered, language: str, request: pytest.FixtureRequest
+) -> None:
     spoken = Spoken(rendered.html)
     assert spoken.tags <= TAGS
     assert set(spoken.attributes) <= ATTRIBUTES
     assert not re.search(r"https?:|//|url\(|@import|\bpx\b|\d(?:px|pt)\b", rendered.html)
     assert "width=device-width" in rendered.html
-    assert len(rendered.octets) < 30_000
+    tells_all = request.node.callspec.id.startswith(f"{WHOLE}-")  # as long as what is held
+    assert len(rendered.octets) < (60_000 if tells_all else 30_000)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
