@@ -18,6 +18,7 @@ from mailbot.store.tables import FolderCursor, Mail, Question, Reply, Request
 from mailbot.store.transaction import Transaction
 
 ANSWERS = ("access", "restriction", "objection", "complaint", "question")  # rights that end in an answer
+ANSWER_WAITS = timedelta(days=3)  # for a server that says "later" again and again nobody is kept
 FINAL_MAIL_KEPT = timedelta(hours=24)
 WRITER: dict[str, Any] = {"address": "", "address_key": "", "message_id": "", "references": [], "writer_key": None}
 _request: Any = Request.__table__  # type: ignore[attr-defined]
@@ -31,7 +32,7 @@ STOPPED = sa.and_(  # withdrawals that were carried out, and whose destruction i
 
 def due(unit: Transaction, folder: str) -> list[Any]:
     """Return withdrawals whose undo window ended before the last complete pass over the mailbox began."""
-    return [row for row in _ready(unit, folder) if not _asks_more(unit, row)]
+    return [row for row in _ready(unit, folder) if not (_asks_more(unit, row) or _is_owed_an_answer(unit, row))]
 
 
 def tell_waiting(unit: Transaction, folder: str) -> None:
@@ -78,6 +79,17 @@ def _asks_more(unit: Transaction, request: Any) -> bool:
     waits = sa.and_(_request.c.state.in_(("left", *WAITING)), _request.c.closed_at.is_(None))
     asked = sa.select(_request.c.id).where(mine, waits, _request.c.kind.in_(ANSWERS)).limit(1)
     return unit.connection.execute(asked).first() is not None
+
+
+def _is_owed_an_answer(unit: Transaction, request: Any) -> bool:
+    """Tell whether an answer to what the same proven person asked waits to be sent: what is erased can't be sent."""
+    mine = sa.and_(_request.c.person_id == request.person_id, _request.c.level == "authenticated")
+    owed = sa.and_(
+        _reply.c.role == "receipt", _reply.c.sent_at.is_(None), _reply.c.gave_up_at.is_(None),
+        _reply.c.created_at > unit.now - ANSWER_WAITS,
+    )  # fmt: skip
+    waits = sa.select(_reply.c.id).join(_request, _request.c.id == _reply.c.request_id).where(mine, owed).limit(1)
+    return unit.connection.execute(waits).first() is not None
 
 
 def erase(unit: Transaction, person_id: str) -> list[dict[str, Any]]:

@@ -269,6 +269,7 @@ class TestItStaysGone:
         assert either.mail(STRANGER, WITHDRAWAL["ru"], f"Мой адрес {ALIYA}", proof="none").answers == []
 
 
+HELD = "Ниже всё, что у нас записано о Вас"
 ACCESS = "Прошу сообщить, какие мои персональные данные вы храните"
 
 
@@ -286,7 +287,9 @@ class TestAnOpenRight:
         passes(either)
         assert len([mail for mail in either.sent() if mail.to == OWNER and number in mail.text]) == len(told)
         either.ok("requests", "release", asked)
-        passes(either)
+        either.poll()
+        assert not gone(either) and HELD in either.last(ALIYA).text, "the answer leaves first"
+        either.poll()
         assert gone(either) and either.show(number)["reason"] == "destroyed"
 
     def test_whoever_is_not_proven_holds_nothing(self, either: World) -> None:
