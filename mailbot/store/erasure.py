@@ -18,7 +18,7 @@ from mailbot.store.tables import FolderCursor, Mail, Question, Reply, Request
 from mailbot.store.transaction import Transaction
 
 ANSWERS = ("access", "restriction", "objection", "complaint", "question")  # rights that end in an answer
-ANSWER_WAITS = timedelta(days=3)  # for a server that says "later" again and again nobody is kept
+ANSWER_WAITS = timedelta(days=14)  # within the hard stop of 15: a server may say "later" again and again
 FINAL_MAIL_KEPT = timedelta(hours=24)
 WRITER: dict[str, Any] = {"address": "", "address_key": "", "message_id": "", "references": [], "writer_key": None}
 _request: Any = Request.__table__  # type: ignore[attr-defined]
