@@ -25,7 +25,18 @@ from mailbot.errors import (
     MailboxUnavailable,
 )
 from mailbot.intake.dns import Dns
-from mailbot.operating import again, aging, attachments, audit, backups, clock, notices, policies, retention, waiting
+from mailbot.operating import (
+    again,
+    attachments,
+    audit,
+    backups,
+    clock,
+    destruction,
+    notices,
+    policies,
+    retention,
+    waiting,
+)
 from mailbot.pipeline import COUNTS, Line, Rules
 from mailbot.policy import Policy
 from mailbot.ports import Clock, Courier, Mailbox, NewId, Resolver
@@ -85,14 +96,14 @@ class App:
         except (MailboxUnavailable, MailboxRefused) as exc:
             failure = exc
         clock.tick(self.line, self.mailbox.folder)
-        retention.forget(self.line)
+        destruction.forget(self.line)
         try:
             if failure is None:  # what could not be read a moment ago is not waited for again
-                retention.sweep(self.line, self.mailbox, self._leaving())
-                aging.clear(self.line, self.mailbox, sent="sent" in self.settings.mailbox.erase)
+                destruction.sweep(self.line, self.mailbox, self._leaving())
+                retention.clear(self.line, self.mailbox, sent="sent" in self.settings.mailbox.erase)
         except (MailboxUnavailable, MailboxRefused, ConfigError) as exc:
             failure = exc
-        aging.sweep(self.line)
+        retention.sweep(self.line)
         audit.sweep(self.line)
         notices.tell_operator(self.line, self.settings.operator)
         try:
@@ -116,10 +127,10 @@ class App:
         """What a backup is made of."""
         return backups.Installation(folder=self.folder, settings=self.settings, line=self.line)
 
-    def _leaving(self) -> retention.Leaving:
+    def _leaving(self) -> destruction.Leaving:
         operator = self.settings.operator
         erase = tuple(self.settings.mailbox.erase)
-        return retention.Leaving(erase=erase, operator=operator.mail, language=operator.language)
+        return destruction.Leaving(erase=erase, operator=operator.mail, language=operator.language)
 
     def _outbox(self) -> Outbox:
         rules = self.line.rules

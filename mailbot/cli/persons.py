@@ -12,7 +12,7 @@ from mailbot.cli.output import clean, confirmed, print_json, progress, tell, wri
 from mailbot.cli.parser import day
 from mailbot.errors import ConflictError, UsageError
 from mailbot.operating import adopt as adopting
-from mailbot.operating import archive, imports, obligations, places, retention, roll
+from mailbot.operating import archive, destruction, imports, obligations, places, roll
 from mailbot.operating.cells import wrong_cell
 from mailbot.operating.tablefile import read_text
 from mailbot.pipeline import Line
@@ -245,13 +245,13 @@ def destroy(arguments: argparse.Namespace) -> int:
         if found[0]["id"] is None:
             raise ConflictError("nobody is on file under that address any more")
         erase = app.settings.mailbox.erase
-        mails = retention.mails_of(app.line, app.mailbox, arguments.address, erase)
+        mails = destruction.mails_of(app.line, app.mailbox, arguments.address, erase)
         going = len(mails.going) if mails.removable else 0
         what = f"{len(found)} on file under this address" + (f" and {going} of their mails" if going else "")
         if not confirmed(f"{what} will be erased for ever.", arguments.yes):
             print("nothing was done")
             return 1
-        count = retention.destroy_now(app.line, app.mailbox, arguments.address, erase)
+        count = destruction.destroy_now(app.line, app.mailbox, arguments.address, erase)
         if count < 0:
             raise ConflictError("blocked by a dispute: nothing is destroyed until `people unblock`")
     print(f"destroyed {count}; no mail was sent")

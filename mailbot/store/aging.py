@@ -2,7 +2,7 @@
 
 Nothing that is open is ever due: a request that waits for anybody or anything, an undo window, a person in dispute, an
 open obligation, a place that did not follow. Keyed hashes stay, so that nothing is done twice and an unsubscribe can
-still be taken back. How long each is kept is the policy's; the order of things is operating/aging.py's.
+still be taken back. How long each is kept is the policy's; the order of things is operating/retention.py's.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Erases a person: every row and column that says who it was. What stays is the fixed list of the README.
 
-The order of things (final mail first, bytes last) and when it may happen at all are operating/retention.py's.
+The order of things (final mail first, bytes last) and when it may happen at all are operating/destruction.py's.
 """
 
 from __future__ import annotations

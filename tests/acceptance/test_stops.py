@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from mailbot.app import build
-from mailbot.operating import retention
+from mailbot.operating import destruction
 from mailbot.pipeline import poll
 from tests.acceptance.world import (
     ALIYA,
@@ -73,7 +73,7 @@ class TestTheWindow:
         either.later(**LONG)
         app = build(either.folder, clock=either.now)
         try:
-            assert retention.sweep(app.line, app.mailbox) == 0, "no pass has read the mailbox since"
+            assert destruction.sweep(app.line, app.mailbox) == 0, "no pass has read the mailbox since"
         finally:
             app.close()
         assert not gone(either)
@@ -223,7 +223,7 @@ class TestTheFinalMail:
         try:  # the pass that destroys dies before it sends: what is owed waits in the outbox
             counts = dict.fromkeys(("fetched", "held", "left", "applied", "already", "ignored"), 0)
             poll(app.mailbox, app.line, counts)
-            assert retention.sweep(app.line, app.mailbox) == 1
+            assert destruction.sweep(app.line, app.mailbox) == 1
         finally:
             app.close()
         assert gone(either)

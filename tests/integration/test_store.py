@@ -28,7 +28,7 @@ from mailbot.cli import main
 from mailbot.config import load_policy
 from mailbot.deciding.decision import Decision, Effect, Owed
 from mailbot.errors import ConfigError, StoreUnavailable
-from mailbot.operating import retention, roll
+from mailbot.operating import destruction, roll
 from mailbot.operating.imports import read_csv
 from mailbot.pipeline import COUNTS
 from mailbot.policy import LimitRules
@@ -892,7 +892,7 @@ def live_through(app: App) -> None:
 
 
 def destroy(app: App) -> None:
-    assert retention.destroy_now(app.line, app.mailbox, "kunsulu@example.kz") == 1
+    assert destruction.destroy_now(app.line, app.mailbox, "kunsulu@example.kz") == 1
 
 
 def test_no_byte_of_the_destroyed_is_left_in_any_file_of_the_store(app: App) -> None:
