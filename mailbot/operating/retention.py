@@ -18,6 +18,7 @@ from mailbot.ports import FolderName, Mailbox
 from mailbot.store import aging
 from mailbot.store.unit import Unit
 
+SWEPT, CLEARED = "details_swept", "mail_cleared"  # the notes that keep until which day that is done
 SHOWS = timedelta(days=1)  # until when a copy of what was sent may still turn up among the sent mail
 
 
@@ -25,11 +26,16 @@ def sweep(line: Line) -> None:
     """Blank what the policy keeps no longer, a batch in each transaction; nothing while paused or in shadow."""
     if line.store.paused or line.store.shadow:
         return
-    rules, journal = line.rules.policy.retention, _journal(line)
-    _each(line, aging.details, _day(line) - timedelta(days=rules.ledger_days))
+    details = _day(line) - timedelta(days=line.rules.policy.retention.ledger_days)
+    journal, until = _journal(line), details.isoformat()
+    if line.store.note(SWEPT) == until:
+        return
+    _each(line, aging.details, details)
     _each(line, aging.lines, journal)
     with line.store.unit() as unit:
         aging.forget_old(unit, journal)
+        if not line.stop():
+            unit.set_note(SWEPT, until)
 
 
 def clear(line: Line, mailbox: Mailbox, *, sent: bool) -> None:
@@ -43,10 +49,11 @@ def clear(line: Line, mailbox: Mailbox, *, sent: bool) -> None:
     if sent:
         _clear_finals(line, mailbox)
     before = _day(line) - timedelta(days=line.rules.policy.retention.raw_days)
-    while not line.stop():
+    while line.store.note(CLEARED) != before.isoformat() and not line.stop():
         with line.store.reading() as connection:
             mails, replies = aging.mails(connection, before), aging.replies(connection, before)
         if not (mails or replies):
+            line.store.set_note(CLEARED, before.isoformat())
             break
         _take_out(mailbox, Known(line, mails, []), "done")
         _take_out(mailbox, Known(line, [], _left(replies)), "sent")
