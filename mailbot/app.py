@@ -144,7 +144,7 @@ class App:
         store = self.line.store
         with store.reading() as connection:
             owed = hooks.is_owed(connection)
-        if not owed or store.paused or store.shadow:
+        if not owed or not store.acts:
             return
         from mailbot.answering.hooks import Hooks  # late: most passes call nobody
 

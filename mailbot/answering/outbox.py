@@ -49,7 +49,7 @@ class Outbox:
         Raises CourierUnavailable (the rest waits) or CourierRefused (the operator must act; nothing is given
         up). Nothing is sent while paused or above the cap of an hour.
         """
-        if self.store.paused or self.store.shadow:
+        if not self.store.acts:
             return
         owner = outbox.owner_name(self.store.new_id)
         try:

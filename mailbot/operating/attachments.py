@@ -60,7 +60,7 @@ def sweep(line: Line, mailbox: Mailbox) -> int:
     store, every = line.store, line.rules.policy.fields.preset == "documents"
     with store.reading() as connection:
         rows = attachments.due(connection, store.clock(), every_update=every, limit=FEW)
-    if not rows or store.shadow or store.paused or not mailbox.state().can_remove:
+    if not rows or not store.acts or not mailbox.state().can_remove:
         return 0
     with store.unit() as unit:
         attachments.begin(unit, rows)

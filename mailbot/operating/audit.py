@@ -65,7 +65,7 @@ def sweep(line: Line) -> None:
     before = oldest(store.clock(), line.rules.policy.retention.journal_years)
     with store.reading() as connection:
         old = chain.is_old(connection, before)
-    if old and not (store.paused or store.shadow):
+    if old and store.acts:
         with store.unit() as unit:
             chain.cut(unit, before)
     seal(line)

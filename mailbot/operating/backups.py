@@ -240,7 +240,7 @@ def sweep(one: Installation) -> None:
         one.store.set_note("gone_pruned", today)
     for path, newest in known.items():
         with contextlib.suppress(OSError, MailbotError):
-            if daily and is_reached(Path(path), newest) and not (one.store.paused or one.store.shadow):
+            if daily and is_reached(Path(path), newest) and one.store.acts:
                 _prune(one, Path(path), now)
             if is_reached(Path(path), newest) and not _is_fresh(one, Path(path)):
                 copy_ledger(one, Path(path))

@@ -34,7 +34,7 @@ def lapse(line: Line) -> None:
 
 def tick(line: Line, folder: str) -> None:
     """Do what is due now; nothing while paused or in shadow, and to people only what the mailbox was read for."""
-    if line.store.paused or line.store.shadow:
+    if not line.store.acts:
         return
     with line.store.unit() as unit:
         _to_people(unit, line, restored.read_until(unit, folder))

@@ -38,7 +38,7 @@ def sweep(line: Line, mailbox: Mailbox, leaving: Leaving = Leaving()) -> int:
     is left is not destroyed.
     """
     store, count = line.store, 0
-    while not (store.paused or store.shadow):
+    while store.acts:
         with store.unit() as unit:
             due = erasure.due(unit, mailbox.folder)
             if not due:

@@ -26,7 +26,7 @@ def tell_operator(line: Line, settings: OperatorSettings) -> int:
     The deputy gets one of her own, about what is late, or about all of it while the operator is away.
     """
     mails = ["" if line.is_own(mail) else mail for mail in (settings.mail, settings.deputy)]
-    if not any(mails) or line.store.shadow or line.store.paused:
+    if not any(mails) or not line.store.acts:
         return 0  # in a pause it could not leave, and would tell of yesterday when it does
     held_back, away = is_held_back(line), until(line) is not None
     with line.store.unit() as unit:

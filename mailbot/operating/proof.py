@@ -89,7 +89,7 @@ def _years_on(now: datetime, years: int) -> datetime:
 
 def sweep(line: Line) -> None:
     """Let go of sealed proofs whose time is over, and of those whose erasure was called off."""
-    if line.store.paused or line.store.shadow:
+    if not line.store.acts:
         return
     with line.store.unit() as unit:
         proofs.lapse(unit)

@@ -24,7 +24,7 @@ SHOWS = timedelta(days=1)  # until when a copy of what was sent may still turn u
 
 def sweep(line: Line) -> None:
     """Blank what the policy keeps no longer, a batch in each transaction; nothing while paused or in shadow."""
-    if line.store.paused or line.store.shadow:
+    if not line.store.acts:
         return
     details = _day(line) - timedelta(days=line.rules.policy.retention.ledger_days)
     journal, until = _journal(line), details.isoformat()
@@ -44,7 +44,7 @@ def clear(line: Line, mailbox: Mailbox, *, sent: bool) -> None:
     Nothing where the server can't remove one mail alone: what still lies there is not marked as gone. Raises
     MailboxUnavailable, MailboxRefused.
     """
-    if line.store.paused or line.store.shadow or not mailbox.state().can_remove:
+    if not line.store.acts or not mailbox.state().can_remove:
         return
     if sent:
         _clear_finals(line, mailbox)

@@ -180,6 +180,14 @@ class Store:
         """Whether the kill switch is on: nothing is sent, nothing destroyed."""
         return self.note("paused") == "yes"
 
+    @property
+    def acts(self) -> bool:
+        """Whether anything may be sent, destroyed or swept: it is live, and not paused."""
+        with self.reading() as connection:
+            query = sa.select(_note.c.name, _note.c.value).where(_note.c.name.in_(("mode", "paused")))
+            said = {row.name: row.value for row in connection.execute(query)}
+        return said.get("mode") == "live" and said.get("paused") != "yes"
+
     def leave_shadow(self) -> int:
         """Leave shadow mode; every mail seen in it is decided anew by the next pass. Returns how many."""
         with self.unit() as unit:
