@@ -94,7 +94,7 @@ def test_what_was_done_for_a_proven_mail_is_answered_however_often(world: World)
         assert len(world.mail(ALIYA, UPDATE["ru"], f"Телефон: +7 702 111 22 3{number}").answers) == 1
     assert len(world.mail(ALIYA, UNSUBSCRIBE["ru"]).answers) == 1
     asked = world.mail(ALIYA, "Удалите мои персональные данные")
-    world.ok("requests", "refuse", world.request(asked)["id"], "--reason", "kept_by_law")
+    world.ok("requests", "refuse", world.request(asked)["id"], "--reason", "not_held")
     world.poll()
     assert world.templates(world.request(asked)["id"])[-1] == ("refused", ALIYA)
     assert world.request(asked)["replies"][-1]["sent_at"] is not None

@@ -70,11 +70,11 @@ def test_preview_shows_what_is_mailed(world: World) -> None:
 def test_a_row_shows_all_that_it_sends(world: World) -> None:
     ran = world.run("templates", "preview", "7", "--lang", "kk+ru")
     assert ran.code == 0
-    assert ran.out.count("Subject: Сұраныс № ") == 4  # received, undone, undone-notice, only-news
-    assert ran.out.count("* * *") == 4
+    assert ran.out.count("Subject: Сұраныс № ") == 5  # received, answer-later, undone, undone-notice, only-news
+    assert ran.out.count("* * *") == 5
     assert world.run("templates", "preview", "7a", "--lang", "en").out.startswith("resubscribed\nSubject: Request No. ")
     pages = world.run("templates", "preview", "7", "--lang", "kk+ru", "--html").out
-    assert pages.count("<!DOCTYPE html>") == pages.count('<div lang="ru"') == 4
+    assert pages.count("<!DOCTYPE html>") == pages.count('<div lang="ru"') == 5
 
 
 @pytest.mark.parametrize("row", ["", "14", "99", "asks", "_frame", f"{chr(46) * 2}/ask"])
