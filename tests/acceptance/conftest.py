@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.world import World
+from tests.support.postgres import Postgres
 
 
 @pytest.fixture(scope="session")
@@ -25,12 +27,22 @@ def world(models: dict[str, World], tmp_path: Path) -> World:
     return World.copied(models["live"], tmp_path / "live")
 
 
+@pytest.fixture(scope="session")
+def postgres_model(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """An installation on PostgreSQL, never worked with."""
+    return World(tmp_path_factory.mktemp("live"), store=postgres.database())
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def either(request: pytest.FixtureRequest, models: dict[str, World], tmp_path: Path) -> World:
+def either(request: pytest.FixtureRequest, models: dict[str, World], tmp_path: Path) -> Iterator[World]:
     """A live installation with a few people on file, on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
-        return World.copied(models["live"], tmp_path / "live")
-    return World(tmp_path / "live", store=request.getfixturevalue("postgres_url"))
+        yield World.copied(models["live"], tmp_path / "live")
+        return
+    model, cluster = request.getfixturevalue("postgres_model"), request.getfixturevalue("postgres")
+    store = cluster.database(model.store)
+    yield World.copied(model, tmp_path / "live", store)
+    cluster.drop(store)
 
 
 @pytest.fixture

@@ -253,15 +253,19 @@ class World:
             self.bring(self.people)
 
     @classmethod
-    def copied(cls, model: World, root: Path) -> World:
-        """Return a copy of an installation that nobody worked with yet: `init` and the import take their time."""
+    def copied(cls, model: World, root: Path, store: str = "") -> World:
+        """Return a copy of an installation that nobody worked with yet: `init` and the import take their time.
+
+        `store`: the URL of a copy of its database.
+        """
         shutil.copytree(model.root, root, dirs_exist_ok=True)
         settings = root / "installation" / "mailbot.toml"
         text = settings.read_text(encoding="utf-8").replace(str(model.root), str(root))
+        text = text.replace(model.store, store or model.store)
         settings.write_text(text, encoding="utf-8")
         world = object.__new__(cls)
         world.root, world.shadow, world.people = root, model.shadow, model.people
-        world.ahead, world.count, world.dns, world.store = timedelta(0), 0, None, model.store
+        world.ahead, world.count, world.dns, world.store = timedelta(0), 0, None, store or model.store
         return world
 
     @property

@@ -79,21 +79,11 @@ class Stage:
             os.chown(path, owner.st_uid, owner.st_gid)
         store = self.site.store
         if self.postgres is not None:
-            store = clone(self.postgres, self.site.store, self.count)
+            store = self.postgres.database(self.site.store)
         settings = (folder / "mailbot.toml").read_text(encoding="utf-8")
         settings = settings.replace(self.site.user, user).replace(self.site.store, store)
         (folder / "mailbot.toml").write_text(settings, encoding="utf-8")
         return Site(folder, dovecot, self.site.smtp, store, user, self.commands)
-
-
-def clone(postgres: Postgres, url: str, number: int) -> str:
-    """Copy a database; nobody may be connected to it."""
-    name = url.split("/")[3].split("?")[0]
-    engine = open_engine(url.replace(f"/{name}?", "/postgres?"), Path())
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}c{number} TEMPLATE {name}")
-    engine.dispose()
-    return url.replace(f"/{name}?", f"/{name}c{number}?")
 
 
 def staged(

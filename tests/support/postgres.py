@@ -58,17 +58,21 @@ class Postgres:
         command = [str(self._programs / "pg_isready"), "-q", "-h", str(self.folder), "-U", OWNER]
         return subprocess.run(command, check=False, cwd=self.folder, **self._as).returncode == 0
 
-    def database(self) -> str:
-        """Create an empty database and return its URL: postgresql://USER@/DB?host=/FOLDER."""
+    def database(self, like: str = "") -> str:
+        """Create a database, empty or a copy of `like` (a URL), and return its URL: postgresql://USER@/DB?host=/FOLDER.
+
+        Nobody may be connected to what is copied.
+        """
         name = f"t{next(self._numbers)}"
-        self._run("psql", "-q", "-h", str(self.folder), "-U", OWNER, "-d", "postgres", "-c", f"create database {name}")
+        self._do(f"create database {name}" + (f" template {_name(like)}" if like else ""))
         return f"postgresql://{OWNER}@/{name}?host={quote(str(self.folder))}"
 
     def drop(self, url: str) -> None:
         """Drop a database of `database()`, whoever is still connected."""
-        name = url.split("/")[3].split("?")[0]
-        drop = f"drop database if exists {name} with (force)"
-        self._run("psql", "-q", "-h", str(self.folder), "-U", OWNER, "-d", "postgres", "-c", drop)
+        self._do(f"drop database if exists {_name(url)} with (force)")
+
+    def _do(self, statement: str) -> None:
+        self._run("psql", "-q", "-h", str(self.folder), "-U", OWNER, "-d", "postgres", "-c", statement)
 
     def stop(self) -> None:
         """End the server and remove its data."""
@@ -76,6 +80,10 @@ class Postgres:
             self._process.send_signal(signal.SIGINT)
         self._process.wait(timeout=20)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _name(url: str) -> str:
+    return url.split("/")[3].split("?")[0]
 
 
 def _programs() -> Path | None:

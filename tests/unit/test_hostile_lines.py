@@ -19,7 +19,7 @@ from tests.support.explained import check
 
 MB = 1_000_000
 REGEX_SECONDS = 0.1
-MAIL_SECONDS = 0.5  # about 0.1 on a machine that does nothing else
+MAIL_SECONDS = 1.0  # about 0.1 on a machine that does nothing else; what grows with the square takes minutes
 UNITS = [
     "a", "а", "А.", "а ", "а-", " ", "\t", "0", "1 ", "+7 701 ", ">", "> ", "<", "<a>", "(", ")", "[", '"', "'", "\\",
     "@", "a@b ", "=", "=?utf-8?q?", ":", ": ", ",", "-", "_", "/", "\xa0", "\u200b", "\r", "&lt;", "<div ",
@@ -79,14 +79,14 @@ def lines(pattern: Pattern, length: int) -> Iterator[str | bytes]:
         yield line if isinstance(pattern.pattern, str) else line.encode()[:length]
 
 
-def seconds(call: Callable[[], object]) -> float:
-    """Return the CPU time of a call; the best of five where the first is slow, as a machine may be busy."""
+def seconds(call: Callable[[], object], limit: float = REGEX_SECONDS) -> float:
+    """Return the CPU time of a call; the best of five where it is near the limit, as a machine may be busy."""
     best = 9.0
     for _ in range(5):
         began = time.process_time()
         call()
         best = min(best, time.process_time() - began)
-        if best < REGEX_SECONDS / 2:
+        if best < limit / 2:
             break
     return best
 
@@ -135,7 +135,7 @@ def test_a_mail_with_a_hostile_line_is_read_in_no_time(place: str) -> None:
         header = HEADER + TAGS[number % len(TAGS)].encode()
         line = (unit * (MB // len(unit)))[: 950_000 // len(unit.encode()) * len(unit)].encode()[:950_000]
         octets = PLACES[place].replace(b"%h", header).replace(b"%s", line)
-        spent = seconds(lambda octets=octets: check(octets, known=True))
+        spent = seconds(lambda octets=octets: check(octets, known=True), MAIL_SECONDS)
         assert spent < MAIL_SECONDS, unit
 
 
