@@ -40,6 +40,8 @@ def open_engine(url: str, folder: Path, password: str | None = None) -> sa.Engin
         path = folder / parsed.database
         if not path.parent.is_dir():
             raise ConfigError(f"store.url: there is no folder {path.parent}")
+        if not path.exists():
+            path.touch(mode=0o600)  # before SQLite does: its own default is wider
         return _sqlite(path)
     if parsed.drivername in ("postgresql", "postgresql+psycopg"):
         if parsed.password and not is_loopback(parsed.host or "localhost"):
@@ -49,8 +51,6 @@ def open_engine(url: str, folder: Path, password: str | None = None) -> sa.Engin
 
 
 def _sqlite(path: Path) -> sa.Engine:
-    if not path.exists():
-        path.touch(mode=0o600)  # before SQLite does: its own default is wider
     engine = sa.create_engine(
         sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": 30}, hide_parameters=True
     )

@@ -14,6 +14,10 @@ from mailbot.store.event_tables import Event
 from mailbot.store.keys import Keys, sha256
 from mailbot.store.tables import Note
 
+_SET_NOTE = sa.text(
+    "INSERT INTO note (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+
 
 @dataclass(slots=True)
 class Transaction:
@@ -42,11 +46,8 @@ class Transaction:
         self.set_note("scrub", self.new_id(8))  # another one each time: what is owed meanwhile stays owed
 
     def set_note(self, name: str, value: str) -> None:
-        """Set a value of the installation."""
-        if self.row(Note, name) is None:
-            self.insert(Note, name=name, value=value)
-        else:
-            self.update(Note, name, value=value)
+        """Set a value of the installation; of two that set it at once the later stays."""
+        self.connection.execute(_SET_NOTE, {"name": name, "value": value})
 
     def note_gone(self, what: str, key: str, purpose: str = "", until: datetime | None = None) -> None:
         """Have gone.log told of an act before this transaction is committed (gone.py: which words, which keys)."""
