@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,15 +15,12 @@ from tests.acceptance.world import (
     ALIYA,
     BORIS,
     BOX,
-    HOST,
     NO_OBLIGATIONS,
     OWNER,
     STRANGER,
     WITHDRAWAL,
-    Ran,
     Sent,
     World,
-    command,
 )
 
 ALMATY = ZoneInfo("Asia/Almaty")
@@ -35,18 +31,8 @@ GDPR = '[law]\npack = "gdpr"\n'
 CONFIRMED = '[law]\nread_on = 2026-12-01\nconfirmed_by = "A lawyer"\nconfirmed_on = 2026-12-02\n'
 
 
-@dataclass(slots=True)
 class Timed(World):
-    """A world whose store lies where it is told, and whose hour is set."""
-
-    store: str = ""
-
-    def init(self) -> Ran:
-        return command(
-            "init", self.folder, "--mailbox", f"maildir://{self.box}", "--courier", f"maildir://{self.root / 'sent'}",
-            "--address", BOX, "--operator", "Example Courses", "--contact", "+7 700 000 00 00", "--operator-mail",
-            OWNER, "--authserv", HOST, "--live", "--store", self.store,
-        )  # fmt: skip
+    """A world whose hour is set."""
 
     def at(self, text: str) -> None:
         """Set the hour, in Almaty."""
@@ -71,9 +57,9 @@ class Timed(World):
 
 
 @pytest.fixture
-def timed(tmp_path: Path, store_url: str) -> Timed:
+def timed(either: World, tmp_path: Path) -> Timed:
     """A live installation on SQLite, then on PostgreSQL; it is Monday, 15 July 2030, ten in the morning."""
-    world = Timed(tmp_path / "timed", store=store_url)
+    world = Timed.copied(either, tmp_path / "timed", either.store)
     world.at("2030-07-15T10:00")
     return world
 

@@ -21,7 +21,7 @@ from email.header import Header
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from mailbot.app import build
 from mailbot.cli import main
@@ -253,7 +253,7 @@ class World:
             self.bring(self.people)
 
     @classmethod
-    def copied(cls, model: World, root: Path, store: str = "") -> World:
+    def copied(cls, model: World, root: Path, store: str = "") -> Self:
         """Return a copy of an installation that nobody worked with yet: `init` and the import take their time.
 
         `store`: the URL of a copy of its database.
