@@ -6,13 +6,16 @@ Each skips by name where its server is not installed, and fails there where CI=t
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from mailbot.store import engine
+from mailbot.store.migrate import upgrade
 from tests.support import dovecot as dovecots
 from tests.support import postgres as clusters
 from tests.support.dovecot import Dovecot
@@ -72,3 +75,41 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'mailbot.sqlite'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+def _with_tables(url: str) -> str:
+    made = engine.open_engine(url, Path())
+    upgrade(made)
+    made.dispose()
+    return url
+
+
+@pytest.fixture(scope="session")
+def sqlite_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite store with its tables and nothing in them."""
+    path = tmp_path_factory.mktemp("model") / "mailbot.sqlite"
+    _with_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres: Postgres) -> str:
+    """The URL of a PostgreSQL store with its tables and nothing in them."""
+    return _with_tables(postgres.database())
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def migrated(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
+    """An engine on a store with its tables, a copy of one that was migrated once; on SQLite and on PostgreSQL."""
+    cluster = None
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_model"), tmp_path / "mailbot.sqlite")
+        url = f"sqlite:///{tmp_path / 'mailbot.sqlite'}"
+    else:
+        cluster = request.getfixturevalue("postgres")
+        url = cluster.database(request.getfixturevalue("postgres_tables"))
+    opened = engine.open_engine(url, tmp_path)
+    yield opened
+    opened.dispose()
+    if cluster is not None:
+        cluster.drop(url)

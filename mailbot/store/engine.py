@@ -23,7 +23,8 @@ PERSONAL = (  # the tables that hold personal data
     "hook_call",
 )  # fmt: skip
 REWRITTEN_BYTES = 64_000_000  # about a second, in which others wait
-LOCK_SECONDS = 2
+LOCK_SECONDS = 2  # a reader may keep the scrubbing waiting; then the next pass does it
+BUSY_SECONDS = 30
 TURN = 0x6D61696C  # the advisory lock of the one poller, on PostgreSQL
 
 
@@ -52,7 +53,7 @@ def open_engine(url: str, folder: Path, password: str | None = None) -> sa.Engin
 
 def _sqlite(path: Path) -> sa.Engine:
     engine = sa.create_engine(
-        sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": 30}, hide_parameters=True
+        sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
     )
 
     @sa.event.listens_for(engine, "connect")
@@ -216,9 +217,12 @@ def scrub(engine: sa.Engine) -> bool:
     with translated():
         if engine.dialect.name == "sqlite":
             raw = engine.raw_connection()
+            cursor = raw.cursor()
             try:
-                rows = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                cursor.execute(f"PRAGMA busy_timeout={LOCK_SECONDS * 1000}")
+                rows = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             finally:
+                cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
                 raw.close()
             return not rows[0][0]
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -27,10 +27,8 @@ from mailbot.answering.webhook import WebRequest, generic, send
 from mailbot.app import new_id
 from mailbot.sources import Hook, Place
 from mailbot.store import hooks
-from mailbot.store.engine import open_engine
 from mailbot.store.hooks import Call
 from mailbot.store.keys import Keys
-from mailbot.store.migrate import upgrade
 from mailbot.store.place_tables import HookCall, PlaceTask
 from mailbot.store.store import Store
 from mailbot.store.tables import Request
@@ -227,12 +225,9 @@ def _request(unit: Any) -> None:
 
 
 @pytest.fixture
-def store(store_url: str, tmp_path: Path) -> Iterator[Store]:
+def store(migrated: sa.Engine) -> Store:
     """A store with its tables."""
-    engine = open_engine(store_url, tmp_path)
-    upgrade(engine)
-    yield Store(engine=engine, keys=Keys(b"k" * 32), clock=lambda: NOW, new_id=new_id)
-    engine.dispose()
+    return Store(engine=migrated, keys=Keys(b"k" * 32), clock=lambda: NOW, new_id=new_id)
 
 
 @pytest.fixture

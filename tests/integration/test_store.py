@@ -93,10 +93,9 @@ def clock() -> Time:
 
 
 @pytest.fixture
-def store(empty: sa.Engine, clock: Time) -> Store:
+def store(migrated: sa.Engine, clock: Time) -> Store:
     """A store with its tables, and a cursor on INBOX."""
-    upgrade(empty)
-    made = Store(engine=empty, keys=Keys(b"k" * 32), clock=clock, new_id=Ids())
+    made = Store(engine=migrated, keys=Keys(b"k" * 32), clock=clock, new_id=Ids())
     made.start(FOLDER, Cursor(uidvalidity=VALIDITY, last_uid=0, since=START))
     return made
 
