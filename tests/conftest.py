@@ -61,17 +61,19 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture
-def postgres_url(postgres: Postgres) -> Iterator[str]:
-    """The URL of an empty PostgreSQL database."""
-    url = postgres.database()
+def postgres_url(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[str]:
+    """The URL of a PostgreSQL database: empty, or with its tables where the test asks for `migrated`."""
+    url = postgres.database(request.getfixturevalue("postgres_tables") if "migrated" in request.fixturenames else "")
     yield url
     postgres.drop(url)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty store; each test runs on SQLite and on PostgreSQL."""
+    """The URL of a store, as `postgres_url`; each test runs on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
+        if "migrated" in request.fixturenames:
+            shutil.copy(request.getfixturevalue("sqlite_model"), tmp_path / "mailbot.sqlite")
         return f"sqlite:///{tmp_path / 'mailbot.sqlite'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
@@ -98,18 +100,9 @@ def postgres_tables(postgres: Postgres) -> str:
     return _with_tables(postgres.database())
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def migrated(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
-    """An engine on a store with its tables, a copy of one that was migrated once; on SQLite and on PostgreSQL."""
-    cluster = None
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_model"), tmp_path / "mailbot.sqlite")
-        url = f"sqlite:///{tmp_path / 'mailbot.sqlite'}"
-    else:
-        cluster = request.getfixturevalue("postgres")
-        url = cluster.database(request.getfixturevalue("postgres_tables"))
-    opened = engine.open_engine(url, tmp_path)
+@pytest.fixture
+def migrated(store_url: str, tmp_path: Path) -> Iterator[sa.Engine]:
+    """An engine on the store of `store_url` with its tables, copied from one that was migrated once."""
+    opened = engine.open_engine(store_url, tmp_path)
     yield opened
     opened.dispose()
-    if cluster is not None:
-        cluster.drop(url)

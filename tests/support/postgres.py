@@ -13,8 +13,10 @@ import signal
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from urllib.parse import quote
+
+import psycopg
 
 from tests.support.servers import missing, wait_for
 
@@ -34,6 +36,7 @@ class Postgres:
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
             self._as = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
         self._numbers = itertools.count(1)
+        self._admin: psycopg.Connection | None = None
         data = self.folder / "data"
         self._run("initdb", "--no-sync", "-A", "trust", "-U", OWNER, "-E", "UTF8", "--locale=C", "-D", str(data))
         command = [str(programs / "postgres"), "-D", str(data), "-k", str(self.folder), "-h", ""]
@@ -71,11 +74,15 @@ class Postgres:
         """Drop a database of `database()`, whoever is still connected."""
         self._do(f"drop database if exists {_name(url)} with (force)")
 
-    def _do(self, statement: str) -> None:
-        self._run("psql", "-q", "-h", str(self.folder), "-U", OWNER, "-d", "postgres", "-c", statement)
+    def _do(self, statement: LiteralString) -> None:
+        if self._admin is None:
+            self._admin = psycopg.connect(host=str(self.folder), user=OWNER, dbname="postgres", autocommit=True)
+        self._admin.execute(statement)
 
     def stop(self) -> None:
         """End the server and remove its data."""
+        if self._admin is not None:
+            self._admin.close()
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
         self._process.wait(timeout=20)
