@@ -107,13 +107,11 @@ def _found(line: Line, mailbox: Mailbox, state: MailboxState, replied: set[str])
     with line.store.reading() as connection:
         rows = byhand.waiting(connection, mailbox.folder, state.uidvalidity)
     standing = mailbox.standing([row.uid for row in rows])
-    found = []
-    for row in rows:
-        if standing.get(row.uid) or (row.message_id and row.message_id in replied):
-            found.append((row, ANSWERED))
-        elif row.uid not in standing:
-            found.append((row, MOVED))
-    return found
+    asked = {row.id: row for row in rows}
+    there = {row.id for row in rows if row.uid in standing}  # of a mail that came twice, one may be deleted
+    answered = {row.id for row in rows if standing.get(row.uid) or (row.message_id and row.message_id in replied)}
+    moved = [each for each in asked.values() if each.id not in there | answered]
+    return [(asked[number], ANSWERED) for number in sorted(answered)] + [(each, MOVED) for each in moved]
 
 
 def _record(line: Line, found: list[tuple[Any, str]]) -> None:

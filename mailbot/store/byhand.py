@@ -21,15 +21,20 @@ _reply: Any = Reply.__table__  # type: ignore[attr-defined]
 
 
 def waiting(connection: sa.Connection, folder: str, uidvalidity: int) -> list[Any]:
-    """Return the requests, with the `uid` of their mail, that were left or held there and are not closed.
+    """Return the requests, with the `uid` of a mail, that were left or held there and are not closed.
 
-    Those of the latest MOST; not those of which she was asked already.
+    One row a mail, of the latest MOST; not those of which she was asked already.
     """
     there = sa.and_(_mail.c.folder == folder, _mail.c.uidvalidity == uidvalidity, _mail.c.belongs == "")
-    waits = sa.and_(_request.c.state.in_(("left", "held")), _request.c.closed_at.is_(None))
-    query = sa.select(_request, _mail.c.uid).join(_mail, _mail.c.id == _request.c.mail_id)
+    new = sa.and_(_request.c.state.in_(("left", "held")), _request.c.closed_at.is_(None))
+    waits = sa.or_(new, _mail.c.decision == "hold")  # one put back for a second look, whatever was done with it before
+    query = sa.select(_request, _mail.c.uid).join(_mail, _mail.c.request_id == _request.c.id)
     query = query.where(there, _mail.c.state == "decided", waits).order_by(_mail.c.uid.desc()).limit(MOST)
-    return [row for row in connection.execute(query) if BY_HAND not in row.fields]
+    return [row for row in connection.execute(query) if BY_HAND not in row.fields and _waits(row)]
+
+
+def _waits(row: Any) -> bool:
+    return row.closed_at is None or bool(row.open)
 
 
 def is_ours(connection: sa.Connection, message_ids: Collection[str]) -> set[str]:
@@ -54,9 +59,9 @@ def ask(unit: Transaction, row: Any, how: str) -> None:
 
 def still(unit: Transaction, row: Any) -> bool:
     """Tell whether a request that was read earlier waits as it did, locked against another pass."""
-    same = sa.and_(_request.c.id == row.id, _request.c.state == row.state, _request.c.closed_at.is_(None))
-    found = unit.connection.execute(sa.select(_request.c.fields).where(same).with_for_update()).first()
-    return found is not None and BY_HAND not in found.fields
+    same = sa.and_(_request.c.id == row.id, _request.c.state == row.state)
+    found = unit.connection.execute(sa.select(_request).where(same).with_for_update()).first()
+    return found is not None and BY_HAND not in found.fields and _waits(found)
 
 
 def mark_of(text: str) -> Cursor | None:

@@ -80,6 +80,28 @@ def test_a_mail_that_is_no_request_leaves_the_queue(world: World, act: object, h
     assert (event["who"], event["reason"]) == ("operator", how)
 
 
+def test_of_a_mail_that_came_twice_one_may_be_deleted(world: World) -> None:
+    octets = world.octets(STRANGER, "Вопрос о курсе", "Когда начинается курс?")
+    taken, again = world.take(octets), world.put(octets)
+    world.poll()
+    gone(world, again)
+    world.poll()
+    assert state(world, taken)["state"] == "left"
+    gone(world, taken.letter)
+    world.poll()
+    assert state(world, taken)["reason"] == "moved_by_hand"
+
+
+def test_a_mail_put_back_for_a_second_look_counts_too(world: World) -> None:
+    taken = world.mail(ALIYA, UPDATE["ru"], "Телефон: +7 701 999 88 77")
+    world.back_to_inbox(taken.letter)
+    world.poll()
+    assert world.request(taken)["reason"] == "second_look"
+    answered(world, taken.letter)
+    (mail,) = told(world)
+    assert "Вы ответили на это письмо сами" in mail.text
+
+
 def test_what_is_left_alone_stays(world: World) -> None:
     taken = question(world)
     world.poll()
