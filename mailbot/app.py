@@ -30,6 +30,7 @@ from mailbot.operating import (
     attachments,
     audit,
     backups,
+    byhand,
     clock,
     destruction,
     notices,
@@ -92,7 +93,9 @@ class App:
         policies.note(self.line)
         clock.lapse(self.line)
         try:
-            again.poll(self.line, self.mailbox, counts)
+            state = again.poll(self.line, self.mailbox, counts)
+            if state is not None:
+                byhand.look(self.line, self.mailbox, state)
         except (MailboxUnavailable, MailboxRefused) as exc:
             failure = exc
         clock.tick(self.line, self.mailbox.folder)

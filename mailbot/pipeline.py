@@ -18,7 +18,7 @@ from mailbot.deciding.decide import decide
 from mailbot.deciding.decision import Decision, Owed
 from mailbot.errors import MailbotError
 from mailbot.policy import Policy
-from mailbot.ports import Mailbox, RawMail, Resolver
+from mailbot.ports import Mailbox, MailboxState, RawMail, Resolver
 from mailbot.reading.address import address_key
 from mailbot.reading.claim import Claim, Mark
 from mailbot.reading.classify import classify
@@ -168,10 +168,11 @@ def frame_for(unit: Unit, owed: Owed, frame: Frame, token: str) -> Frame:
     return replace(frame, **values)
 
 
-def poll(mailbox: Mailbox, line: Line, counts: dict[str, int]) -> None:
+def poll(mailbox: Mailbox, line: Line, counts: dict[str, int]) -> MailboxState | None:
     """Make one pass over the mailbox: fetch, decide, apply, file; add each mail to the counts.
 
-    Raises what the mailbox or the store raise; what was decided until then stands, and is counted.
+    Returns where the folder stood when the pass began, None where it was stopped before its end. Raises what the
+    mailbox or the store raise; what was decided until then stands, and is counted.
     """
     store = line.store
     began = store.clock()
@@ -183,7 +184,7 @@ def poll(mailbox: Mailbox, line: Line, counts: dict[str, int]) -> None:
     for batch in mailbox.fetch(cursor, again):
         for raw in batch:
             if line.stop():
-                return  # the rest is fetched by the next pass; this one was not complete
+                return None  # the rest is fetched by the next pass; this one was not complete
             missing.discard(raw.uid)
             if is_older(raw) and raw.uid not in again:  # a mailbox that was restored numbers its old mail anew
                 store.pass_by(raw)
@@ -193,6 +194,7 @@ def poll(mailbox: Mailbox, line: Line, counts: dict[str, int]) -> None:
         file_decided(mailbox, store, state.uidvalidity)
     store.vanished(mailbox.folder, state.uidvalidity, sorted(missing))
     store.completed(mailbox.folder, state.uidvalidity, began)
+    return state
 
 
 def file_decided(mailbox: Mailbox, store: Store, uidvalidity: int) -> None:

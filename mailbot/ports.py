@@ -50,6 +50,7 @@ class MailboxState:
     can_move: bool
     can_remove: bool = True  # one mail alone, as `remove` does
     notes: tuple[str, ...] = ()  # what the operator should know, one sentence each
+    change: str = ""  # another one whenever a mail came, went or was flagged; "" where the server can't tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +112,21 @@ class Mailbox(Protocol):
         """Return the headers of what may bear that address as its From, To or Cc; the caller compares. None of "".
 
         The latest 500 at most.
+        """
+        ...
+
+    def standing(self, uids: Sequence[int]) -> dict[int, bool]:
+        """Return which of those UIDs of the current UIDVALIDITY still lie there, and whether somebody answered them."""
+        ...
+
+    def mark(self, where: FolderName) -> Cursor | None:
+        """Return how far that folder goes now; None where there is none."""
+        ...
+
+    def later(self, where: FolderName, cursor: Cursor) -> list[RawMail]:
+        """Return the headers of what came into that folder after that mark of it, the latest 500 at most.
+
+        Nothing where its UIDVALIDITY is another one.
         """
         ...
 

@@ -36,6 +36,7 @@ _ITEM = {
     "due_at": NOW,
     "clock": "destroy",
     "left": 4_000,
+    "by_hand": "",
 }
 _WHERE: list[dict[str, Any]] = [
     {"name": "list", "preset": "newsletter", "title": "", "due_at": LATER, "law": "", "term": "", "what": "withdrawal"},
@@ -58,6 +59,7 @@ _CODES = ["obligation", "kept_by_law", "not_confirmed", "not_yours", "no_documen
 _QUOTE = dict.fromkeys(("kk", "ru", "en"), "Law on Personal Data, article 8(2)")
 _QUOTES: list[dict[str, dict[str, str]]] = [{"obligation": _QUOTE, "kept_by_law": _QUOTE}, {}]
 _CLOCKS = [("", 0), ("own", 5), ("answer", 75), ("refuse", 0), ("correct", -90), ("stop", 20_000), ("x", 9)]
+_BY_HAND = ("answered_by_hand", "moved_by_hand")
 _WHY = ["no_such_reason", "look_at_attachment", "subject_body_disagree"]
 
 _PERSON: dict[str, Any] = {
@@ -146,7 +148,9 @@ VALUES: dict[str, dict[str, list[Any]]] = {
     "denied": {"asked_kind": _KINDS, "news_restored": [False, True]},
     "operator": {"items": [[], [{**_ITEM, "ask": "nothing", "places": [], "clock": c, "left": m} for c, m in _CLOCKS],
                            [{**_ITEM, "ask": ask, "places": []} for ask in ("obligations", "review", "wait", "nothing")]
+                           + [{**_ITEM, "ask": "settled", "places": [], "by_hand": how} for how in _BY_HAND]
                            + [{**_ITEM, "ask": "place", "places": each} for each in ([], _TASKS)]],
+                 "moved": [0, 14], "junk": [0, 3],
                  "counts": [{}, {"held": 2, "unmatched": 5}], "head": ["", "7:" + "a7" * 26]},
 }  # fmt: skip
 

@@ -81,7 +81,9 @@ def _add_requests(commands: Any) -> None:
         ("undo", "take back what it changed"),
     ):  # fmt: skip
         verb = add(verbs, name, f"desk.{name}", text, json=name == "show")
-        verb.add_argument("id", metavar="ID", help="the request's number")
+        verb.add_argument("id", metavar="ID", nargs="?" if name == "close" else None, help="the request's number")
+        if name == "close":
+            verb.add_argument("--moved", action="store_true", help="all whose mails you answered or moved yourself")
         if name == "release":
             verb.add_argument("--person", metavar="ADDRESS", help="an address on file of the person for whom")
             verb.add_argument("--checked", default="", metavar="TEXT", help="how you made sure who is asking")

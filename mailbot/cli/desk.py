@@ -15,7 +15,8 @@ from mailbot.cli.output import clean, clean_lines, print_json, tell
 from mailbot.cli.parser import day
 from mailbot.deciding.outcomes import outcome
 from mailbot.deciding.reasons import sentence
-from mailbot.operating import diffs, documents, places, refusals, review, rights, timing
+from mailbot.errors import UsageError
+from mailbot.operating import byhand, diffs, documents, places, refusals, review, rights, timing
 from mailbot.store import journal, writers
 
 PLACE_WORDS = {
@@ -248,8 +249,13 @@ def refuse(arguments: argparse.Namespace) -> int:
 
 
 def close(arguments: argparse.Namespace) -> int:
-    """Close a request without an answer."""
+    """Close a request without an answer; or all whose mails the operator answered or moved in her mail app."""
+    if bool(arguments.id) == arguments.moved:
+        raise UsageError("requests close: the request's number, or --moved")
     with opened(arguments.config) as app:
+        if arguments.moved:
+            print(f"recorded as yours: {byhand.close_moved(app.line, app.mailbox)}")
+            return 0
         review.close(app.line, arguments.id)
     print(f"{arguments.id.upper()}: closed")
     return 0

@@ -11,6 +11,8 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
+from mailbot.ports import Cursor
+
 BATCH_MAILS = 50
 BATCH_BYTES = 8_000_000
 HEADER_BYTES = 256 * 1024  # a longer header is an attack, not a letter
@@ -61,3 +63,10 @@ def ranges(numbers: Iterable[int]) -> str:
         else:
             runs.append([number, number])
     return ",".join(str(first) if first == last else f"{first}:{last}" for first, last in runs)
+
+
+def newer(listed: Iterable[Entry], cursor: Cursor) -> list[Entry]:
+    """Return what came after the time of a mark, by time; `last_uid` of that second were there before."""
+    entries = sorted((e for e in listed if e.at_or_after(cursor.since)), key=lambda e: (e.received_at, e.uid))
+    same = sum(entry.received_at == cursor.since for entry in entries)
+    return entries[min(same, cursor.last_uid) :]

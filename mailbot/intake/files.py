@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mailbot.intake.batches import HEADER_BYTES
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = 946_684_800  # 2000-01-01: a smaller number in front of a name is no time
 _LEADING = re.compile(r"(\d{9,11})\.")
 _UTF7 = re.compile(r"&([A-Za-z0-9+,]*)-")
@@ -50,6 +51,11 @@ def _decoded(found: re.Match[str]) -> str:
         return f"+{found[1].replace(',', '/')}-".encode("ascii").decode("utf-7") if found[1] else "&"
     except UnicodeError:
         return found[0]
+
+
+def is_answered(name: str) -> bool:
+    """Tell whether a file's name bears the flag R: somebody replied to the mail (maildir(5))."""
+    return "R" in name.partition(":2,")[2]
 
 
 def key(name: str) -> str:

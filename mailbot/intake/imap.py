@@ -1,6 +1,6 @@
 """The IMAP mailbox: reads one folder by UID and moves what is done (RFC 9051, UID MOVE of RFC 6851).
 
-The only module that opens an IMAP connection. It sets no flag and expunges nothing but a mail whose copy was laid
+It sets no flag and expunges nothing but a mail whose copy was laid
 beside it (RFC 4315), never uses sequence numbers, and decides nothing about a mail. Addresses of mails are RFC 9051
 section 2.3.1.1; passwords go over TLS (RFC 8314) or to loopback. Each failure of the library leaves here as
 MailboxUnavailable or MailboxRefused.
@@ -9,30 +9,22 @@ MailboxUnavailable or MailboxRefused.
 from __future__ import annotations
 
 import contextlib
-import re
-import socket
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from imaplib import IMAP4
 from pathlib import Path
 from typing import Any
 
-from imapclient import IMAPClient, SocketTimeout
-
 from mailbot.errors import MailboxRefused, MailboxUnavailable
-from mailbot.intake import copies, gmail
+from mailbot.intake import copies, gmail, login, standing
 from mailbot.intake.batches import groups, slices
 from mailbot.intake.folders import special
-from mailbot.intake.imap_errors import is_later, tls_context, translate
+from mailbot.intake.imap_errors import is_later, translate
 from mailbot.intake.uids import Client, done_folder, entries, mails, move, search, spans
 from mailbot.ports import Cursor, FolderName, MailboxState, RawMail, Sought
-from mailbot.section import is_loopback
 from mailbot.urls import MailboxUrl
 
 CHUNK = 500  # UIDs in one command: below the 8,000 octets a line that every server takes (RFC 7162 section 4)
-CONNECT_SECONDS = 15
-
-_PLAIN_USER = re.compile(r"[\w.@+=-]+", re.ASCII)  # imaplib sends the user of LOGIN as it is, unquoted
 
 
 class ImapMailbox:
@@ -74,6 +66,7 @@ class ImapMailbox:
             can_move=can_move,
             can_remove=can_remove,
             notes=(*(() if can_move else (stays,)), *(gmail.SETTING,) * at_gmail, *(() if can_remove else (keeps,))),
+            change=standing.change(self._selected),
         )
 
     def fetch(self, cursor: Cursor, again: Sequence[int]) -> Iterator[list[RawMail]]:
@@ -144,6 +137,28 @@ class ImapMailbox:
                     found += copies.naming(self._live(), (folder, self._validity), address)
         return found
 
+    def standing(self, uids: Sequence[int]) -> dict[int, bool]:
+        """Return which of those UIDs still lie there, and which bear \\Answered. Raises as fetch does."""
+        found: dict[int, bool] = {}
+        with self._door():
+            for chunk in slices(sorted(set(uids)), CHUNK) if uids and self._visit(self.folder) else ():
+                found |= standing.of(self._live(), chunk)
+        return found
+
+    def mark(self, where: FolderName) -> Cursor | None:
+        """Return how far that folder goes now; None where there is none. Raises as fetch does."""
+        with self._door():
+            names = self._folders((where,))
+            return standing.mark(self._live(), names[0]) if names else None
+
+    def later(self, where: FolderName, cursor: Cursor) -> list[RawMail]:
+        """Return the headers of what came there after that mark, of the latest 500. Raises as fetch does."""
+        with self._door():
+            for folder in self._folders((where,)):
+                if self._visit(folder) and self._validity == cursor.uidvalidity:
+                    return standing.later(self._live(), (folder, self._validity), cursor.last_uid)
+        return []
+
     def whole(self, seen: RawMail) -> RawMail | None:
         """Return a mail that was sighted, whole where it is within max_bytes. Raises as fetch does."""
         with self._door():
@@ -199,25 +214,9 @@ class ImapMailbox:
                 client.shutdown()
 
     def _connect(self) -> Client:
-        if self._url.scheme != "imaps" and not is_loopback(self._url.host):
-            raise MailboxRefused("the password may go unprotected to 127.0.0.1 only: use imaps://")
-        if not self._password:
-            raise MailboxRefused("the mailbox's password is missing: put it into a file and name it in password_file")
-        context = tls_context(self._ca_file) if self._url.scheme == "imaps" else None
-        timeout = SocketTimeout(connect=min(CONNECT_SECONDS, self._timeout), read=self._timeout)
-        client = IMAPClient(
-            self._url.host, self._url.port, ssl=context is not None, ssl_context=context, timeout=timeout
-        )
-        self._client = client  # from here on an error closes it
-        client.normalise_times = False
-        client._imap.debug = 0  # else imaplib formats every octet of every mail for a log that may not have them
-        client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        user = self._url.user
-        plain = _PLAIN_USER.fullmatch(user) and self._password.isascii()
-        (client.login if plain else client.plain_login)(user, self._password)
-        client.has_capability("MOVE")  # asked now it is often answered already, by LOGIN
-        opened: Client = client
-        return opened
+        self._client = login.connect(self._url, self._password, self._ca_file, self._timeout)
+        login.enter(self._client, self._url.user, self._password or "")
+        return self._client
 
     def _select(self) -> Client:
         client = self._client or self._connect()

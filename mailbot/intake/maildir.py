@@ -8,18 +8,18 @@ tmp/ is never read. Serves the maildir(5) conventions with the UIDs of RFC 9051 
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from mailbot.errors import MailboxRefused, MailboxUnavailable
+from mailbot.errors import MailboxRefused
 from mailbot.intake import files
-from mailbot.intake.batches import Entry, groups
+from mailbot.intake.batches import Entry, groups, newer
 from mailbot.intake.copies import NAMING, nearest
 from mailbot.intake.folders import special
+from mailbot.intake.maildir_errors import door
 from mailbot.ports import Cursor, FolderName, MailboxState, Numbers, RawMail, Sought
 
 FOLDER = "INBOX"
@@ -77,7 +77,7 @@ class MaildirMailbox:
         """
         if not uids:
             return True
-        with _door(self._path):
+        with door(self._path):
             self._check()
             done = self._done()
             self._each(list(uids), lambda place: place.rename(files.free(done, place.name)))
@@ -120,6 +120,28 @@ class MaildirMailbox:
         octets, validity = self._look_at(folder, list(near), files.header), self._numbers.validity()
         return [_mail(near[uid], octets[uid], validity, -1, folder) for uid in near if uid in octets]
 
+    def standing(self, uids: Sequence[int]) -> dict[int, bool]:
+        """Return which of those numbers still lie there, and which bear the flag R. Raises as fetch does."""
+        self._list()
+        return {uid: files.is_answered(self._places[uid].name) for uid in uids if uid in self._places}
+
+    def mark(self, where: FolderName) -> Cursor | None:
+        """Return the time of the latest mail there, and how many are of that second. Raises as fetch does."""
+        for folder in self._folders((where,)):
+            times = [entry.received_at for entry in self._list_in(folder)]
+            latest = max(times, default=files.EPOCH)
+            return Cursor(uidvalidity=None, last_uid=times.count(latest), since=latest)
+        return None
+
+    def later(self, where: FolderName, cursor: Cursor) -> list[RawMail]:
+        """Return the headers of what came there after that time, of the latest 500. Raises as fetch does."""
+        found: list[RawMail] = []
+        for folder in self._folders((where,)):
+            found += self._headers(
+                folder, {entry.uid: entry for entry in newer(self._list_in(folder), cursor)[-NAMING:]}
+            )
+        return found
+
     def whole(self, seen: RawMail) -> RawMail | None:
         """Return a mail that was sighted, whole where it is within max_bytes. Raises as fetch does."""
         large = seen.size_bytes > self._max_bytes
@@ -135,7 +157,7 @@ class MaildirMailbox:
         laid = self._look_at(beside.folder, [beside.uid], lambda place: files.lay(place, octets, at)).get(beside.uid)
         if laid is None:
             return None
-        with _door(self._path):
+        with door(self._path):
             uid, read = laid.stat().st_ino, laid.read_bytes()
         if beside.folder == FOLDER:
             name = files.key(laid.name)
@@ -148,7 +170,7 @@ class MaildirMailbox:
         for folder in dict.fromkeys(each.folder for each in seen):
             uids = [each.uid for each in seen if each.folder == folder]
             self._look_at(folder, uids, lambda place: place.unlink())
-            with _door(self._path):
+            with door(self._path):
                 for part in {self._known(folder)[uid].parent for uid in uids if uid in self._known(folder)}:
                     files.sync(part)
             if folder == FOLDER:
@@ -165,7 +187,7 @@ class MaildirMailbox:
             raise MailboxRefused(f"{self._path} is no Maildir (it must hold cur, new and tmp): check the mailbox's URL")
 
     def _list(self) -> list[Entry]:
-        with _door(self._path):
+        with door(self._path):
             self._check()
             for _ in range(TRIES):
                 found = files.scan(self._path)
@@ -183,7 +205,7 @@ class MaildirMailbox:
         """Return the names of those folders as far as they are there."""
         known: dict[str, str] = {"inbox": FOLDER}
         if where and tuple(where) != ("inbox",):
-            with _door(self._path):
+            with door(self._path):
                 self._check()
                 listed = files.folders(self._path)
             known |= {"done": FILED, **special(listed)}
@@ -196,7 +218,7 @@ class MaildirMailbox:
         if folder == FOLDER:
             return self._list()
         self._seen[folder], listed = {}, []
-        with _door(self._path):
+        with door(self._path):
             home = self._path / DONE if folder == FILED else files.place(self._path, folder)
             there = files.scan(home) if home is not None and (home / "cur").is_dir() else {}
             for path in there.values():
@@ -209,7 +231,7 @@ class MaildirMailbox:
 
     def _look_at(self, folder: str, uids: Sequence[int], act: Callable[[Path], T]) -> dict[int, T]:
         """Do that to these files of one folder; those that are gone are left out."""
-        with _door(self._path):
+        with door(self._path):
             if folder == FOLDER:
                 return self._each(uids, act)
             results: dict[int, T] = {}
@@ -248,7 +270,7 @@ class MaildirMailbox:
     def _batches(self, entries: Iterable[Entry], max_bytes: int) -> Iterator[list[RawMail]]:
         validity = self._numbers.validity()
         for group in groups(entries, max_bytes):
-            with _door(self._path):
+            with door(self._path):
                 small = self._each([e.uid for e in group if e.size <= max_bytes], Path.read_bytes)
                 large = self._each([e.uid for e in group if e.size > max_bytes], files.header)
             octets = small | large
@@ -262,20 +284,6 @@ class MaildirMailbox:
             (folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / "maildirfolder").touch()
         return folder / "cur"
-
-
-def _door_errors(path: Path, exc: OSError) -> MailboxUnavailable | MailboxRefused:
-    if isinstance(exc, PermissionError):
-        return MailboxRefused(f"{path} or a mail in it can't be read and moved by this user: change owner or mode")
-    return MailboxUnavailable(f"{path} can't be read or written now ({os.strerror(exc.errno or 0)})")
-
-
-@contextlib.contextmanager
-def _door(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as exc:
-        raise _door_errors(path, exc) from exc
 
 
 def _mail(entry: Entry, octets: bytes, validity: int, max_bytes: int, folder: str = FOLDER) -> RawMail:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from mailbot import pipeline
 from mailbot.deciding.decision import Decision, Effect, Open
 from mailbot.pipeline import Line, guarded
-from mailbot.ports import Mailbox
+from mailbot.ports import Mailbox, MailboxState
 from mailbot.reading.parse import parse
 from mailbot.store import gone, restored
 from mailbot.store.replay import REASON
@@ -128,14 +128,17 @@ def read(line: Line, mailbox: Mailbox, left: Restored, counts: dict[str, int]) -
     return not waits
 
 
-def poll(line: Line, mailbox: Mailbox, counts: dict[str, int]) -> None:
-    """Make a pass over the mailbox; the first one after a restore decides again, until all of it is. Raises as it."""
+def poll(line: Line, mailbox: Mailbox, counts: dict[str, int]) -> MailboxState | None:
+    """Make a pass over the mailbox; the first one after a restore decides again, until all of it is.
+
+    Returns and raises what the pass does.
+    """
     left = pending(line, mailbox)
     if left is None:
-        pipeline.poll(mailbox, line, counts)
-        return
+        return pipeline.poll(mailbox, line, counts)
     line = careful(line, left)
     whole = read(line, mailbox, left, counts)
-    pipeline.poll(mailbox, line, counts)
+    state = pipeline.poll(mailbox, line, counts)
     if whole and not line.stop():
         line.store.set_note(restored.NOTE, "")
+    return state

@@ -6,7 +6,7 @@ from typing import Any
 
 from mailbot.deciding.decision import Owed
 from mailbot.deciding.reasons import sentence
-from mailbot.operating import places, timing
+from mailbot.operating import byhand, places, timing
 from mailbot.operating.away import until
 from mailbot.operating.reminders import is_late
 from mailbot.operating.waiting import is_held_back
@@ -14,6 +14,7 @@ from mailbot.pipeline import Line, owe
 from mailbot.reading.address import address_key
 from mailbot.settings import OperatorSettings
 from mailbot.store import chain, journal, reminders
+from mailbot.store.byhand import BY_HAND
 from mailbot.store.tables import Request
 from mailbot.store.unit import Unit
 
@@ -33,9 +34,10 @@ def tell_operator(line: Line, settings: OperatorSettings) -> int:
         untold = journal.untold(unit.connection) if mails[0] else []  # a deputy alone is told of what is late
         rows = [row for row in untold if held_back or not _goes_out(row)][:MOST_ITEMS]
         late = _for_deputy(unit, rows, away=away) if mails[1] and address_key(mails[1]) != address_key(mails[0]) else []
-        for mail, told in zip(mails, (rows, late), strict=True):
-            if mail and told:
-                _owe(unit, line, mail, settings.language, told)
+        beside = byhand.tells(unit, writes=bool(rows)) if mails[0] else {}
+        for mail, told, more in zip(mails, (rows, late), (beside, {}), strict=True):
+            if mail and (told or any(more.values())):
+                _owe(unit, line, mail, settings, (told, more))
         for row in late:
             reminders.note(unit, row, reminders.DEPUTY)
         for row in rows:
@@ -54,12 +56,12 @@ def _waits(row: Any) -> bool:
     return journal.is_undecided(row) and journal.is_for_operator(row)
 
 
-def _owe(unit: Unit, line: Line, mail: str, language: str, rows: list[Any]) -> None:
-    items = [_item(unit, line, row, language) for row in rows]
-    values = {"items": items, "counts": {"held": len(items)}, "head": _head(unit)}
-    owe(
-        unit, Owed(template="operator", role="operator", to=mail, language=language, values=values, threads=False), line
-    )
+def _owe(unit: Unit, line: Line, mail: str, settings: OperatorSettings, told: tuple[list[Any], dict[str, int]]) -> None:
+    rows, beside = told
+    items = [_item(unit, line, row, settings.language) for row in rows]
+    values = {"items": items, "counts": {"held": len(items)}, "head": _head(unit), "moved": 0, "junk": 0, **beside}
+    common: dict[str, Any] = {"language": settings.language, "values": values, "threads": False}
+    owe(unit, Owed(template="operator", role="operator", to=mail, **common), line)
 
 
 def _head(unit: Unit) -> str:
@@ -81,7 +83,7 @@ def _item(unit: Unit, line: Line, row: Any, language: str) -> dict[str, Any]:
         "number": row.id, "kind": row.kind, "address": row.address,
         "reason_text": sentence(journal.reason(row), language),
         "due_at": due_at, "clock": clock, "left": 0 if due_at is None else timing.left(due_at, unit.now),
-        "ask": _ask(row),
+        "ask": _ask(row), "by_hand": row.fields.get(BY_HAND, ""),
     }  # fmt: skip
 
 
@@ -95,7 +97,7 @@ def _ask(row: Any) -> str:
     if "obligations" in row.open:
         return "obligations"
     if journal.is_undecided(row):
-        return "review"
+        return "settled" if BY_HAND in row.fields else "review"
     if row.reason == "right_open":
         return "wait"  # the reason says which request is to be answered
     return "place" if row.places_open else "nothing"

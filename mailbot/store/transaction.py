@@ -45,6 +45,11 @@ class Transaction:
         """Remember that bytes of a person must leave the files; done after the commit, and again until it succeeds."""
         self.set_note("scrub", self.new_id(8))  # another one each time: what is owed meanwhile stays owed
 
+    def note(self, name: str) -> str:
+        """Return a value of the installation, "" where it was never set."""
+        row = self.row(Note, name)
+        return str(row.value) if row is not None else ""
+
     def set_note(self, name: str, value: str) -> None:
         """Set a value of the installation; of two that set it at once the later stays."""
         self.connection.execute(_SET_NOTE, {"name": name, "value": value})

@@ -1,0 +1,40 @@
+"""What somebody did with mails of an open IMAP account: which still lie there, which are answered, what came elsewhere.
+
+Looks alone: no flag is set, nothing is moved. Raises what imaplib raises (the door, intake/imap, translates it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mailbot.intake.batches import ranges
+from mailbot.intake.uids import Client, entries, mails, search
+from mailbot.ports import Cursor, RawMail
+
+LATEST = 500  # of what came into a folder since it was looked at
+
+
+def change(selected: dict[bytes, Any]) -> str:
+    """Return what tells one state of a folder from another, of SELECT's answer; "" without CONDSTORE (RFC 7162)."""
+    modseq = selected.get(b"HIGHESTMODSEQ")
+    return f"{modseq}.{selected.get(b'EXISTS', 0)}.{selected.get(b'UIDNEXT', 0)}" if modseq else ""
+
+
+def of(client: Client, uids: Sequence[int]) -> dict[int, bool]:
+    """Return which of those lie in the selected folder, and whether they bear \\Answered (RFC 9051 section 2.3.2)."""
+    span = ranges(uids)
+    answered = set(client.search(["UID", span, "ANSWERED"]))
+    return {uid: uid in answered for uid in client.search(["UID", span])}
+
+
+def mark(client: Client, folder: str) -> Cursor:
+    """Return how far a folder goes that is not selected (RFC 9051 section 6.3.11)."""
+    told = client.folder_status(folder, ["UIDVALIDITY", "UIDNEXT"])
+    return Cursor(uidvalidity=told.get(b"UIDVALIDITY", 0), last_uid=told.get(b"UIDNEXT", 1) - 1, since=None)
+
+
+def later(client: Client, place: tuple[str, int], last_uid: int) -> list[RawMail]:
+    """Return the headers of the mails above that UID in the selected folder; `place` is (folder, UIDVALIDITY)."""
+    uids = [uid for uid in search(client, f"{last_uid + 1}:*", None) if uid > last_uid]
+    return mails(client, place, entries(client, uids[-LATEST:]), -1)
