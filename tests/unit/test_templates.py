@@ -131,7 +131,8 @@ def test_what_every_mail_keeps(name: str, language: str) -> None:
         assert rendered.body.endswith(f"\n\n[{TOKEN}]\n")
         assert text.count(TOKEN) == 1
         own = text.replace(f"[{TOKEN}]", "").casefold()
-        assert not [word for word in FORBIDDEN if word in own]
+        said = [word for word in FORBIDDEN if word in own]
+        assert not said or (name == "operator" and said in (["spam"], ["спам"]))  # her folder is called so
         assert "\n\n\n" not in text
         assert not re.search(r"  | [,;:]|\(\)|[.,:] *\.", rendered.body.replace("...", "x")), rendered.body
 
