@@ -224,7 +224,7 @@ def grow(number):
     report = audit.verify(store)
     print(report.sound, report.head.position, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 grow(3000)
-grow(97000)
+grow(27000)
 """
 
 
