@@ -34,6 +34,7 @@ from mailbot.operating import (
     clock,
     destruction,
     notices,
+    orders,
     policies,
     retention,
     waiting,
@@ -93,9 +94,12 @@ class App:
         policies.note(self.line)
         clock.lapse(self.line)
         try:
+            folders = orders.names(self.settings.operator.language) if self.settings.mailbox.do_folders else []
+            if folders:
+                orders.take(self.line, self.mailbox, self.settings.operator.language)
             state = again.poll(self.line, self.mailbox, counts)
             if state is not None:
-                byhand.look(self.line, self.mailbox, state)
+                byhand.look(self.line, self.mailbox, state, folders)
         except (MailboxUnavailable, MailboxRefused) as exc:
             failure = exc
         clock.tick(self.line, self.mailbox.folder)

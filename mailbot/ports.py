@@ -130,6 +130,17 @@ class Mailbox(Protocol):
         """
         ...
 
+    def ordered(self, names: Sequence[str]) -> dict[str, list[RawMail]]:
+        """Return what lies in each of the folders mailbot/Do/NAME, whole; those that are missing are made.
+
+        Nothing where the server can't move.
+        """
+        ...
+
+    def carry(self, seen: RawMail, where: FolderName) -> None:
+        """Move one mail from where it was seen into another folder; a missing one is no error."""
+        ...
+
     def whole(self, seen: RawMail) -> RawMail | None:
         """Return a sighted mail whole, its header alone over the size limit; None where it is gone."""
         ...

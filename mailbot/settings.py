@@ -22,6 +22,9 @@ class MailboxSettings(Section):
         default_factory=list,
         description="folders that a destroyed person's mails leave beside mailbot/Done: inbox, sent, drafts, junk",
     )
+    do_folders: bool = Field(
+        default=False, description="mailbot/Do holds a folder a verb: moving a mail there is your decision"
+    )
 
 
 class CourierSettings(Section):

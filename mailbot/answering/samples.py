@@ -151,6 +151,7 @@ VALUES: dict[str, dict[str, list[Any]]] = {
                            + [{**_ITEM, "ask": "settled", "places": [], "by_hand": how} for how in _BY_HAND]
                            + [{**_ITEM, "ask": "place", "places": each} for each in ([], _TASKS)]],
                  "moved": [0, 14], "junk": [0, 3],
+                 "failed": [[], [{"number": "K7Q2", "folder": "Undo", "why": "there is nothing to take back"}]],
                  "counts": [{}, {"held": 2, "unmatched": 5}], "head": ["", "7:" + "a7" * 26]},
 }  # fmt: skip
 

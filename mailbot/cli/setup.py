@@ -112,6 +112,7 @@ def _plan(arguments: argparse.Namespace) -> setup.Plan:
         given = {name: _ask(operator[name]) if value is None else value for name, value in given.items()}
     return setup.Plan(
         mailbox=mailbox, courier=courier, addresses=tuple(addresses), operator=given["operator"] or "",
+        do_folders=arguments.do_folders,
         contact=given["contact"] or "", operator_mail=given["operator_mail"] or "", language=arguments.language,
         authserv=tuple(arguments.authserv or preset.get("authserv", ())), store=arguments.store,
         places=_places(arguments.place, asked),

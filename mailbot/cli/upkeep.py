@@ -24,6 +24,7 @@ def _setup(commands: Any) -> None:
     init.add_argument("--address", action="append", metavar="ADDR", help="an address of the mailbox; may be repeated")
     init.add_argument("--operator", default=None, metavar="NAME", help="who answers for the data")
     init.add_argument("--operator-mail", default=None, metavar="ADDR", help="where mailbot tells and asks the operator")
+    init.add_argument("--do-folders", action="store_true", help="mailbot/Do: moving a mail there is your decision")
     init.add_argument("--contact", default=None, metavar="TEXT", help="how people reach a human")
     init.add_argument(
         "--language", choices=("kk", "ru", "en"), default="ru", help="in which mailbot writes to the operator"

@@ -10,6 +10,8 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from imapclient.imap_utf7 import encode
+
 from mailbot.intake.batches import HEADER_BYTES
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -43,6 +45,19 @@ def place(path: Path, folder: str) -> Path | None:
     with os.scandir(path) as entries:
         found = (entry for entry in entries if _UTF7.sub(_decoded, entry.name) == f".{folder}")
         return next((Path(entry.path) for entry in found), None)
+
+
+def folder(name: str) -> str:
+    """Return the name of the folder's directory, as `folders` reads it (Maildir++, modified UTF-7)."""
+    return f".{encode(name).decode('ascii')}"
+
+
+def make(home: Path) -> Path:
+    """Make a folder of a Maildir++ where it is not there yet, and return it."""
+    for part in ("cur", "new", "tmp"):
+        (home / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+    (home / "maildirfolder").touch()
+    return home
 
 
 def _decoded(found: re.Match[str]) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mailbot.errors import MailboxRefused, MailboxUnavailable
-from mailbot.intake import copies, gmail, login, standing
+from mailbot.intake import copies, gmail, login, orders, standing
 from mailbot.intake.batches import groups, slices
 from mailbot.intake.folders import special
 from mailbot.intake.imap_errors import is_later, translate
@@ -54,20 +54,8 @@ class ImapMailbox:
         """Open the folder and tell where it stands. Raises MailboxUnavailable, MailboxRefused."""
         with self._door():
             client, self._special = self._select(), None
-            can_move, can_remove = client.has_capability("MOVE"), client.has_capability("UIDPLUS")
-            at_gmail = gmail.is_it(client)
-            can_remove = can_remove and (not at_gmail or {"all", "trash"} <= self._named().keys())
-        stays = f"{self._url.host} can't move mails (no MOVE): what is done stays in {self.folder}"
-        keeps = f"{self._url.host} can't remove one mail alone (no UIDPLUS): mails and attachments stay in the mailbox"
-        return MailboxState(
-            folder=self.folder,
-            uidvalidity=self._selected[b"UIDVALIDITY"],
-            uidnext=self._selected.get(b"UIDNEXT", 1),
-            can_move=can_move,
-            can_remove=can_remove,
-            notes=(*(() if can_move else (stays,)), *(gmail.SETTING,) * at_gmail, *(() if can_remove else (keeps,))),
-            change=standing.change(self._selected),
-        )
+            gone = not gmail.is_it(client) or {"all", "trash"} <= self._named().keys()
+            return standing.state(client, (self.folder, self._url.host), self._selected, removes=gone)
 
     def fetch(self, cursor: Cursor, again: Sequence[int]) -> Iterator[list[RawMail]]:
         """Yield those of `again` that exist, then the new mails, UIDs ascending, at most 50 or 8 MB at a time.
@@ -148,8 +136,7 @@ class ImapMailbox:
     def mark(self, where: FolderName) -> Cursor | None:
         """Return how far that folder goes now; None where there is none. Raises as fetch does."""
         with self._door():
-            names = self._folders((where,))
-            return standing.mark(self._live(), names[0]) if names else None
+            return next((standing.mark(self._live(), name) for name in self._folders((where,))), None)
 
     def later(self, where: FolderName, cursor: Cursor) -> list[RawMail]:
         """Return the headers of what came there after that mark, of the latest 500. Raises as fetch does."""
@@ -158,6 +145,24 @@ class ImapMailbox:
                 if self._visit(folder) and self._validity == cursor.uidvalidity:
                     return standing.later(self._live(), (folder, self._validity), cursor.last_uid)
         return []
+
+    def ordered(self, names: Sequence[str]) -> dict[str, list[RawMail]]:
+        """Return what lies in each mailbot/Do/NAME, whole; missing folders are made. Raises as fetch does."""
+        found: dict[str, list[RawMail]] = {}
+        with self._door():
+            folders = orders.filled(self._client or self._select(), names)
+        for name, folder in folders.items():
+            with self._door():
+                uids = search(self._live(), "1:*", None) if self._visit(folder) else []
+            found[name] = [raw for batch in self._batches(uids, None, self._max_bytes) for raw in batch]
+        return found
+
+    def carry(self, seen: RawMail, where: FolderName) -> None:
+        """Move one mail on into another folder. Raises as fetch does."""
+        with self._door():
+            for folder in self._folders((where,)):
+                if self._visit(seen.folder) and self._validity == seen.uidvalidity:
+                    move(self._live(), [seen.uid], folder)
 
     def whole(self, seen: RawMail) -> RawMail | None:
         """Return a mail that was sighted, whole where it is within max_bytes. Raises as fetch does."""

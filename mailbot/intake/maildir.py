@@ -25,6 +25,7 @@ from mailbot.ports import Cursor, FolderName, MailboxState, Numbers, RawMail, So
 FOLDER = "INBOX"
 DONE = ".mailbot.Done"
 FILED = "mailbot/Done"  # the same, as a folder's name
+DO = "mailbot.Do."  # before the names of the folders in which the operator orders something
 TRIES = 3
 T = TypeVar("T")
 
@@ -43,9 +44,8 @@ class MaildirMailbox:
     def state(self) -> MailboxState:
         """Number what lies there and tell where the folder stands. Raises MailboxUnavailable, MailboxRefused."""
         self._list()
-        return MailboxState(
-            folder=FOLDER, uidvalidity=self._numbers.validity(), uidnext=self._numbers.next(), can_move=True
-        )
+        validity, uidnext = self._numbers.validity(), self._numbers.next()
+        return MailboxState(folder=FOLDER, uidvalidity=validity, uidnext=uidnext, can_move=True)
 
     def fetch(self, cursor: Cursor, again: Sequence[int]) -> Iterator[list[RawMail]]:
         """Yield those of `again` that exist, then the new mails, numbers ascending, at most 50 or 8 MB at a time.
@@ -79,7 +79,7 @@ class MaildirMailbox:
             return True
         with door(self._path):
             self._check()
-            done = self._done()
+            done = files.make(self._path / DONE) / "cur"
             self._each(list(uids), lambda place: place.rename(files.free(done, place.name)))
             for folder in (done, self._path / "cur", self._path / "new"):  # a rename is on disk when both ends are
                 files.sync(folder)
@@ -90,14 +90,28 @@ class MaildirMailbox:
 
     def filed(self, since: datetime) -> Iterator[list[RawMail]]:
         """Yield what lies in mailbot/Done since then, at most 50 or 8 MB at a time. Raises as fetch does."""
-        entries = sorted(
-            (e for e in self._list_in(FILED) if e.at_or_after(since)), key=lambda e: (e.received_at, e.uid)
-        )
-        for group in groups(entries, self._max_bytes):
-            seen = [_mail(e, b"", self._numbers.validity(), -1, FILED) for e in group]
-            batch = [mail for mail in map(self.whole, seen) if mail is not None]
-            if batch:
-                yield batch
+        entries = newer(self._list_in(FILED), Cursor(uidvalidity=None, last_uid=0, since=since))
+        yield from filter(None, (self._wholes(FILED, group) for group in groups(entries, self._max_bytes)))
+
+    def ordered(self, names: Sequence[str]) -> dict[str, list[RawMail]]:
+        """Return what lies in each mailbot/Do/NAME, whole; missing folders are made. Raises as fetch does."""
+        with door(self._path):
+            self._check()
+            for name in names:
+                files.make(self._path / files.folder(f"{DO}{name}"))
+        found = {name: self._wholes(DO + name, self._list_in(DO + name)) for name in names}
+        return {name: mails for name, mails in found.items() if mails}
+
+    def _wholes(self, folder: str, entries: Sequence[Entry]) -> list[RawMail]:
+        seen = [_mail(e, b"", self._numbers.validity(), -1, folder) for e in entries]
+        return [mail for mail in map(self.whole, seen) if mail is not None]
+
+    def carry(self, seen: RawMail, where: FolderName) -> None:
+        """Rename one file into another folder. Raises as fetch does."""
+        home = self._path if where == "inbox" else files.make(self._path / DONE)
+        self._look_at(seen.folder, [seen.uid], lambda place: place.rename(files.free(home / "cur", place.name)))
+        with door(self._path):
+            files.sync(home / "cur")
 
     def sight(self, sought: Sequence[Sought], where: Sequence[FolderName] = ("inbox", "done")) -> list[RawMail]:
         """Return the headers of what came in about when these did, in those folders. Raises as fetch does."""
@@ -128,9 +142,8 @@ class MaildirMailbox:
     def mark(self, where: FolderName) -> Cursor | None:
         """Return the time of the latest mail there, and how many are of that second. Raises as fetch does."""
         for folder in self._folders((where,)):
-            times = [entry.received_at for entry in self._list_in(folder)]
-            latest = max(times, default=files.EPOCH)
-            return Cursor(uidvalidity=None, last_uid=times.count(latest), since=latest)
+            times = [entry.received_at for entry in self._list_in(folder)] or [files.EPOCH]
+            return Cursor(uidvalidity=None, last_uid=times.count(max(times)), since=max(times))
         return None
 
     def later(self, where: FolderName, cursor: Cursor) -> list[RawMail]:
@@ -278,22 +291,10 @@ class MaildirMailbox:
             if batch:
                 yield batch
 
-    def _done(self) -> Path:
-        folder = self._path / DONE
-        for part in ("cur", "new", "tmp"):
-            (folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / "maildirfolder").touch()
-        return folder / "cur"
-
 
 def _mail(entry: Entry, octets: bytes, validity: int, max_bytes: int, folder: str = FOLDER) -> RawMail:
     complete = entry.size <= max_bytes
     return RawMail(
-        octets=octets,
-        folder=folder,
-        uid=entry.uid,
-        uidvalidity=validity,
-        received_at=entry.received_at,
-        size_bytes=len(octets) if complete else entry.size,
-        complete=complete,
-    )
+        octets=octets, folder=folder, uid=entry.uid, uidvalidity=validity, received_at=entry.received_at,
+        size_bytes=len(octets) if complete else entry.size, complete=complete,
+    )  # fmt: skip

@@ -121,14 +121,19 @@ def make(client: Client, folder: str) -> None:
     client.subscribe_folder(folder)
 
 
-def done_folder(client: Client) -> str:
-    """Return the full name of mailbot/Done there, with the server's prefix and delimiter (RFC 2342).
+def own_folders(client: Client, *paths: tuple[str, ...]) -> list[str]:
+    """Return the full names of folders of ours there, with the server's prefix and delimiter (RFC 2342).
 
     Raises what imaplib raises.
     """
     personal = client.namespace()[0] if client.has_capability("NAMESPACE") else None
     prefix, delimiter = personal[0] if personal else ("", "/")
-    return prefix + (delimiter or "-").join(DONE)
+    return [prefix + (delimiter or "-").join(path) for path in paths]
+
+
+def done_folder(client: Client) -> str:
+    """Return the full name of mailbot/Done there. Raises what imaplib raises."""
+    return own_folders(client, DONE)[0]
 
 
 def _mail(entry: Entry, answer: dict[bytes, Any], place: tuple[str, int], max_bytes: int) -> RawMail:

@@ -7,6 +7,7 @@ counted alone, until she drags it into the folder that is read.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mailbot.errors import ConflictError
@@ -25,8 +26,12 @@ JUNK, JUNK_DAY = "junk_found", "junk_told"
 READ: dict[FolderName, str] = {"sent": "sent_read", "junk": "junk_read"}
 
 
-def look(line: Line, mailbox: Mailbox, state: MailboxState) -> None:
-    """See what became of the mails that wait, after a complete pass. Raises MailboxUnavailable, MailboxRefused."""
+def look(line: Line, mailbox: Mailbox, state: MailboxState, orders: Sequence[str] = ()) -> None:
+    """See what became of the mails that wait, after a complete pass.
+
+    What she moves into one of the folders `orders` is a decision, and read there. Raises MailboxUnavailable,
+    MailboxRefused.
+    """
     if line.store.shadow:
         return
     _count_junk(line, _new(line, mailbox, "junk"))
@@ -35,6 +40,8 @@ def look(line: Line, mailbox: Mailbox, state: MailboxState) -> None:
     if not replied and now and line.store.note(SEEN) == now:
         return
     found = _found(line, mailbox, state, replied)
+    if orders and any(how == MOVED for _, how in found) and mailbox.ordered(orders):
+        return  # the next pass carries that out first
     _many(line, len(found) if len(found) > MOST_AT_ONCE else 0)
     if len(found) <= MOST_AT_ONCE:
         _record(line, found)

@@ -6,7 +6,7 @@ from typing import Any
 
 from mailbot.deciding.decision import Owed
 from mailbot.deciding.reasons import sentence
-from mailbot.operating import byhand, places, timing
+from mailbot.operating import byhand, orders, places, timing
 from mailbot.operating.away import until
 from mailbot.operating.reminders import is_late
 from mailbot.operating.waiting import is_held_back
@@ -34,7 +34,7 @@ def tell_operator(line: Line, settings: OperatorSettings) -> int:
         untold = journal.untold(unit.connection) if mails[0] else []  # a deputy alone is told of what is late
         rows = [row for row in untold if held_back or not _goes_out(row)][:MOST_ITEMS]
         late = _for_deputy(unit, rows, away=away) if mails[1] and address_key(mails[1]) != address_key(mails[0]) else []
-        beside = byhand.tells(unit, writes=bool(rows)) if mails[0] else {}
+        beside = _beside(unit, writes=bool(rows)) if mails[0] else {}
         for mail, told, more in zip(mails, (rows, late), (beside, {}), strict=True):
             if mail and (told or any(more.values())):
                 _owe(unit, line, mail, settings, (told, more))
@@ -43,6 +43,12 @@ def tell_operator(line: Line, settings: OperatorSettings) -> int:
         for row in rows:
             unit.update(Request, row.id, told_at=unit.now)
     return len(rows)
+
+
+def _beside(unit: Unit, *, writes: bool) -> dict[str, Any]:
+    """Return what she has to know beside requests."""
+    failed = orders.failed(unit)
+    return {"failed": failed, **byhand.tells(unit, writes=writes or bool(failed))}
 
 
 def _for_deputy(unit: Unit, untold: list[Any], *, away: bool) -> list[Any]:
@@ -56,10 +62,18 @@ def _waits(row: Any) -> bool:
     return journal.is_undecided(row) and journal.is_for_operator(row)
 
 
-def _owe(unit: Unit, line: Line, mail: str, settings: OperatorSettings, told: tuple[list[Any], dict[str, int]]) -> None:
+def _owe(unit: Unit, line: Line, mail: str, settings: OperatorSettings, told: tuple[list[Any], dict[str, Any]]) -> None:
     rows, beside = told
     items = [_item(unit, line, row, settings.language) for row in rows]
-    values = {"items": items, "counts": {"held": len(items)}, "head": _head(unit), "moved": 0, "junk": 0, **beside}
+    values = {
+        "items": items,
+        "counts": {"held": len(items)},
+        "head": _head(unit),
+        "moved": 0,
+        "junk": 0,
+        "failed": [],
+        **beside,
+    }
     common: dict[str, Any] = {"language": settings.language, "values": values, "threads": False}
     owe(unit, Owed(template="operator", role="operator", to=mail, **common), line)
 

@@ -42,6 +42,7 @@ class Plan:
     operator_mail: str = ""
     contact: str = ""
     language: str = "ru"
+    do_folders: bool = False
     authserv: tuple[str, ...] = ()
     store: str = "sqlite:///mailbot.sqlite"
     places: tuple[dict[str, str], ...] = ()  # name, preset, perhaps kept_by_law and kept_for
@@ -92,7 +93,9 @@ def places_text(plan: Plan) -> str:
 def settings_text(plan: Plan) -> str:
     """Return mailbot.toml as text."""
     sections: dict[str, dict[str, Any]] = {
-        "mailbox": {"url": plan.mailbox, "addresses": list(plan.addresses)},
+        "mailbox": {
+            "url": plan.mailbox, "addresses": list(plan.addresses), **({"do_folders": True} if plan.do_folders else {}),
+        },
         "courier": {"url": plan.courier},
         "store": {"url": plan.store},
         "operator": {

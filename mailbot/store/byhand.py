@@ -14,6 +14,7 @@ from mailbot.store.tables import Mail, Reply, Request
 from mailbot.store.transaction import Transaction
 
 MOST = 2_000  # of what waits: older mail that nobody took up is looked at no more
+ORDER = "ordered"  # in a request's fields: into which of mailbot/Do she moved its mail
 BY_HAND = "by_hand"  # in a request's fields: what she did with its mail, where its clock goes on
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
 _request: Any = Request.__table__  # type: ignore[attr-defined]
@@ -41,6 +42,29 @@ def is_ours(connection: sa.Connection, message_ids: Collection[str]) -> set[str]
     """Return which of those Message-IDs are of mails that mailbot wrote."""
     query = sa.select(_reply.c.message_id).where(_reply.c.message_id.in_(list(message_ids)))
     return set(connection.execute(query).scalars()) if message_ids else set()
+
+
+def named(connection: sa.Connection, digest: str, fingerprint: str) -> Any:
+    """Return the ledger's id of a mail and its request's number, by octets or fingerprint; None where it is unread."""
+    same = sa.or_(_mail.c.sha256 == digest, _mail.c.fingerprint == fingerprint)
+    query = sa.select(_mail.c.id, _mail.c.request_id).where(same, _mail.c.request_id.is_not(None))
+    return connection.execute(query.order_by(_mail.c.id.desc()).limit(1)).first()
+
+
+def order(unit: Transaction, number: str, verb: str) -> Any:
+    """Note what she ordered with a mail, "" to take that back; return its request as it was before."""
+    row = unit.row(Request, number)
+    if row.fields.get(ORDER) != verb:
+        unit.request_id = number
+        unit.update(Request, number, fields={**row.fields, ORDER: verb})
+        if verb:
+            unit.event("ordered", verb, who="operator", person_id=row.person_id)
+    return row
+
+
+def filed(unit: Transaction, mail_id: int) -> None:
+    """Note that a mail goes to mailbot/Done from where she put it."""
+    unit.update(Mail, mail_id, belongs="done", filed_at=unit.now)
 
 
 def close(unit: Transaction, row: Any, how: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mailbot.operating.orders import FOLDERS
 from tests.support.dovecot import Dovecot
 from tests.support.killed import Commands
 from tests.support.site import BORDER, BOX, OPERATOR, Site, border, letter, row
@@ -97,3 +98,27 @@ def test_nothing_is_asked_of_the_server_where_nothing_changed(site: Site) -> Non
     assert before and before[0][0]
     site.poll()
     assert site.sql("SELECT value FROM note WHERE name = 'inbox_seen'") == before
+
+
+def test_a_mail_moved_into_do_is_the_decision(site: Site, dovecot: Dovecot) -> None:
+    settings = site.folder / "mailbot.toml"
+    text = settings.read_text(encoding="utf-8").replace("[mailbox]\n", "[mailbox]\ndo_folders = true\n")
+    settings.write_text(text, encoding="utf-8")
+    site.poll()
+    with dovecot.login(site.user) as client:
+        listed = {name for _, _, name in client.list_folders()}
+        assert {f"mailbot/Do/{each['ru']}" for each in FOLDERS.values()} <= listed
+        client.select_folder("INBOX")
+        one, two, _, complaint = sorted(client.search())
+        client.move([one], "mailbot/Do/Не запрос")
+        client.move([two], "mailbot/Do/Выполнить")
+        client.move([complaint], "mailbot/Do/Отказать (не подтверждено)")
+    before = len(site.answers(0))
+    (text,) = told(site)
+    assert "папка «Выполнить»" in text and text.count("Не получилось") == 1
+    found = reasons(site)
+    assert (found["one"], found["two"], found["complaint"]) == ("closed", "no_tag", "not_confirmed")
+    assert [each.to for each in site.answers(before)].count("aigul@example.kz") == 1  # the refusal
+    assert set(site.folders()["mailbot/Done"]) == {"one", "complaint"}
+    assert set(site.folders()["INBOX"]) == {"two", "three"}
+    assert told(site) == [] and reasons(site) == found
