@@ -299,6 +299,50 @@ class TestMailbox:
         assert [raw.complete for raw in found] == [subject(raw.octets) != "big" for raw in found]
         assert [subject(raw.octets) for raw in read(mailbox)] == ["stays"]  # the other folder is read as before
 
+    def test_what_still_stands_is_told_and_nothing_is_marked(self, box: Box) -> None:
+        for name in ("a", "b"):
+            box.deliver(mail(name))
+        mailbox = box.open()
+        gone, stays = read(mailbox)
+        before = box.flags()
+        assert mailbox.standing([gone.uid, stays.uid, 999]) == {gone.uid: False, stays.uid: False}
+        box.vanish(subject(gone.octets))
+        mailbox.state()
+        assert mailbox.standing([gone.uid, stays.uid]) == {stays.uid: False} and mailbox.standing([]) == {}
+        assert box.flags() == {name: flags for name, flags in before.items() if name != subject(gone.octets)}
+
+    def test_a_folder_that_is_not_there_has_no_mark(self, box: Box) -> None:
+        mailbox = box.open()
+        assert (mailbox.mark("sent"), mailbox.mark("junk")) == (None, None)
+        assert mailbox.later("junk", Cursor(uidvalidity=1, last_uid=0, since=AT)) == []
+
+    def test_what_came_after_a_mark_is_shown_once(self, box: Box) -> None:
+        box.deliver(mail("old"))
+        mailbox = box.open()
+        mailbox.file([raw.uid for raw in read(mailbox)])
+        mark = mailbox.mark("done")
+        assert mark is not None and mailbox.later("done", mark) == []
+        box.deliver(mail("new"), AT + timedelta(hours=1))
+        mailbox.file([raw.uid for raw in read(mailbox)])
+        (seen,) = mailbox.later("done", mark)
+        assert (subject(seen.octets), seen.complete) == ("new", False)
+        assert mailbox.mark("done") != mark
+
+    def test_folders_of_orders_are_made_and_emptied(self, box: Box) -> None:
+        names = ["Сұраныс емес", "Undo (x)"]
+        box.deliver(mail("a"))
+        mailbox = box.open()
+        assert mailbox.ordered(names) == {}
+        assert mailbox.ordered(names) == {}  # they are there by now
+        (raw,) = read(mailbox)
+        mailbox.carry(raw, "done")
+        assert box.done() == ["a"] and read(mailbox) == []
+        (filed,) = (raw for batch in mailbox.filed(AT) for raw in batch)
+        mailbox.carry(filed, "inbox")
+        assert box.done() == [] and subjects(read(mailbox)) == ["a"]
+        mailbox.carry(filed, "done")  # it is gone from there
+        assert box.done() == []
+
     def test_closing_twice_and_using_it_again(self, box: Box) -> None:
         box.deliver(mail("a"))
         mailbox = box.open()
