@@ -148,6 +148,7 @@ VALUES: dict[str, dict[str, list[Any]]] = {
                            [{**_ITEM, "ask": ask, "places": []} for ask in ("obligations", "review", "wait", "nothing")]
                            + [{**_ITEM, "ask": "place", "places": each} for each in ([], _TASKS)]],
                  "counts": [{}, {"held": 2, "unmatched": 5}], "head": ["", "7:" + "a7" * 26]},
+    "console-locked": {"account": ["aigerim"], "failures": [5], "until": [LATER]},
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from mailbot.cli.parser import Parser, add
 
 def declare(commands: Any) -> None:
     """Declare them all."""
-    for those in (_setup, _modes, _backups, _templates, _audit, _evidence, _policy):
+    for those in (_setup, _modes, _operators, _backups, _templates, _audit, _evidence, _policy):
         those(commands)
 
 
@@ -44,6 +44,19 @@ def _setup(commands: Any) -> None:
         help="decide and render, send and change nothing (default)",
     )
     mode.add_argument("--live", dest="live", action="store_true", help="begin to work at once")
+
+
+def _operators(commands: Any) -> None:
+    group = commands.add_parser("operator", help="who may open the console", allow_abbrev=False)
+    verbs = group.add_subparsers(required=True, metavar="VERB", parser_class=Parser)
+    added = add(verbs, "add", "operators.add", "add an account; its password is asked")
+    added.add_argument("name", metavar="NAME", help="the login name, which the journal bears")
+    added.add_argument("--role", choices=("operator", "reader"), default="operator", help="a reader changes nothing")
+    added.add_argument("--totp", action="store_true", help="also ask for a code of an authenticator app")
+    added.add_argument("--password-file", type=Path, metavar="FILE", help="read the password from a file")
+    add(verbs, "list", "operators.list_", "the accounts", json=True)
+    removed = add(verbs, "remove", "operators.remove", "take an account away, whoever is logged in is out")
+    removed.add_argument("name", metavar="NAME")
 
 
 def _modes(commands: Any) -> None:
