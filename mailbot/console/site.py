@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from mailbot.app import App
 from mailbot.config import packaged
-from mailbot.console import desk
+from mailbot.console import books, desk, persons
 from mailbot.console.gate import LANGUAGE, Headers, cookie_name, form_of, is_ours, set_cookie
 from mailbot.console.pages import Pages
 from mailbot.console.visit import Console, Visit
@@ -44,6 +44,15 @@ def create(app: App, *, hosts: Sequence[str] = (), secure: bool = False) -> Star
         Route("/requests/{number:str}", _inside(console, desk.request)),
         Route("/requests/{number:str}/files/{at:int}", _inside(console, desk.file)),
     ]
+    for path, page in (
+        ("/register", books.register), ("/register.csv", books.export), ("/templates", books.templates),
+        ("/templates/{name:str}/{language:str}", books.template), ("/health", books.health),
+        ("/people", persons.people),
+    ):  # fmt: skip
+        routes.append(Route(path, _inside(console, page)))
+    routes.append(Route("/people", _inside(console, persons.find), methods=["POST"]))
+    for act in (persons.block, persons.unblock, persons.oblige, persons.settle, persons.doom, persons.destroy):
+        routes.append(Route(f"/people/{act.__name__}", _inside(console, act, acts=True), methods=["POST"]))
     for verb in (desk.release, desk.preview, desk.refuse, desk.close, desk.undo, desk.tick):
         acting = _inside(console, verb, acts=True)
         routes.append(Route(f"/requests/{{number:str}}/{verb.__name__}", acting, methods=["POST"]))

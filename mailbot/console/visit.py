@@ -58,7 +58,11 @@ class Visit:
 
     def problem(self, status: int, says: str, detail: str = "", **more: Any) -> Response:
         """Return a page that says what went wrong; what was typed stands on it."""
-        typed = {k: v for k, v in self.form.items() if v and k in ("person", "checked", "reason", "note", "place")}
+        typed = {
+            k: v
+            for k, v in self.form.items()
+            if v and k in ("person", "checked", "reason", "note", "place", "address", "until")
+        }
         heads = {403: "forbidden", 404: "missing", 409: "conflict", 503: "later"}
         values = {"head": heads.get(status, "wrong"), "says": says, "detail": detail, "typed": typed, "number": ""}
         return self.page("problem.html", {**values, **more}, status)
