@@ -55,6 +55,6 @@ def preview(templates: Templates, name: str, language: str) -> Rendered:
     values = samples(name)[-1]
     frame = Frame(token=TOKEN, **{key: values[key] for key in FRAME})
     own = {key: value for key, value in values.items() if key not in FRAME or key == "kind"}
-    role: Role = "operator" if name == "operator" else "receipt"
+    role: Role = "operator" if name in ("operator", "console-locked") else "receipt"
     owed = Owed(template=name, role=role, to="aliya@example.kz", language=language, values=own)
     return render(owed, frame, templates)

@@ -153,6 +153,7 @@ VALUES: dict[str, dict[str, list[Any]]] = {
                  "moved": [0, 14], "junk": [0, 3],
                  "failed": [[], [{"number": "K7Q2", "folder": "Undo", "why": "there is nothing to take back"}]],
                  "counts": [{}, {"held": 2, "unmatched": 5}], "head": ["", "7:" + "a7" * 26]},
+    "console-locked": {"account": ["aigerim"], "failures": [5], "until": [LATER]},
 }  # fmt: skip
 
 

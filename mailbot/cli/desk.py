@@ -13,11 +13,11 @@ from mailbot.cli.clocks import line as clock_line
 from mailbot.cli.documents import line as document_line
 from mailbot.cli.output import clean, clean_lines, print_json, tell
 from mailbot.cli.parser import day
-from mailbot.deciding.outcomes import outcome
 from mailbot.deciding.reasons import sentence
 from mailbot.errors import UsageError
-from mailbot.operating import byhand, diffs, documents, places, refusals, review, rights, timing
-from mailbot.store import journal, writers
+from mailbot.operating import byhand, documents, places, refusals, review, rights, timing
+from mailbot.operating.shown import shown
+from mailbot.store import journal
 
 PLACE_WORDS = {
     "update": "change the data", "unsubscribe": "stop the news", "withdrawal": "stop, then erase",
@@ -102,23 +102,8 @@ def _line(each: dict[str, Any], language: str, app: App) -> str:
 
 def show(arguments: argparse.Namespace) -> int:
     """Show one request with its replies and events."""
-    with opened(arguments.config) as app, app.line.store.reading() as connection:
-        row = journal.find(connection, arguments.id)
-        replies, events = journal.replies(connection, row.id), journal.events(connection, row.id)
-        wrong = writers.wrong_tokens(connection, app.line.store.keys, row.address)
-        result = {
-            **timing.listed(app.line, row), "outcome": outcome(row), "clocks": timing.as_json(app.line, row),
-            "tag": row.tag, "rung": row.rung, "evidence": row.evidence, "because": row.because,
-            "pending": [{"field": f, "waits_for": w} for f, w in row.pending], "fields": row.fields.get("fields", {}),
-            **diffs.changes(connection, row),
-            "undo_until": row.undo_until, "destroy_at": row.destroy_at, "checked": row.checked,
-            "purged_at": row.purged_at, "mails_left": row.fields.get("mails_left", {}),
-            "document": documents.as_json(row),
-            "places": places.of_request(connection, app.line.rules.policy, row.id),
-            "replies": [_reply(each) for each in replies],
-            "wrong_tokens": wrong.count if wrong else 0, "wrong_tokens_last_at": wrong.last_at if wrong else None,
-            "events": [{"at": e.at, "who": e.who, "what": e.what, "reason": e.reason} for e in events],
-        }  # fmt: skip
+    with opened(arguments.config) as app:
+        result = shown(app.line, arguments.id)
         if arguments.json:
             print_json(result)
         else:
@@ -156,14 +141,6 @@ def tick(arguments: argparse.Namespace) -> int:
         places.tick(app.line, arguments.id, arguments.place)
     print(f"{arguments.id.upper()}: {arguments.place} is done")
     return 0
-
-
-def _reply(row: Any) -> dict[str, Any]:
-    return {
-        "template": row.template, "to": row.address, "sent_at": row.sent_at, "answer": row.answer,
-        "gave_up": row.gave_up_why if row.gave_up_at else "", "bounced_at": row.bounced_at,
-        "bounced_status": row.bounced_status or "", "bounced_why": row.bounced_why or "",
-    }  # fmt: skip
 
 
 def _unsent(gave_up: str) -> str:

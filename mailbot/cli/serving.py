@@ -1,4 +1,4 @@
-"""The command that serves the web door for the site's forms."""
+"""The commands that serve the web: the door for the site's forms, and the operator's console."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import argparse
 from mailbot.app import opened
 from mailbot.cli.output import tell
 from mailbot.config import secret
-from mailbot.errors import ConfigError
+from mailbot.errors import ConfigError, UsageError
 
 
 def intake(arguments: argparse.Namespace) -> int:
@@ -23,4 +23,32 @@ def intake(arguments: argparse.Namespace) -> int:
         tell(f"http://{arguments.host}:{arguments.port}/intake/: put a proxy that speaks TLS before it")
         uvicorn.run(served, host=arguments.host, port=arguments.port, access_log=False, server_header=False,
                     log_level="warning")  # fmt: skip
+    return 0
+
+
+def console(arguments: argparse.Namespace) -> int:
+    """Serve the operator's pages until SIGTERM. Raises UsageError where a password could be read on its way."""
+    try:
+        from mailbot.console.gate import is_loopback
+        from mailbot.console.site import serve
+    except ImportError as exc:
+        raise ConfigError("the console needs the extra: pip install 'mailbot[web]'") from exc
+    tls = bool(arguments.certfile and arguments.keyfile)
+    if bool(arguments.certfile) != bool(arguments.keyfile):
+        raise UsageError("--certfile and --keyfile go together")
+    if not is_loopback(arguments.host) and not (tls or arguments.proxy):
+        raise UsageError(f"--host {arguments.host}: name --certfile and --keyfile, or --proxy HOST that speaks TLS")
+    hosts = [*arguments.name, *([arguments.proxy] if arguments.proxy else [])]
+    if not is_loopback(arguments.host) and not hosts:
+        raise UsageError(f"--host {arguments.host}: name the host that the browser calls with --name HOST")
+    secure = tls or bool(arguments.proxy)
+    with opened(arguments.config) as app:
+        at = (
+            f"https://{hosts[0]}/"
+            if arguments.proxy
+            else f"http{'s' if tls else ''}://{arguments.host}:{arguments.port}/"
+        )
+        tell(f"{at}: log in with an account of `mailbot operator add`; stop with Ctrl-C")
+        serve(app, arguments.host, arguments.port, hosts=hosts, secure=secure,
+              certfile=arguments.certfile, keyfile=arguments.keyfile)  # fmt: skip
     return 0

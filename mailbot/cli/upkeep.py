@@ -10,7 +10,7 @@ from mailbot.cli.parser import Parser, add
 
 def declare(commands: Any) -> None:
     """Declare them all."""
-    for those in (_setup, _modes, _backups, _templates, _audit, _evidence, _policy):
+    for those in (_setup, _modes, _operators, _console, _backups, _templates, _audit, _evidence, _policy):
         those(commands)
 
 
@@ -45,6 +45,29 @@ def _setup(commands: Any) -> None:
         help="decide and render, send and change nothing (default)",
     )
     mode.add_argument("--live", dest="live", action="store_true", help="begin to work at once")
+
+
+def _operators(commands: Any) -> None:
+    group = commands.add_parser("operator", help="who may open the console", allow_abbrev=False)
+    verbs = group.add_subparsers(required=True, metavar="VERB", parser_class=Parser)
+    added = add(verbs, "add", "operators.add", "add an account; its password is asked")
+    added.add_argument("name", metavar="NAME", help="the login name, which the journal bears")
+    added.add_argument("--role", choices=("operator", "reader"), default="operator", help="a reader changes nothing")
+    added.add_argument("--totp", action="store_true", help="also ask for a code of an authenticator app")
+    added.add_argument("--password-file", type=Path, metavar="FILE", help="read the password from a file")
+    add(verbs, "list", "operators.list_", "the accounts", json=True)
+    removed = add(verbs, "remove", "operators.remove", "take an account away, whoever is logged in is out")
+    removed.add_argument("name", metavar="NAME")
+
+
+def _console(commands: Any) -> None:
+    console = add(commands, "console", "serving.console", "the operator's web pages")
+    console.add_argument("--host", default="127.0.0.1", metavar="HOST", help="where it listens (default: 127.0.0.1)")
+    console.add_argument("--port", type=int, default=8025, metavar="PORT", help="at which port (default: 8025)")
+    console.add_argument("--certfile", metavar="FILE", help="our own TLS: the certificate")
+    console.add_argument("--keyfile", metavar="FILE", help="and its key")
+    console.add_argument("--proxy", default="", metavar="HOST", help="a proxy speaks TLS before it, under that name")
+    console.add_argument("--name", action="append", default=[], metavar="HOST", help="by which name browsers call it")
 
 
 def _modes(commands: Any) -> None:

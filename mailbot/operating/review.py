@@ -34,7 +34,7 @@ AS = {"erasure": "withdrawal", "objection": "unsubscribe"}  # a right → what i
 def take(unit: Unit, number: str) -> Any:
     """Return an open request, and make it the unit's. Raises InputError, ConflictError."""
     _require_live(unit)
-    row = journal.find(unit.connection, number)
+    row = journal.find(unit.connection, number, to_change=True)
     if not journal.is_undecided(row):
         waits = row.answer_due_at is not None
         what = "only its answer waits, and goes out by itself" if waits else "nothing of it is open"
@@ -217,7 +217,7 @@ def undo(line: Line, number: str) -> None:
     """Take back what a request changed. Raises InputError, ConflictError (nothing to take back, or changed since)."""
     with line.store.unit() as unit:
         _require_live(unit)
-        row = journal.find(unit.connection, number)
+        row = journal.find(unit.connection, number, to_change=True)
         facts = request_facts(unit, row)
         alive = row.person_id is not None and unit.row(Person, row.person_id) is not None
         if row.state != "applied" or row.kind not in TAG_KINDS or not alive:

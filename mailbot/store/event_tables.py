@@ -18,7 +18,7 @@ class Event(SQLModel, table=True):
     __table_args__ = (Index("ix_event_position", "position", unique=True),)
     id: int | None = Field(default=None, primary_key=True)
     at: datetime
-    who: str  # mailbot, operator
+    who: str  # mailbot, operator, or the login name of an operator at the console
     what: str
     reason: str = ""
     request_id: str | None = Field(default=None, index=True, max_length=12)

@@ -108,6 +108,8 @@ WITHHELD: dict[str, str] = {
         for name in ("place", "event", "kind", "tries", "next_try_at", "delivered_at", "dead_at", "answer")
     },
     "hook_call.identifier": "told at its task", "hook_call.fields": "on its way only; told at its request",
+    "operator_account": "of who works at the console, and of no person on file",
+    "console_session": "of who works at the console",
     "reminder": "of what the operator was reminded", "proof.person_id": _WHOSE, "proof.sha256": _HASH,
     "proof.destroyed_at": "told as the mark of the address", "proof.removed_at": _STEPS,
     "proof.sealed": "the person's own case as it was; only the operator's key opens it, and that it is kept is told",

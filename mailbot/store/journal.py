@@ -23,9 +23,13 @@ ANSWER_WAITS = "answer_waits"
 WAITING = ("held", "challenged", "asked")
 
 
-def find(connection: sa.Connection, number: str) -> Any:
-    """Return a request row by its number, upper or lower case. Raises InputError where there is none."""
-    row = connection.execute(sa.select(_request).where(_request.c.id == number.strip().upper())).first()
+def find(connection: sa.Connection, number: str, *, to_change: bool = False) -> Any:
+    """Return a request row by its number, upper or lower case. Raises InputError where there is none.
+
+    `to_change` holds it until the transaction ends: of two operators, the second sees what the first did.
+    """
+    query = sa.select(_request).where(_request.c.id == number.strip().upper())
+    row = connection.execute(query.with_for_update() if to_change else query).first()
     if row is None:
         raise InputError(f"there is no request {number.upper()}")
     return row

@@ -74,6 +74,14 @@ class Keys:
         """Return what proves that a backup of that name is ours: 8 letters a-z2-7."""
         return _letters(hmac.digest(_purpose(self.secret, b"backup"), name.encode("ascii"), "sha256"), 8)
 
+    def session(self, token: str) -> str:
+        """Return by what the store knows a console's session: 52 letters a-z2-7; the token itself is the browser's."""
+        return _letters(hmac.digest(_purpose(self.secret, b"session"), token.encode("utf-8", "replace"), "sha256"), 52)
+
+    def form(self, token: str) -> str:
+        """Return what a form of the console bears for the browser that holds that token: 52 letters a-z2-7."""
+        return _letters(hmac.digest(_purpose(self.secret, b"form"), token.encode("utf-8", "replace"), "sha256"), 52)
+
     def chain(self, *parts: str | int | None) -> str:
         """Return what seals a row of the chain of events; no other two rows are the same octets. Raises nothing.
 

@@ -30,6 +30,7 @@ class Transaction:
     request_id: str = ""
     raw: RawMail | None = None  # the mail that is being handled
     gone: list[gone.Line] = field(default_factory=list)  # what gone.log is told before the commit
+    operator: str = "operator"  # under which name the operator's acts are noted: the console sets the login name
 
     @property
     def mail_hash(self) -> str | None:
@@ -67,11 +68,11 @@ class Transaction:
         self.note_gone(what, self.keys.person(person_id))
 
     def event(self, what: str, reason: str = "", *, who: str = "mailbot", person_id: str | None = None) -> None:
-        """Append one audit row: ids, times and reasons alone."""
+        """Append one audit row: ids, times and reasons alone. `who` operator: by the name of whoever acts."""
         self.insert(
             Event,
             at=self.now,
-            who=who,
+            who=self.operator if who == "operator" else who,
             what=what,
             reason=reason,
             request_id=self.request_id or None,

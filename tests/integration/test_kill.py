@@ -26,6 +26,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from mailbot.store import (  # fill the metadata
+    account_tables,  # noqa: F401
     clock_tables,  # noqa: F401
     consent_tables,  # noqa: F401
     event_tables,  # noqa: F401

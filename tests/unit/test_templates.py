@@ -21,7 +21,7 @@ from mailbot.policy import LawRules
 FOLDER = packaged("templates") / "mail"
 TOKEN = "abcdefghijklmnopqrstuvwx23"
 ALL = [(name, language) for name in TEMPLATES for language in LANGUAGES]
-TO_PEOPLE = [(name, language) for name, language in ALL if name not in ("operator", "mails-left")]
+TO_PEOPLE = [(name, language) for name, language in ALL if name not in ("operator", "mails-left", "console-locked")]
 BY_PROGRAM = [(name, language) for name, language in TO_PEOPLE if name != "condolence"]
 LABELS = {
     "kk": ("Тегі", "Аты", "Әкесінің аты", "Туған күні", "Туған жері", "Электрондық пошта", "Телефон", "Ескі телефон",

@@ -1,0 +1,48 @@
+"""The operator's queue, page by page: what journal.select lists by default, counted and cut by the database itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailbot.store.journal import WAITING
+from mailbot.store.tables import Request
+
+_request: Any = Request.__table__  # type: ignore[attr-defined]
+_opens: Any = sa.cast(_request.c.open, sa.Text)  # a JSON array of words, as text in either dialect
+_FAR = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def _is_open() -> Any:
+    """Return journal.is_open in SQL."""
+    waits = sa.or_(_request.c.state.in_(WAITING), sa.and_(_request.c.state == "left", _request.c.kind.is_not(None)))
+    undecided = sa.or_(_opens != "[]", sa.and_(waits, _request.c.closed_at.is_(None)))
+    return sa.or_(_request.c.answer_due_at.is_not(None), _request.c.places_open > 0, undecided)
+
+
+def _is_hers() -> Any:
+    """Return journal.is_for_operator in SQL."""
+    words = (_opens.like(f'%"{word}"%') for word in ("operator", "obligations"))
+    return sa.or_(*words, _request.c.answer_due_at.is_not(None))
+
+
+def _due() -> Any:
+    """Return journal.due_at in SQL, far away where no clock runs."""
+    one, two, three = (sa.func.coalesce(_request.c[name], _FAR) for name in ("due_at", "answer_due_at", "place_due_at"))
+    first = sa.case((one <= two, one), else_=two)
+    return sa.case((first <= three, first), else_=three)
+
+
+def count(connection: sa.Connection) -> tuple[int, int]:
+    """Return how many requests are open, and how many of them wait for the operator."""
+    mine = sa.func.coalesce(sa.func.sum(sa.case((_is_hers(), 1), else_=0)), 0)
+    total, hers = connection.execute(sa.select(sa.func.count(), mine).where(_is_open())).one()
+    return int(total), int(hers)
+
+
+def page(connection: sa.Connection, *, first: int, most: int) -> list[Any]:
+    """Return that part of the open requests: those that wait for the operator first, then by due date."""
+    order = (sa.case((_is_hers(), 0), else_=1), _due(), _request.c.received_at, _request.c.id)
+    return list(connection.execute(sa.select(_request).where(_is_open()).order_by(*order).limit(most).offset(first)))
