@@ -16,7 +16,7 @@ from mailbot.console.words import LANGUAGES, catalogue
 from mailbot.operating import queue
 from mailbot.operating.accounts import IDLE
 from mailbot.store import journal
-from tests.acceptance.world import ALIYA, BOX, HOST, NEW_PHONE, PHONE, STRANGER, UPDATE, WITHDRAWAL, World
+from tests.acceptance.world import ALIYA, BORIS, BOX, HOST, NEW_PHONE, PHONE, STRANGER, UPDATE, WITHDRAWAL, World
 from tests.support.consoles import PASSWORD, Site, forms, opened, text
 
 ROOT = Path(__file__).parents[2]
@@ -188,6 +188,22 @@ def test_a_long_queue_comes_page_by_page_in_the_order_of_the_list(site: Site) ->
     assert time.perf_counter() - began < 2, "it does not load them all"
     assert browser.get("/?page=99999").text.count('<li class="card">') == 2
     assert browser.get("/?page=x").status_code == 200
+
+
+def test_either_dialect_counts_and_orders_as_the_list_does(either: World) -> None:
+    numbers = {
+        held(either),
+        asked(either),
+        str(either.request(either.mail(BORIS, UPDATE["kk"], NEW_PHONE["kk"], proof="weak"))["id"]),
+    }
+    with opened(either) as site:
+        found = queue.page(site.app.line, 1)
+        assert [each["id"] for each in found.items] == [each["id"] for each in either.requests()]
+        assert {each["id"] for each in found.items} == numbers and (found.total, found.hers) == (3, 2)
+        number, browser = found.items[0]["id"], site.browser("dana")
+        page = browser.get(f"/requests/{number}")
+        assert browser.post(page, f"/requests/{number}/close").status_code in (200, 409)
+        assert {"dana"} <= {row[0] for row in either.sql("SELECT who FROM event")}
 
 
 # ---- one request ---------------------------------------------------------------------------------------------------
