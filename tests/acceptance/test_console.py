@@ -376,7 +376,7 @@ def test_each_word_is_there_in_three_languages() -> None:
 def test_each_word_that_a_page_asks_for_is_there() -> None:
     folder = ROOT / "templates" / "console"
     for path in folder.glob("*.html"):
-        for key in re.findall(r't\("([\w.]+)"\)', path.read_text(encoding="utf-8")):
+        for key in re.findall(r'\bt\("([\w.]+)"\)', path.read_text(encoding="utf-8")):
             assert key in catalogue(), (path.name, key)
 
 
