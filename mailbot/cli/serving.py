@@ -8,6 +8,7 @@ from mailbot.app import opened
 from mailbot.cli.output import tell
 from mailbot.config import secret
 from mailbot.errors import ConfigError, UsageError
+from mailbot.section import is_loopback
 
 
 def intake(arguments: argparse.Namespace) -> int:
@@ -29,7 +30,6 @@ def intake(arguments: argparse.Namespace) -> int:
 def console(arguments: argparse.Namespace) -> int:
     """Serve the operator's pages until SIGTERM. Raises UsageError where a password could be read on its way."""
     try:
-        from mailbot.console.gate import is_loopback
         from mailbot.console.site import serve
     except ImportError as exc:
         raise ConfigError("the console needs the extra: pip install 'mailbot[web]'") from exc
@@ -43,11 +43,8 @@ def console(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--host {arguments.host}: name the host that the browser calls with --name HOST")
     secure = tls or bool(arguments.proxy)
     with opened(arguments.config) as app:
-        at = (
-            f"https://{hosts[0]}/"
-            if arguments.proxy
-            else f"http{'s' if tls else ''}://{arguments.host}:{arguments.port}/"
-        )
+        name = hosts[0] if hosts else arguments.host
+        at = f"https://{name}/" if arguments.proxy else f"http{'s' if tls else ''}://{name}:{arguments.port}/"
         tell(f"{at}: log in with an account of `mailbot operator add`; stop with Ctrl-C")
         serve(app, arguments.host, arguments.port, hosts=hosts, secure=secure,
               certfile=arguments.certfile, keyfile=arguments.keyfile)  # fmt: skip

@@ -7,7 +7,6 @@ one. Nothing is loaded from elsewhere, nothing is run, nobody may frame a page: 
 from __future__ import annotations
 
 import hmac
-import ipaddress
 from typing import Any
 
 from starlette.requests import Request
@@ -42,14 +41,6 @@ class Headers:
             await send(message)
 
         await self.app(scope, receive, with_headers)
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine reaches that host."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def cookie_name(kind: str, *, secure: bool) -> str:

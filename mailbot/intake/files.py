@@ -10,8 +10,6 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from imapclient.imap_utf7 import encode
-
 from mailbot.intake.batches import HEADER_BYTES
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,6 +47,8 @@ def place(path: Path, folder: str) -> Path | None:
 
 def folder(name: str) -> str:
     """Return the name of the folder's directory, as `folders` reads it (Maildir++, modified UTF-7)."""
+    from imapclient.imap_utf7 import encode  # late: without such folders a Maildir needs no IMAP library
+
     return f".{encode(name).decode('ascii')}"
 
 

@@ -102,6 +102,8 @@ def _count_junk(line: Line, mails: list[RawMail]) -> None:
 
 def _replied_to(line: Line, mails: list[RawMail]) -> set[str]:
     """Return the Message-IDs that she answered; our own answers, which many servers copy there, don't count."""
+    if not mails:
+        return set()
     heads = [parse(raw.octets, complete=False) for raw in mails]
     with line.store.reading() as connection:
         ours = byhand.is_ours(connection, {head.message_id for head in heads})
