@@ -33,6 +33,7 @@ from mailbot.operating import (
     byhand,
     clock,
     destruction,
+    digest,
     notices,
     orders,
     policies,
@@ -102,6 +103,7 @@ class App:
                 byhand.look(self.line, self.mailbox, state, folders)
         except (MailboxUnavailable, MailboxRefused) as exc:
             failure = exc
+        digest.carry_out(self.line, self.mailbox if failure is None else None)
         clock.tick(self.line, self.mailbox.folder)
         destruction.forget(self.line)
         try:
@@ -112,7 +114,10 @@ class App:
             failure = exc
         retention.sweep(self.line)
         audit.sweep(self.line)
-        notices.tell_operator(self.line, self.settings.operator)
+        try:
+            notices.tell_operator(self.line, self._desk(readable=failure is None))
+        except (MailboxUnavailable, MailboxRefused) as exc:
+            failure = exc
         try:
             self._outbox().send(counts)
         except (CourierUnavailable, CourierRefused) as exc:
@@ -138,6 +143,12 @@ class App:
         operator = self.settings.operator
         erase = tuple(self.settings.mailbox.erase)
         return destruction.Leaving(erase=erase, operator=operator.mail, language=operator.language)
+
+    def _desk(self, *, readable: bool) -> notices.Desk:
+        folders = self.settings.mailbox.do_folders
+        return notices.Desk(
+            settings=self.settings.operator, mailbox=self.mailbox if readable else None, do_folders=folders
+        )
 
     def _outbox(self) -> Outbox:
         rules = self.line.rules

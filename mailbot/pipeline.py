@@ -27,6 +27,7 @@ from mailbot.reading.forms import Forms, claim_of, submission
 from mailbot.reading.lexicon import Lexicon
 from mailbot.reading.machine import Machine, screen
 from mailbot.reading.message import Message
+from mailbot.reading.orders import orders
 from mailbot.reading.parse import parse
 from mailbot.reading.sender import Evidence, verify
 from mailbot.reading.tokens import unsubscribe_token
@@ -135,6 +136,9 @@ def judge(unit: Unit, line: Line, machine: Machine | None) -> Decision:
     """Decide the mail that a unit received, by what the store knows now."""
     assert unit.message and unit.claim and unit.evidence
     facts = gather(unit, unit.message, unit.claim, machine)
+    if facts.digest is not None:
+        said = orders(unit.message.own_text, line.rules.lexicon)
+        facts = replace(facts, digest=replace(facts.digest, said=said))
     case = Case(
         message=unit.message, machine=machine, claim=unit.claim, evidence=unit.evidence, facts=facts,
         policy=line.rules.policy, deadlines=line.rules.deadlines,

@@ -141,6 +141,10 @@ class Mailbox(Protocol):
         """Move one mail from where it was seen into another folder; a missing one is no error."""
         ...
 
+    def put(self, octets: bytes) -> None:
+        """Lay a mail of ours, unread, into the folder that is read."""
+        ...
+
     def whole(self, seen: RawMail) -> RawMail | None:
         """Return a sighted mail whole, its header alone over the size limit; None where it is gone."""
         ...

@@ -58,6 +58,11 @@ class OperatorSettings(Section):
     language: Literal["kk", "ru", "en"] = Field(
         default="ru", description="the language in which mailbot writes to the operator"
     )
+    digest_at: str = Field(
+        default="09:00",
+        pattern=r"(?:([01]\d|2[0-3]):[0-5]\d)?",
+        description="from which hour on the day's list of what waits is mailed; empty: at once with each pass",
+    )
     age_key: str = Field(
         default="",
         description="the public key (age1…) that backups and sealed proofs are encrypted to; its secret lies with you",

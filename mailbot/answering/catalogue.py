@@ -15,6 +15,7 @@ from mailbot.answering.samples import FRAME, samples
 from mailbot.deciding.decision import TEMPLATES, Owed, Role
 from mailbot.deciding.reasons import table
 
+FOR_OPERATOR = ("operator", "operator-address", "console-locked")
 TOKEN = "previewpreviewpreviewprevi"  # a token's shape, and nobody's
 
 
@@ -55,6 +56,6 @@ def preview(templates: Templates, name: str, language: str) -> Rendered:
     values = samples(name)[-1]
     frame = Frame(token=TOKEN, **{key: values[key] for key in FRAME})
     own = {key: value for key, value in values.items() if key not in FRAME or key == "kind"}
-    role: Role = "operator" if name in ("operator", "console-locked") else "receipt"
+    role: Role = "operator" if name in FOR_OPERATOR else "receipt"
     owed = Owed(template=name, role=role, to="aliya@example.kz", language=language, values=own)
     return render(owed, frame, templates)

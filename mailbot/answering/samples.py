@@ -55,10 +55,14 @@ _TASKS = [
     )
 ]  # fmt: skip
 _FOLDERS = ["inbox", "sent", "drafts", "junk"]
-_CODES = ["obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear"]
+_CODES = ["obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear", "other"]
 _QUOTE = dict.fromkeys(("kk", "ru", "en"), "Law on Personal Data, article 8(2)")
 _QUOTES: list[dict[str, dict[str, str]]] = [{"obligation": _QUOTE, "kept_by_law": _QUOTE}, {}]
 _CLOCKS = [("", 0), ("own", 5), ("answer", 75), ("refuse", 0), ("correct", -90), ("stop", 20_000), ("x", 9)]
+_TOKEN = "previewpreviewpreviewprevi"
+_CARD = {**_ITEM, "places": [], "at": 2, "token": _TOKEN, "suggested": False, "proof": False, "by_hand": ""}
+_ASKS = ("obligations", "review", "answer", "wait", "nothing", "place")
+_ORDERS = {"release": "Carry out", "not_confirmed": "Refuse (not confirmed)", "close": "Not a request", "undo": "Undo"}
 _BY_HAND = ("answered_by_hand", "moved_by_hand")
 _WHY = ["no_such_reason", "look_at_attachment", "subject_body_disagree"]
 
@@ -146,13 +150,19 @@ VALUES: dict[str, dict[str, list[Any]]] = {
     "refused": {"kind": [*_KINDS, "erasure"], "code": ["no_such_code", *reversed(_CODES)], "note": ["", "Some words."],
                 "articles": _QUOTES},
     "denied": {"asked_kind": _KINDS, "news_restored": [False, True]},
-    "operator": {"items": [[], [{**_ITEM, "ask": "nothing", "places": [], "clock": c, "left": m} for c, m in _CLOCKS],
-                           [{**_ITEM, "ask": ask, "places": []} for ask in ("obligations", "review", "wait", "nothing")]
-                           + [{**_ITEM, "ask": "settled", "places": [], "by_hand": how} for how in _BY_HAND]
-                           + [{**_ITEM, "ask": "place", "places": each} for each in ([], _TASKS)]],
-                 "moved": [0, 14], "junk": [0, 3],
+    "operator": {"items": [[], [{**_CARD, "ask": "nothing", "at": 0, "clock": c, "left": m} for c, m in _CLOCKS],
+                           [{**_CARD, "ask": ask, "suggested": ask == "review"} for ask in _ASKS]
+                           + [{**_CARD, "ask": "settled", "by_hand": how} for how in _BY_HAND]
+                           + [{**_CARD, "ask": "review", "proof": True, "address": "", "due_at": None, "kind": None}]
+                           + [{**_CARD, "ask": "place", "places": each} for each in ([], _TASKS)]],
+                 "mode": ["folders", "commands", "answer"], "folders": [_ORDERS], "more": [0, 7],
+                 "moved": [0, 14], "moved_at": [9], "moved_token": [_TOKEN], "junk": [0, 3],
+                 "done": [[], [{"at": 1, "number": "K7Q2", "result": r, "why": w}
+                               for r, w in (("released", ""), ("failed", "nothing of it is open"))]],
+                 "unread": [[], ["2 perhaps"]],
                  "failed": [[], [{"number": "K7Q2", "folder": "Undo", "why": "there is nothing to take back"}]],
                  "counts": [{}, {"held": 2, "unmatched": 5}], "head": ["", "7:" + "a7" * 26]},
+    "operator-address": {"waiting": [0, 3]},
     "console-locked": {"account": ["aigerim"], "failures": [5], "until": [LATER]},
 }  # fmt: skip
 

@@ -22,7 +22,7 @@ DOCUMENTS = (
     "other",
 )  # fmt: skip
 SEEN = ("in_person", "video_call", "scan_by_mail", "egov", "other")
-REFUSALS = ("obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear")
+REFUSALS = ("obligation", "kept_by_law", "not_confirmed", "not_yours", "no_document", "not_held", "unclear", "other")
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailbot.deciding import answers, asks, changes, forms, machines, requests, updates
+from mailbot.deciding import answers, asks, changes, digest, forms, machines, requests, updates
 from mailbot.deciding.case import Case, Row, hold
 from mailbot.deciding.decision import Decision, Effect
 from mailbot.deciding.places import with_places
@@ -66,6 +66,7 @@ def decide_request(case: Case) -> Decision:
 
 TABLE: tuple[Row, ...] = (
     machines.row_2,
+    digest.row_2a,
     lambda case: answers.row_3(case, decide_request),
     answers.row_4,
     requests.row_11_death,

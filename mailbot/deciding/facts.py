@@ -8,6 +8,7 @@ from typing import Any
 
 from mailbot.deciding.decision import Outcome, Purpose, State
 from mailbot.reading.claim import FIELD_NAMES, Kind, Language
+from mailbot.reading.orders import Orders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +97,17 @@ class OptOutFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DigestFacts:
+    """The operator's list that a mail answers."""
+
+    token: str  # of the list
+    from_addressee: bool  # this mail's writer is the address to which the list went, and the settings still name it
+    is_proven: bool  # that address brought a token of ours back before
+    proves: bool  # it asked for nothing but that
+    said: Orders = field(default_factory=Orders)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything `decide` may know beside the mail itself."""
 
@@ -103,6 +115,7 @@ class Facts:
     received_at: datetime
     people: tuple[PersonFacts, ...] = ()  # on file under the writer's address
     token: TokenFacts | None = None
+    digest: DigestFacts | None = None
     wrong_tokens: int = 0  # token-shaped strings that no mail of ours bears
     misused: bool = False  # one of those, or a token of ours that was sent to another address
     replies_to_us: bool = False  # In-Reply-To or References names a mail of our outbox

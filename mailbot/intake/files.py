@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -139,3 +141,15 @@ def lay(beside: Path, octets: bytes, at: datetime) -> Path:
     laid = written.rename(beside.parent / name)
     sync(beside.parent)
     return laid
+
+
+def deliver(path: Path, octets: bytes) -> None:
+    """Write a new file into a Maildir's new."""
+    name = f"{time.time_ns() // 1_000_000_000}.{secrets.token_hex(8)}.mailbot"
+    written = path / "tmp" / name
+    with written.open("xb") as file:
+        file.write(octets)
+        file.flush()
+        os.fsync(file.fileno())
+    written.rename(path / "new" / name)
+    sync(path / "new")

@@ -1,9 +1,7 @@
 """The IMAP mailbox: reads one folder by UID and moves what is done (RFC 9051, UID MOVE of RFC 6851).
 
-It sets no flag and expunges nothing but a mail whose copy was laid
-beside it (RFC 4315), never uses sequence numbers, and decides nothing about a mail. Addresses of mails are RFC 9051
-section 2.3.1.1; passwords go over TLS (RFC 8314) or to loopback. Each failure of the library leaves here as
-MailboxUnavailable or MailboxRefused.
+It sets no flag and expunges only what it is told to, by UID (RFC 4315); it decides nothing about a mail. Passwords go
+over TLS (RFC 8314) or to loopback. Each failure of the library leaves here as MailboxUnavailable or MailboxRefused.
 """
 
 from __future__ import annotations
@@ -31,14 +29,9 @@ class ImapMailbox:
     """A folder on an IMAP server; connects when first used, and anew after an error. Not thread-safe."""
 
     def __init__(
-        self,
-        url: MailboxUrl,
-        *,
-        password: str | None,
-        ca_file: Path | None = None,
-        timeout_seconds: float = 60,
+        self, url: MailboxUrl, *, password: str | None, ca_file: Path | None = None, timeout_seconds: float = 60,
         max_bytes: int = 10_000_000,
-    ) -> None:
+    ) -> None:  # fmt: skip
         """Keep the settings; nothing is connected. Raises nothing."""
         self.folder = url.folder
         self._url, self._password, self._ca_file = url, password, ca_file
@@ -163,6 +156,11 @@ class ImapMailbox:
             for folder in self._folders((where,)):
                 if self._visit(seen.folder) and self._validity == seen.uidvalidity:
                     move(self._live(), [seen.uid], folder)
+
+    def put(self, octets: bytes) -> None:
+        """APPEND a mail to the folder, unread. Raises as fetch does. Source: RFC 9051 section 6.3.12."""
+        with self._door():
+            (self._client or self._select()).append(self.folder, octets, (), None)
 
     def whole(self, seen: RawMail) -> RawMail | None:
         """Return a mail that was sighted, whole where it is within max_bytes. Raises as fetch does."""

@@ -1,8 +1,7 @@
 """The Maildir mailbox: reads PATH/new and PATH/cur and moves what is done to PATH/.mailbot.Done (Maildir++).
 
 A mail is known by its base name, the part before ":"; the number that stands for it is given at first sight
-and kept by whoever is injected as `Numbers`. What is left alone stays where it lies, unrenamed and unflagged;
-tmp/ is never read. Serves the maildir(5) conventions with the UIDs of RFC 9051 section 2.3.1.1.
+and kept by whoever is injected as `Numbers`. What is left alone stays where it lies, unrenamed and unflagged.
 """
 
 from __future__ import annotations
@@ -150,10 +149,14 @@ class MaildirMailbox:
         """Return the headers of what came there after that time, of the latest 500. Raises as fetch does."""
         found: list[RawMail] = []
         for folder in self._folders((where,)):
-            found += self._headers(
-                folder, {entry.uid: entry for entry in newer(self._list_in(folder), cursor)[-NAMING:]}
-            )
+            new = newer(self._list_in(folder), cursor)[-NAMING:]
+            found += self._headers(folder, {entry.uid: entry for entry in new})
         return found
+
+    def put(self, octets: bytes) -> None:
+        """Write a mail into the folder's new, unread. Raises as fetch does."""
+        with door(self._path):
+            files.deliver(self._path, octets)
 
     def whole(self, seen: RawMail) -> RawMail | None:
         """Return a mail that was sighted, whole where it is within max_bytes. Raises as fetch does."""
@@ -257,11 +260,9 @@ class MaildirMailbox:
         places = {uid: self._places[uid] for uid in uids if uid in self._places}
         lost = [uid for uid in uids if uid not in places]
         found = files.scan(self._path) if lost else {}
-        for uid in lost:
-            name = self._numbers.name(uid)
-            if name is not None and name in found:
-                places[uid] = self._places[uid] = found[name]
-        return places
+        again = {uid: found[name] for uid in lost if (name := self._numbers.name(uid)) in found}
+        self._places |= again
+        return places | again
 
     def _each(self, uids: Sequence[int], act: Callable[[Path], T]) -> dict[int, T]:
         # A mail may move from new to cur, or change its flags, at any moment: then it is looked for again.
@@ -284,9 +285,8 @@ class MaildirMailbox:
         validity = self._numbers.validity()
         for group in groups(entries, max_bytes):
             with door(self._path):
-                small = self._each([e.uid for e in group if e.size <= max_bytes], Path.read_bytes)
-                large = self._each([e.uid for e in group if e.size > max_bytes], files.header)
-            octets = small | large
+                octets = self._each([e.uid for e in group if e.size <= max_bytes], Path.read_bytes)
+                octets |= self._each([e.uid for e in group if e.size > max_bytes], files.header)
             batch = [_mail(e, octets[e.uid], validity, max_bytes) for e in group if e.uid in octets]
             if batch:
                 yield batch

@@ -1,60 +1,157 @@
-"""What the operator is told by mail: one mail a pass at most, and one to the deputy; never to the mailbox itself."""
+"""When the operator is told by mail, and of what: a list a day, at once what can't wait or answers what she did.
+
+To an address that she proved by one answer; before that it is only asked for that answer. Without an address of hers
+the list is laid into the folder that is read, and nothing mailed there is ever an answer. The deputy has a list of her
+own: of what is late, or of everything while the operator is away.
+"""
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from mailbot.deciding.decision import Owed
-from mailbot.deciding.reasons import sentence
-from mailbot.operating import byhand, orders, places, timing
+from mailbot.operating import byhand, cards, orders
 from mailbot.operating.away import until
+from mailbot.operating.cards import Reader, Told
+from mailbot.operating.digest import ask_of
 from mailbot.operating.reminders import is_late
 from mailbot.operating.waiting import is_held_back
-from mailbot.pipeline import Line, owe
+from mailbot.pipeline import Line
+from mailbot.ports import Mailbox
 from mailbot.reading.address import address_key
 from mailbot.settings import OperatorSettings
-from mailbot.store import chain, journal, reminders
-from mailbot.store.byhand import BY_HAND
+from mailbot.store import digest, journal, queue, reminders
 from mailbot.store.tables import Request
 from mailbot.store.unit import Unit
 
 MOST_ITEMS = 50
+URGENT = ("breaker",)  # reasons that can't wait until tomorrow
+DAY, ASKED = "digest_day", "digest_asked"  # notes: when the list went last; when which address was asked for an answer
+NOT_HERS = ("nothing", "wait")
 
 
-def tell_operator(line: Line, settings: OperatorSettings) -> int:
-    """Owe one mail about everything the operator has to know or answer and was not told yet; return how many items.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Where the operator is told: the settings, and the mailbox where it can be written to now."""
 
-    The deputy gets one of her own, about what is late, or about all of it while the operator is away.
+    settings: OperatorSettings
+    mailbox: Mailbox | None
+    do_folders: bool = False
+
+
+def tell_operator(line: Line, desk: Desk) -> int:
+    """Owe the operator one mail about what she has to know or decide; return of how many requests it tells.
+
+    Nothing while paused or in shadow: it could not leave, and would tell of yesterday when it does. Raises
+    MailboxUnavailable, MailboxRefused where the list is to lie in the mailbox.
     """
-    mails = ["" if line.is_own(mail) else mail for mail in (settings.mail, settings.deputy)]
-    if not any(mails) or not line.store.acts:
-        return 0  # in a pause it could not leave, and would tell of yesterday when it does
-    held_back, away = is_held_back(line), until(line) is not None
+    if not line.store.acts:
+        return 0
+    mail, deputy = ("" if line.is_own(each) else each for each in (desk.settings.mail, desk.settings.deputy))
+    reader = Reader(to=mail or line.frame.mailbox, language=desk.settings.language)
+    held_back, away, laid = is_held_back(line), until(line) is not None, b""
     with line.store.unit() as unit:
-        untold = journal.untold(unit.connection) if mails[0] else []  # a deputy alone is told of what is late
-        rows = [row for row in untold if held_back or not _goes_out(row)][:MOST_ITEMS]
-        late = _for_deputy(unit, rows, away=away) if mails[1] and address_key(mails[1]) != address_key(mails[0]) else []
-        beside = _beside(unit, writes=bool(rows)) if mails[0] else {}
-        for mail, told, more in zip(mails, (rows, late), (beside, {}), strict=True):
-            if mail and (told or any(more.values())):
-                _owe(unit, line, mail, settings, (told, more))
+        digest.know(unit, (mail, deputy))
+        fresh = [row for row in journal.untold(unit.connection) if held_back or not _goes_out(row)]
+        told = Told()
+        if mail and not digest.is_proven(unit, mail):
+            _ask(unit, line, reader, queue.count(unit.connection)[1])
+        elif mail or desk.mailbox is not None:
+            told = _told(unit, line, desk.settings, fresh)
+        if deputy and address_key(deputy) != address_key(mail):
+            late = _for_deputy(unit, told.rows, away=away)
+            _tell_deputy(unit, line, replace(reader, to=deputy, deputy=True), late)
+        if told and mail:
+            cards.owe_list(unit, line, reader, told)
+        elif told:
+            laid = cards.write_for_inbox(unit, line, reader, told, folders=desk.do_folders)
+        _note(unit, line, told)
+    if laid and desk.mailbox is not None:
+        cards.lay(line, desk.mailbox, laid)
+    return len(told.rows)
+
+
+def _note(unit: Unit, line: Line, told: Told) -> None:
+    for row in told.rows:
+        unit.update(Request, row.id, told_at=unit.now)
+    digest.told(unit, told.beside.get("cards", ()))
+    if told:
+        unit.set_note(DAY, _today(line, unit.now))
+
+
+def _told(unit: Unit, line: Line, settings: OperatorSettings, fresh: list[Any]) -> Told:
+    """Return what is to be told now."""
+    daily = bool(settings.digest_at)
+    due = _is_due(unit, line, settings)
+    if not daily:
+        rows = fresh
+    elif due:
+        rows = _waiting(unit, fresh)
+    else:
+        rows = [row for row in fresh if row.reason in URGENT or is_late(row, unit)]
+    became = digest.untold(unit, deputy=False)
+    beside: dict[str, Any] = {"failed": orders.failed(unit), "unread": digest.unread(unit, deputy=False)}
+    beside |= {"done": [_became(card) for card in became], "cards": became}
+    if not daily or due or rows or any(beside.values()):
+        beside |= byhand.tells(unit, writes=bool(rows) or any(beside.values()))
+    told = Told(rows=rows[:MOST_ITEMS], beside=beside)
+    if told and daily:
+        total, hers = len(rows), queue.count(unit.connection)[1]
+        beside["more"] = max(0, hers - total) if due else 0
+        beside["counts"] = {"held": hers, "unmatched": queue.unmatched(unit.connection)}
+    return told
+
+
+def _waiting(unit: Unit, fresh: list[Any]) -> list[Any]:
+    """Return all that waits for her, first due first, and what else she was not told yet."""
+    waits = [row for row in queue.page(unit.connection, first=0, most=MOST_ITEMS) if ask_of(row) not in NOT_HERS]
+    known = {row.id for row in waits}
+    return [*waits, *(row for row in fresh if row.id not in known)]
+
+
+def _is_due(unit: Unit, line: Line, settings: OperatorSettings) -> bool:
+    """Tell whether today's list did not go yet and its hour has come."""
+    now = unit.now.astimezone(line.rules.deadlines.zone)
+    return now.strftime("%H:%M") >= settings.digest_at and unit.note(DAY) != _today(line, unit.now)
+
+
+def _today(line: Line, now: datetime) -> str:
+    return now.astimezone(line.rules.deadlines.zone).date().isoformat()
+
+
+def _became(card: Any) -> dict[str, Any]:
+    return {"at": card.number, "number": card.request_id or "", "result": card.result, "why": card.why}
+
+
+def _ask(unit: Unit, line: Line, reader: Reader, waiting: int) -> None:
+    """Ask an address for its proof: at once, and then once a day where something waits."""
+    asked: dict[str, str] = json.loads(unit.note(ASKED) or "{}")
+    key, today = unit.keys.suppression(reader.to), _today(line, unit.now)
+    if key not in asked or (waiting and asked[key] != today):
+        cards.ask_for_proof(unit, line, reader, waiting)
+        unit.set_note(ASKED, json.dumps({**asked, key: today}))
+
+
+def _tell_deputy(unit: Unit, line: Line, reader: Reader, late: list[Any]) -> None:
+    proven = digest.is_proven(unit, reader.to)
+    became = digest.untold(unit, deputy=True) if proven else []
+    unread = digest.unread(unit, deputy=True) if proven else []
+    told = Told(rows=late, beside={"done": [_became(card) for card in became], "unread": unread})
+    if told and not proven:
+        _ask(unit, line, reader, len(late))
+    elif told:
+        cards.owe_list(unit, line, reader, told)
+        digest.told(unit, became)
         for row in late:
             reminders.note(unit, row, reminders.DEPUTY)
-        for row in rows:
-            unit.update(Request, row.id, told_at=unit.now)
-    return len(rows)
 
 
-def _beside(unit: Unit, *, writes: bool) -> dict[str, Any]:
-    """Return what she has to know beside requests."""
-    failed = orders.failed(unit)
-    return {"failed": failed, **byhand.tells(unit, writes=writes or bool(failed))}
-
-
-def _for_deputy(unit: Unit, untold: list[Any], *, away: bool) -> list[Any]:
+def _for_deputy(unit: Unit, told: list[Any], *, away: bool) -> list[Any]:
     """Return what the deputy has to know: of what the operator is told now, and of what waits for her, what is late."""
     waiting = [row for row in reminders.running(unit.connection, without=reminders.DEPUTY) if _waits(row)]
-    rows = {row.id: row for row in [*untold, *waiting] if away or is_late(row, unit)}
+    rows = {row.id: row for row in [*told, *waiting] if away or is_late(row, unit)}
     return list(rows.values())[:MOST_ITEMS]
 
 
@@ -62,56 +159,6 @@ def _waits(row: Any) -> bool:
     return journal.is_undecided(row) and journal.is_for_operator(row)
 
 
-def _owe(unit: Unit, line: Line, mail: str, settings: OperatorSettings, told: tuple[list[Any], dict[str, Any]]) -> None:
-    rows, beside = told
-    items = [_item(unit, line, row, settings.language) for row in rows]
-    values = {
-        "items": items,
-        "counts": {"held": len(items)},
-        "head": _head(unit),
-        "moved": 0,
-        "junk": 0,
-        "failed": [],
-        **beside,
-    }
-    common: dict[str, Any] = {"language": settings.language, "values": values, "threads": False}
-    owe(unit, Owed(template="operator", role="operator", to=mail, **common), line)
-
-
-def _head(unit: Unit) -> str:
-    """Return the head of the journal's chain, which the operator's mailbox keeps outside the store; "" before any."""
-    head = chain.head(unit.connection)
-    return str(head) if head.position else ""
-
-
 def _goes_out(row: Any) -> bool:
     """Tell whether only an answer waited: it leaves in this pass, so there is nothing to tell."""
     return row.answer_due_at is not None and not journal.is_undecided(row) and not row.places_open
-
-
-def _item(unit: Unit, line: Line, row: Any, language: str) -> dict[str, Any]:
-    clock, due_at = timing.first(line, row) or ("", None)
-    elsewhere = places.of_request(unit.connection, line.rules.policy, row.id) if row.places_open else []
-    return {
-        "places": [task for task in elsewhere if task["done_at"] is None and _is_hers(task)],
-        "number": row.id, "kind": row.kind, "address": row.address,
-        "reason_text": sentence(journal.reason(row), language),
-        "due_at": due_at, "clock": clock, "left": 0 if due_at is None else timing.left(due_at, unit.now),
-        "ask": _ask(row), "by_hand": row.fields.get(BY_HAND, ""),
-    }  # fmt: skip
-
-
-def _is_hers(task: dict[str, Any]) -> bool:
-    """Tell whether the operator has to do it herself: it has no hook, or its hook gave up."""
-    return not task["by_hook"]
-
-
-def _ask(row: Any) -> str:
-    """Return what the operator is asked for: an answer, a look, or nothing."""
-    if "obligations" in row.open:
-        return "obligations"
-    if journal.is_undecided(row):
-        return "settled" if BY_HAND in row.fields else "review"
-    if row.reason == "right_open":
-        return "wait"  # the reason says which request is to be answered
-    return "place" if row.places_open else "nothing"

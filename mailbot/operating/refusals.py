@@ -16,13 +16,16 @@ from mailbot.store.tables import Person, Request
 from mailbot.store.unit import Unit
 
 KEEPING = ("obligation", "kept_by_law")  # they hold the end of the data back, and nothing else of a withdrawal
-REFUSALS = (*KEEPING, "not_confirmed", "not_yours", "no_document", "not_held", "unclear")
+OWN_WORDS = "other"  # whose note is the reason
+REFUSALS = (*KEEPING, "not_confirmed", "not_yours", "no_document", "not_held", "unclear", OWN_WORDS)
 
 
 def refuse(line: Line, number: str, reason: str, note: str = "") -> None:
     """Refuse a request with a reason the person is told. Raises InputError, ConflictError."""
     if reason not in REFUSALS:
         raise InputError(f"no such reason: {reason}; use one of {', '.join(REFUSALS)}")
+    if reason == OWN_WORDS and not note.strip():
+        raise InputError("the reason `other` is the one that your note gives: say it by --note TEXT")
     with line.store.unit() as unit:
         row = review.take(unit, number)
         if row.kind == "form":

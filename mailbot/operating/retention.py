@@ -15,10 +15,11 @@ from mailbot.operating import audit
 from mailbot.operating.mailcopies import ROUNDS, Known
 from mailbot.pipeline import Line
 from mailbot.ports import FolderName, Mailbox
-from mailbot.store import aging
+from mailbot.store import aging, digest
 from mailbot.store.unit import Unit
 
 SWEPT, CLEARED = "details_swept", "mail_cleared"  # the notes that keep until which day that is done
+CARDS = timedelta(days=14)  # how long the operator's list can be answered
 SHOWS = timedelta(days=1)  # until when a copy of what was sent may still turn up among the sent mail
 
 
@@ -34,6 +35,7 @@ def sweep(line: Line) -> None:
     _each(line, aging.lines, journal)
     with line.store.unit() as unit:
         aging.forget_old(unit, journal)
+        digest.forget_old(unit, unit.now - CARDS)
         if not line.stop():
             unit.set_note(SWEPT, until)
 

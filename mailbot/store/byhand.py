@@ -16,6 +16,7 @@ from mailbot.store.transaction import Transaction
 MOST = 2_000  # of what waits: older mail that nobody took up is looked at no more
 ORDER = "ordered"  # in a request's fields: into which of mailbot/Do she moved its mail
 BY_HAND = "by_hand"  # in a request's fields: what she did with its mail, where its clock goes on
+NOT_SETTLED = "not_settled"  # that it settled nothing, as she answered: she is not asked again
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
@@ -79,6 +80,13 @@ def ask(unit: Transaction, row: Any, how: str) -> None:
     unit.request_id = row.id
     unit.update(Request, row.id, fields={**row.fields, BY_HAND: how}, tell=True, told_at=None)
     unit.event("seen", how, who="operator", person_id=row.person_id)
+
+
+def keep_open(unit: Transaction, row: Any) -> None:
+    """Record that what she did with a mail did not settle its request: its clock goes on."""
+    unit.request_id = row.id
+    unit.update(Request, row.id, fields={**row.fields, BY_HAND: NOT_SETTLED})
+    unit.event("seen", NOT_SETTLED, who="operator", person_id=row.person_id)
 
 
 def still(unit: Transaction, row: Any) -> bool:

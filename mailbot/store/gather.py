@@ -16,7 +16,7 @@ from mailbot.reading.claim import Claim
 from mailbot.reading.machine import Machine
 from mailbot.reading.message import Message
 from mailbot.reading.tokens import referred, tokens, unsubscribe_token
-from mailbot.store import bounces, forms, newsletter, people
+from mailbot.store import bounces, digest, forms, newsletter, people
 from mailbot.store.effects import is_clean
 from mailbot.store.tables import Mail, Question, Reply, Request, Suppression
 from mailbot.store.unit import PROOF, Unit
@@ -37,6 +37,8 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
         return forms.facts(unit, claim.submission)
     writer, connection = message.writer or "", unit.connection
     brought = tokens(message)
+    cards = digest.brought(connection, brought) if machine is None else {}
+    brought = tuple(token for token in brought if token not in cards)
     known = bounces.by_token(connection, brought)
     found = tuple(p for i in people.ids_at(connection, writer) if (p := people.facts(connection, i)))
     ours = any(token in known for token in referred(message))  # a quoted line alone makes no mail ours
@@ -48,13 +50,16 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
     mine = [addr for person in found for addr in person.emails if address_key(addr) == address_key(writer)]
     asked = _asked(unit, claim.kind, [*mine, *(addr for addr, _ in named)]) if changes else frozenset()
     envelope = bounces.at_bounce_address(connection, message)
+    list_answered = digest.facts(unit, cards, writer)
+    stolen = list_answered is not None and not list_answered.from_addressee
     return Facts(
         now=unit.now,
         received_at=unit.raw.received_at,
         people=found,
         token=token,
+        digest=list_answered,
         wrong_tokens=sum(token not in known for token in brought),
-        misused=any(token not in known or _is_others(unit, known[token], writer) for token in brought),
+        misused=stolen or any(token not in known or _is_others(unit, known[token], writer) for token in brought),
         replies_to_us=ours,
         replies_to_stranger=by_person and _answers_stranger(unit, message, claim, known),
         at_bounce_address=envelope is not None,

@@ -46,3 +46,9 @@ def page(connection: sa.Connection, *, first: int, most: int) -> list[Any]:
     """Return that part of the open requests: those that wait for the operator first, then by due date."""
     order = (sa.case((_is_hers(), 0), else_=1), _due(), _request.c.received_at, _request.c.id)
     return list(connection.execute(sa.select(_request).where(_is_open()).order_by(*order).limit(most).offset(first)))
+
+
+def unmatched(connection: sa.Connection) -> int:
+    """Return how many mails were left alone that look like no request, and lie there still as far as is known."""
+    left = sa.and_(_request.c.state == "left", _request.c.kind.is_(None), _request.c.closed_at.is_(None))
+    return int(connection.execute(sa.select(sa.func.count()).where(left)).scalar_one())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.answering.catalogue import catalogue, named, preview, rows
+from mailbot.answering.catalogue import FOR_OPERATOR, catalogue, named, preview, rows
 from mailbot.answering.reply import LANGUAGES, Templates
 from mailbot.deciding.decide import decide
 from mailbot.deciding.decision import TEMPLATES
@@ -25,7 +25,7 @@ def test_every_template_stands_in_it_with_a_line_in_each_language() -> None:
         assert set(entry.says) == set(LANGUAGES), name
         assert all(5 < len(line) <= 75 and "\n" not in line for line in entry.says.values()), name
         assert set(entry.rows) <= known, name
-        assert entry.rows or name in ("operator", "console-locked")
+        assert entry.rows or name in FOR_OPERATOR
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -56,5 +56,5 @@ def test_a_name_or_a_row_finds_templates() -> None:
 def test_a_preview_is_the_mail(name: str, language: str) -> None:
     mail = preview(TEMPLATES_IN_USE, name, language)
     assert mail.body.endswith(f"[{'preview' * 3}previ]\n")
-    assert bool(mail.html) is (name not in ("operator", "console-locked"))
+    assert bool(mail.html) is (name not in FOR_OPERATOR)
     assert ("* * *" in mail.body) is ("+" in language)

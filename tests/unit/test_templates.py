@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from jinja2 import UndefinedError
 
+from mailbot.answering.catalogue import FOR_OPERATOR
 from mailbot.answering.reply import LANGUAGES, MARKERS, Frame, Rendered, Templates, render
 from mailbot.answering.samples import FRAME, VALUES, samples
 from mailbot.config import load_policy, packaged
@@ -21,7 +22,7 @@ from mailbot.policy import LawRules
 FOLDER = packaged("templates") / "mail"
 TOKEN = "abcdefghijklmnopqrstuvwx23"
 ALL = [(name, language) for name in TEMPLATES for language in LANGUAGES]
-TO_PEOPLE = [(name, language) for name, language in ALL if name not in ("operator", "mails-left", "console-locked")]
+TO_PEOPLE = [(name, language) for name, language in ALL if name not in (*FOR_OPERATOR, "mails-left")]
 BY_PROGRAM = [(name, language) for name, language in TO_PEOPLE if name != "condolence"]
 LABELS = {
     "kk": ("Тегі", "Аты", "Әкесінің аты", "Туған күні", "Туған жері", "Электрондық пошта", "Телефон", "Ескі телефон",
@@ -100,7 +101,7 @@ def folded(line: str) -> str:
 def test_each_language_has_each_template_and_nothing_else() -> None:
     for language in LANGUAGES:
         names = {path.stem for path in (FOLDER / language).glob("*.txt")}
-        assert names == {*TEMPLATES, "_frame", "_words", "_parts", "_places"}
+        assert names == {*TEMPLATES, "_frame", "_words", "_parts", "_places", "_desk"}
     assert set(VALUES) == set(TEMPLATES)
 
 

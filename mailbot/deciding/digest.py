@@ -1,0 +1,42 @@
+"""Row 2a: the operator answers her list. Her orders are taken down, and carried out after the mail was decided. Pure.
+
+Only from the address to which the list went, named by the settings and proven before; an order needs an authenticated
+mail, the proof of the address its token alone, as that went nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mailbot.deciding.case import Case, hold
+from mailbot.deciding.decision import Decision, Effect
+
+
+def row_2a(case: Case) -> Decision | None:
+    """Take down what the operator orders; anything else that brings a token of her list is held."""
+    digest = case.facts.digest
+    if digest is None:
+        return None
+    if not digest.from_addressee:
+        return _held(case, "token_unusable")
+    said = digest.said
+    if digest.proves:
+        if not any(each.verb == "yes" for each in said.orders):
+            return _held(case, "order_unproven")
+        proven = Effect(verb="prove_address", args={"address": case.writer, "digest": digest.token})
+        return _taken("operator_proven", proven)
+    if case.evidence.level != "authenticated" or not digest.is_proven:
+        return _held(case, "order_unproven")
+    if not said.orders and not said.unread:
+        return Decision(outcome="ignore", row="8", reason="courtesy", state="ignored")
+    written = [{"numbers": list(each.numbers), "verb": each.verb, "note": each.note} for each in said.orders]
+    args = {"digest": digest.token, "orders": written, "unread": list(said.unread)}
+    return _taken("ordered", Effect(verb="take_orders", args=args))
+
+
+def _taken(reason: str, effect: Effect) -> Decision:
+    return Decision(outcome="apply", row="2a", reason=reason, state="ignored", effects=(effect,))
+
+
+def _held(case: Case, reason: str) -> Decision:
+    return replace(hold(case, "7b" if reason == "token_unusable" else "2a", reason), kind=None, owed=())

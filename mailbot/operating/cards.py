@@ -1,0 +1,148 @@
+"""The operator's mail: numbered cards, each with what is asked and a token, and what stands beside them.
+
+Bound to one address, one request and one mail: an answer counts for the card whose token came back from there. Where
+the mail lies in the mailbox itself no answer counts; it names the folders, or the commands, instead.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from mailbot.deciding.decision import Owed
+from mailbot.deciding.reasons import sentence
+from mailbot.operating import orders, places, timing
+from mailbot.operating.digest import NEEDS_PROOF, VERBS, ask_of
+from mailbot.pipeline import Line, frame_for, owe
+from mailbot.ports import Mailbox, Sought
+from mailbot.reading.parse import parse
+from mailbot.store import chain, digest, journal
+from mailbot.store.byhand import BY_HAND
+from mailbot.store.digest import Card
+from mailbot.store.unit import Unit
+
+LAID = "digest_laid"  # a note: Message-ID and time of the list that lies in the folder that is read
+ASKED = frozenset(ask for ask, _ in VERBS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Who is told: the operator or the deputy, at which address, in which language."""
+
+    to: str
+    language: str
+    deputy: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What one mail tells: requests, and what she has to know beside them."""
+
+    rows: list[Any] = field(default_factory=list)
+    beside: dict[str, Any] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to say."""
+        return bool(self.rows) or any(self.beside.values())
+
+
+def owe_list(unit: Unit, line: Line, reader: Reader, told: Told) -> None:
+    """Owe a list to an address of hers, with a card for each question."""
+    items, cards = _items(unit, line, told, reader.language)
+    rendered = owe(unit, _owed(reader, {**_values(unit, told, items), "mode": "answer"}), line)
+    digest.deal(unit, (_token(rendered.message_id), reader.to), cards, deputy=reader.deputy)
+
+
+def ask_for_proof(unit: Unit, line: Line, reader: Reader, waiting: int) -> None:
+    """Ask an address for one answer: before it came back nothing about anybody goes there."""
+    card = Card(token=unit.new_id(26), number=1, ask=digest.ADDRESS)
+    rendered = owe(unit, _owed(reader, {"waiting": waiting}, "operator-address"), line)
+    digest.deal(unit, (_token(rendered.message_id), reader.to), [card], deputy=reader.deputy)
+
+
+def write_for_inbox(unit: Unit, line: Line, reader: Reader, told: Told, *, folders: bool) -> bytes:
+    """Return a list that is to lie in the mailbox itself, as octets; nothing in it can be answered."""
+    items, _ = _items(unit, line, told, reader.language)
+    mode = "folders" if folders else "commands"
+    names = dict(zip(orders.FOLDERS, orders.names(reader.language), strict=True))
+    owed = _owed(reader, {**_values(unit, told, items), "mode": mode, "folders": names})
+    return line.write(owed, frame_for(unit, owed, line.frame, unit.new_id(26))).octets
+
+
+def lay(line: Line, mailbox: Mailbox, octets: bytes) -> None:
+    """Lay a list into the folder that is read, unread, in place of the one before.
+
+    Raises MailboxUnavailable, MailboxRefused.
+    """
+    before = json.loads(line.store.note(LAID) or "[]")
+    now = [parse(octets).message_id, line.store.clock().isoformat()]
+    line.store.set_note(LAID, json.dumps([*before, now]))  # before it lies there: what nobody knows of stays for ever
+    if before and mailbox.state().can_remove:
+        mailbox.remove(_laid(mailbox, before, line.rules.own))
+    mailbox.put(octets)
+    line.store.set_note(LAID, json.dumps([now]))
+
+
+def _laid(mailbox: Mailbox, notes: list[tuple[str, str]], own: tuple[str, ...]) -> list[Any]:
+    ids = {message_id for message_id, _ in notes}
+    sought = [
+        Sought(message_id=message_id, received_at=datetime.fromisoformat(at), uid=0, uidvalidity=0)
+        for message_id, at in notes
+    ]
+    heads = [(raw, parse(raw.octets, complete=False)) for raw in mailbox.sight(sought, ("inbox",))]
+    return [raw for raw, head in heads if head.message_id in ids and head.writer in own]
+
+
+def _owed(reader: Reader, values: dict[str, Any], template: str = "operator") -> Owed:
+    common: dict[str, Any] = {"language": reader.language, "values": values, "threads": False}
+    return Owed(template=template, role="operator", to=reader.to, **common)
+
+
+def _token(message_id: str) -> str:
+    return message_id[1:].partition("@")[0]
+
+
+def _values(unit: Unit, told: Told, items: list[dict[str, Any]]) -> dict[str, Any]:
+    head = chain.head(unit.connection)  # which her mailbox keeps outside the store
+    return {
+        "items": items, "counts": {"held": len(items)}, "head": str(head) if head.position else "", "moved": 0,
+        "junk": 0, "more": 0, "failed": [], "done": [], "unread": [], "folders": {}, **told.beside,
+    }  # fmt: skip
+
+
+def _items(unit: Unit, line: Line, told: Told, language: str) -> tuple[list[dict[str, Any]], list[Card]]:
+    """Return what the template shows of each request, and the cards of those that ask her something."""
+    items: list[dict[str, Any]] = []
+    cards: list[Card] = []
+    for row in told.rows:
+        item = _item(unit, line, row, language)
+        if item["ask"] in ASKED:
+            cards.append(_card(unit, len(cards) + 1, item["ask"], row))
+            item |= {"at": cards[-1].number, "token": cards[-1].token}
+        items.append(item)
+    if told.beside.get("moved"):
+        cards.append(_card(unit, len(cards) + 1, "moved", None))
+        told.beside.update(moved_at=cards[-1].number, moved_token=cards[-1].token)
+    return items, cards
+
+
+def _card(unit: Unit, number: int, ask: str, row: Any) -> Card:
+    about = {} if row is None else {"request_id": row.id, "kind": row.kind or ""}
+    return Card(token=unit.new_id(26), number=number, ask=ask, **about)
+
+
+def _item(unit: Unit, line: Line, row: Any, language: str) -> dict[str, Any]:
+    clock, due_at = timing.first(line, row) or ("", None)
+    elsewhere = places.of_request(unit.connection, line.rules.policy, row.id) if row.places_open else []
+    return {
+        # what a hook does by itself is nothing for her, until it gave up
+        "places": [task for task in elsewhere if task["done_at"] is None and not task["by_hook"]],
+        "number": row.id, "kind": row.kind, "address": row.address, "at": 0, "token": "",
+        "suggested": row.state == "left" or row.rung == "suggestion",
+        "reason_text": sentence(journal.reason(row), language),
+        "due_at": due_at, "clock": clock, "left": 0 if due_at is None else timing.left(due_at, unit.now),
+        "ask": ask_of(row), "by_hand": row.fields.get(BY_HAND, ""),
+        "proof": row.level != "authenticated" and row.kind in NEEDS_PROOF,
+    }  # fmt: skip

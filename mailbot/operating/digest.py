@@ -1,0 +1,173 @@
+"""What the operator is asked by each card of her mail, and what her answer to it does: the verbs of the command line.
+
+Her answer was taken down in one transaction with its mail (row 2a); here it is carried out, card by card, and what
+became of it is told by the next mail. Where a request stands otherwise than when she was asked, nothing is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mailbot.errors import ConflictError, InputError, UsageError
+from mailbot.operating import byhand, places, refusals, review, rights
+from mailbot.pipeline import Line
+from mailbot.ports import Mailbox
+from mailbot.reading.orders import reason_of
+from mailbot.store import digest, journal
+from mailbot.store.byhand import BY_HAND, NOT_SETTLED, keep_open
+from mailbot.store.tables import Request
+
+NEEDS_PROOF = (*review.AS, "restriction", "access")  # without it she says how she made sure who asks
+BY_MAIL, BY_DEPUTY = "operator by mail", "deputy by mail"  # under which names the events note it
+
+
+class Refused(Exception):
+    """What she wrote can't be done on that card; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        """Keep the code."""
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One card with what she wrote on it."""
+
+    line: Line
+    mailbox: Mailbox | None  # None where it can't be read now
+    row: Any  # the request, None where the card is about none
+    note: str
+
+
+def ask_of(row: Any) -> str:
+    """Return what the operator is asked about a request: one of the first words of VERBS, "wait" or "nothing"."""
+    if "obligations" in row.open:
+        return "obligations"
+    if journal.is_undecided(row):
+        if row.fields.get(BY_HAND, NOT_SETTLED) != NOT_SETTLED:
+            return "settled"
+        return "answer" if row.kind is None or row.kind in rights.BY_HAND else "review"
+    if row.reason == "right_open":
+        return "wait"  # the reason says which request is to be answered
+    return "place" if row.places_open else "nothing"
+
+
+def carry_out(line: Line, mailbox: Mailbox | None) -> None:
+    """Carry out what was ordered by mail and is not done yet; nothing while paused or in shadow."""
+    if not line.store.acts:
+        return
+    with line.store.reading() as connection:
+        cards = digest.ordered(connection)
+    for card in cards:
+        name = BY_DEPUTY if card.deputy else BY_MAIL
+        _carry_out(replace(line, store=replace(line.store, operator=name)), mailbox, card)
+
+
+def _carry_out(line: Line, mailbox: Mailbox | None, card: Any) -> None:
+    result, why = "", ""
+    try:
+        result = _act(line, mailbox, card)
+    except Refused as exc:
+        result = exc.code
+    except (ConflictError, InputError, UsageError) as exc:
+        result, why = "failed", str(exc)
+    with line.store.unit() as unit:
+        digest.done(unit, card, result, why)
+
+
+def _act(line: Line, mailbox: Mailbox | None, card: Any) -> str:
+    row = None
+    if card.request_id:
+        with line.store.unit() as unit:
+            before, now = digest.begin(unit, card), digest.stamp(unit.connection, card.request_id)
+            row = unit.row(Request, card.request_id)
+        if before != now:  # a pass that died did it, or somebody else since
+            return "decided"
+        if row is None or ask_of(row) != card.ask or (row.kind or "") != card.kind:
+            raise Refused("changed")
+    if (card.ask, card.verb) not in VERBS:
+        raise Refused("no_such_answer")
+    act, result = VERBS[card.ask, card.verb]
+    act(Order(line=line, mailbox=mailbox, row=row, note=card.note))
+    return result
+
+
+# ---- what each answer does ----------------------------------------------------------------------------------
+
+
+def _release(order: Order) -> None:
+    proof = order.row.kind in NEEDS_PROOF and order.row.level != "authenticated"
+    if proof and not order.note:
+        raise Refused("proof_missing")
+    if order.note and not proof:
+        raise Refused("condition")  # "yes, but": nothing is guessed
+    rights.release(order.line, order.row.id, None, order.note)
+
+
+def _refuse(order: Order) -> None:
+    if not order.note:
+        raise Refused("reason_missing")
+    code = reason_of(order.note)
+    refusals.refuse(order.line, order.row.id, code, order.note if code == refusals.OWN_WORDS else "")
+
+
+def _obliged(order: Order) -> None:
+    refusals.refuse(order.line, order.row.id, "obligation", order.note)
+
+
+def _unobliged(order: Order) -> None:
+    _bare(order)
+    rights.release(order.line, order.row.id)
+
+
+def _close(order: Order) -> None:
+    _bare(order)
+    review.close(order.line, order.row.id)
+
+
+def _keep_open(order: Order) -> None:
+    with order.line.store.unit() as unit:
+        keep_open(unit, order.row)
+
+
+def _tick(order: Order) -> None:
+    _bare(order)
+    with order.line.store.reading() as connection:
+        tasks = places.of_request(connection, order.line.rules.policy, order.row.id)
+    for task in tasks:
+        if task["done_at"] is None and not task["early"] and not task["by_hook"]:
+            places.tick(order.line, order.row.id, task["place"])
+
+
+def _moved(order: Order) -> None:
+    if order.mailbox is None:
+        raise Refused("mailbox")
+    byhand.close_moved(order.line, order.mailbox)
+
+
+def _nothing(_order: Order) -> None:
+    """They stay in the queue until they lie in the folder again."""
+
+
+def _bare(order: Order) -> None:
+    if order.note:
+        raise Refused("condition")
+
+
+VERBS: dict[tuple[str, str], tuple[Callable[[Order], None], str]] = {
+    ("review", "yes"): (_release, "released"),
+    ("review", "no"): (_refuse, "refused"),
+    ("review", "spam"): (_close, "closed"),
+    ("answer", "yes"): (_close, "settled"),
+    ("answer", "spam"): (_close, "closed"),
+    ("obligations", "yes"): (_obliged, "kept"),
+    ("obligations", "no"): (_unobliged, "no_obligation"),
+    ("settled", "yes"): (_close, "settled"),
+    ("settled", "no"): (_keep_open, "not_settled"),
+    ("place", "yes"): (_tick, "ticked"),
+    ("moved", "yes"): (_moved, "moved"),
+    ("moved", "no"): (_nothing, "not_moved"),
+}

@@ -1,0 +1,201 @@
+"""Deals the cards of the mails to the operator and reads back what she ordered by answering them.
+
+Whose answer may count: an address that the settings name and that once brought a token of ours back. No rule here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailbot.deciding.facts import DigestFacts
+from mailbot.store.digest_tables import DigestCard
+from mailbot.store.event_tables import Event
+from mailbot.store.tables import Request
+from mailbot.store.transaction import Transaction
+
+NAMED, PROVEN = "desk_named", "desk_proven"  # notes: keyed hashes of the operator's and the deputy's addresses
+UNREAD = "orders_unread"  # a note: lines of her answers that were no orders, until she is told
+ADDRESS = "address"  # what is asked by a card of an address that is not proven yet
+MOST_UNREAD = 10
+_card: Any = DigestCard.__table__  # type: ignore[attr-defined]
+_request: Any = Request.__table__  # type: ignore[attr-defined]
+_event: Any = Event.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One question, before it has the token of its mail."""
+
+    token: str
+    number: int
+    ask: str
+    request_id: str | None = None
+    kind: str = ""
+
+
+# ---- whose answer counts ------------------------------------------------------------------------------------
+
+
+def know(unit: Transaction, addresses: Iterable[str]) -> None:
+    """Note whom the settings name; an address that they name no more has to be proven again."""
+    named = sorted(unit.keys.suppression(address) for address in addresses if address)
+    if _keys(unit, NAMED) != named:
+        unit.set_note(NAMED, json.dumps(named))
+        unit.set_note(PROVEN, json.dumps([key for key in _keys(unit, PROVEN) if key in named]))
+
+
+def is_proven(unit: Transaction, address: str) -> bool:
+    """Tell whether a token of ours came back from an address that the settings name."""
+    key = unit.keys.suppression(address)
+    return key in _keys(unit, NAMED) and key in _keys(unit, PROVEN)
+
+
+def prove(unit: Transaction, address: str) -> None:
+    """Note that an address brought a token of ours back."""
+    key = unit.keys.suppression(address)
+    unit.set_note(PROVEN, json.dumps(sorted({*_keys(unit, PROVEN), key})))
+    unit.event("operator_address_proven", who="operator")
+
+
+def _keys(unit: Transaction, name: str) -> list[str]:
+    found: list[str] = json.loads(unit.note(name) or "[]")
+    return found
+
+
+# ---- cards --------------------------------------------------------------------------------------------------
+
+
+def deal(unit: Transaction, mail: tuple[str, str], cards: Iterable[Card], *, deputy: bool) -> None:
+    """Write the cards of a mail, (its token, its address)."""
+    digest, address = mail
+    for card in cards:
+        unit.insert(
+            DigestCard, token=card.token, digest=digest, number=card.number, ask=card.ask, kind=card.kind,
+            request_id=card.request_id, addressee=unit.keys.suppression(address), deputy=deputy, made_at=unit.now,
+            verb="", note="", stamp="", result="", why="",
+        )  # fmt: skip
+
+
+def brought(connection: sa.Connection, tokens: tuple[str, ...]) -> dict[str, str]:
+    """Return which of those tokens are of our cards, or of mails that bear cards: token → the mail's."""
+    if not tokens:
+        return {}
+    mine = sa.or_(_card.c.token.in_(tokens), _card.c.digest.in_(tokens))
+    rows = list(connection.execute(sa.select(_card.c.token, _card.c.digest).where(mine)))
+    mails = {row.token: row.digest for row in rows} | {row.digest: row.digest for row in rows}
+    return {token: mails[token] for token in tokens if token in mails}
+
+
+def facts(unit: Transaction, found: dict[str, str], writer: str) -> DigestFacts | None:
+    """Return what is known of the mail whose cards a mail brings back; the most telling token says which."""
+    if not found:
+        return None
+    digest = next(iter(found.values()))
+    rows = _of(unit.connection, digest)
+    hers = bool(writer) and rows[0].addressee == unit.keys.suppression(writer)
+    return DigestFacts(
+        token=digest, from_addressee=hers and rows[0].addressee in _keys(unit, NAMED),
+        proves=rows[0].ask == ADDRESS, is_proven=hers and is_proven(unit, writer),
+    )  # fmt: skip
+
+
+def _of(connection: sa.Connection, digest: str) -> list[Any]:
+    return list(connection.execute(sa.select(_card).where(_card.c.digest == digest).order_by(_card.c.number)))
+
+
+def stamp(connection: sa.Connection, number: str) -> str:
+    """Return how a request stands: every act and every further mail of it changes that."""
+    state = connection.execute(sa.select(_request.c.state).where(_request.c.id == number)).scalar()
+    events = sa.select(sa.func.count()).select_from(_event).where(_event.c.request_id == number)
+    return f"{state}-{connection.execute(events).scalar_one()}"
+
+
+def ordered(connection: sa.Connection) -> list[Any]:
+    """Return the cards on which something was ordered that is not done yet, in the order of her answers."""
+    waits = sa.and_(_card.c.ordered_at.is_not(None), _card.c.done_at.is_(None))
+    return list(connection.execute(sa.select(_card).where(waits).order_by(_card.c.ordered_at, _card.c.number)))
+
+
+def untold(unit: Transaction, *, deputy: bool) -> list[Any]:
+    """Return what became of orders and was not told yet."""
+    waits = sa.and_(_card.c.done_at.is_not(None), _card.c.told_at.is_(None), _card.c.deputy.is_(deputy))
+    return list(unit.connection.execute(sa.select(_card).where(waits).order_by(_card.c.done_at, _card.c.number)))
+
+
+def told(unit: Transaction, rows: Iterable[Any]) -> None:
+    """Note that she was told what became of these."""
+    for row in rows:
+        unit.update(DigestCard, row.token, told_at=unit.now)
+
+
+def begin(unit: Transaction, card: Any) -> str:
+    """Note how a request stands before its card is carried out; return how it stood when that was begun first."""
+    if card.stamp:
+        return str(card.stamp)
+    now = stamp(unit.connection, card.request_id) if card.request_id else "-"
+    unit.update(DigestCard, card.token, stamp=now)
+    return now
+
+
+def done(unit: Transaction, card: Any, result: str, why: str = "") -> None:
+    """Note what became of a card; what she wrote on it is kept no longer."""
+    unit.update(DigestCard, card.token, done_at=unit.now, result=result, why=why, note="")
+
+
+def forget_old(unit: Transaction, before: datetime) -> None:
+    """Drop the cards of mails older than that: an answer to them is read by the operator."""
+    unit.connection.execute(sa.delete(_card).where(_card.c.made_at < before))
+
+
+# ---- the verbs of decisions about her answers ---------------------------------------------------------------
+
+
+def take_orders(unit: Transaction, *, digest: str, orders: list[dict[str, Any]], unread: list[str]) -> None:
+    """Write down what she orders; where a line was no order, none of that answer is."""
+    cards = {row.number: row for row in _of(unit.connection, digest)}
+    deputy = any(row.deputy for row in cards.values())
+    if unread:
+        _note_unread(unit, unread, deputy=deputy)
+        return
+    wanted = [(number, each) for each in orders for number in each["numbers"] or _only(cards)]
+    for number, each in wanted:
+        card = cards.get(number)
+        said = {(one["verb"], one["note"]) for at, one in wanted if at == number}
+        if card is None or len(said) > 1 or not number:
+            _note_unread(unit, [f"{number or ''} {each['verb']}".strip()], deputy=deputy)
+        elif card.ordered_at is None:
+            values = {"verb": each["verb"], "note": each["note"], "ordered_at": unit.now}
+            unit.update(DigestCard, card.token, **values)
+
+
+def _only(cards: dict[int, Any]) -> list[int]:
+    """Return the number that needs not be named, as there is one card; [0], which is none, where there are more."""
+    return list(cards) if len(cards) == 1 else [0]
+
+
+def _note_unread(unit: Transaction, lines: list[str], *, deputy: bool) -> None:
+    name = f"{UNREAD}_deputy" if deputy else UNREAD
+    before: list[str] = json.loads(unit.note(name) or "[]")
+    unit.set_note(name, json.dumps(list(dict.fromkeys([*before, *lines]))[-MOST_UNREAD:], ensure_ascii=False))
+
+
+def unread(unit: Transaction, *, deputy: bool) -> list[str]:
+    """Return the lines that were no orders and were not told yet, and note that they are told."""
+    name = f"{UNREAD}_deputy" if deputy else UNREAD
+    lines: list[str] = json.loads(unit.note(name) or "[]")
+    if lines:
+        unit.set_note(name, "")
+    return lines
+
+
+def prove_address(unit: Transaction, *, address: str, digest: str) -> None:
+    """Take an answer to our first mail as the proof that this address is read by the operator."""
+    prove(unit, address)
+    for row in _of(unit.connection, digest):
+        unit.update(DigestCard, row.token, verb="yes", ordered_at=unit.now, done_at=unit.now, result="proven")
