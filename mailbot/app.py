@@ -91,18 +91,9 @@ class App:
             return (counts, self._pass(counts)) if mine else (counts, None)
 
     def _pass(self, counts: dict[str, int]) -> MailbotError | None:
-        failure: MailbotError | None = None
         policies.note(self.line)
         clock.lapse(self.line)
-        try:
-            folders = orders.names(self.settings.operator.language) if self.settings.mailbox.do_folders else []
-            if folders:
-                orders.take(self.line, self.mailbox, self.settings.operator.language)
-            state = again.poll(self.line, self.mailbox, counts)
-            if state is not None:
-                byhand.look(self.line, self.mailbox, state, folders)
-        except (MailboxUnavailable, MailboxRefused) as exc:
-            failure = exc
+        failure = self._read(counts)
         digest.carry_out(self.line, self.mailbox if failure is None else None)
         clock.tick(self.line, self.mailbox.folder)
         destruction.forget(self.line)
@@ -133,6 +124,20 @@ class App:
         backups.sweep(self.installation)
         counts["owed"] = outbox.owed(self.line.store)
         return failure
+
+    def _read(self, counts: dict[str, int]) -> MailbotError | None:
+        """Carry out what lies in mailbot/Do, decide what came in, see what she did with what waits."""
+        language = self.settings.operator.language
+        folders = orders.names(language) if self.settings.mailbox.do_folders else []
+        try:
+            if folders:
+                orders.take(self.line, self.mailbox, language)
+            state = again.poll(self.line, self.mailbox, counts)
+            if state is not None:
+                byhand.look(self.line, self.mailbox, state, folders)
+        except (MailboxUnavailable, MailboxRefused) as exc:
+            return exc
+        return None
 
     @property
     def installation(self) -> backups.Installation:

@@ -137,7 +137,7 @@ def judge(unit: Unit, line: Line, machine: Machine | None) -> Decision:
     assert unit.message and unit.claim and unit.evidence
     facts = gather(unit, unit.message, unit.claim, machine)
     if facts.digest is not None:
-        said = orders(unit.message.own_text, line.rules.lexicon)
+        said = orders(unit.message.own_text, unit.message.signature, line.rules.lexicon)
         facts = replace(facts, digest=replace(facts.digest, said=said))
     case = Case(
         message=unit.message, machine=machine, claim=unit.claim, evidence=unit.evidence, facts=facts,

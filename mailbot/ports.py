@@ -141,8 +141,8 @@ class Mailbox(Protocol):
         """Move one mail from where it was seen into another folder; a missing one is no error."""
         ...
 
-    def put(self, octets: bytes) -> None:
-        """Lay a mail of ours, unread, into the folder that is read."""
+    def put(self, octets: bytes, at: datetime) -> None:
+        """Lay a mail of ours, unread and as received at that time, into the folder that is read."""
         ...
 
     def whole(self, seen: RawMail) -> RawMail | None:

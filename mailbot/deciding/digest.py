@@ -6,7 +6,7 @@ mail, the proof of the address its token alone, as that went nowhere else.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from mailbot.deciding.case import Case, hold
 from mailbot.deciding.decision import Decision, Effect
@@ -29,7 +29,7 @@ def row_2a(case: Case) -> Decision | None:
         return _held(case, "order_unproven")
     if not said.orders and not said.unread:
         return Decision(outcome="ignore", row="8", reason="courtesy", state="ignored")
-    written = [{"numbers": list(each.numbers), "verb": each.verb, "note": each.note} for each in said.orders]
+    written = [{**asdict(each), "numbers": list(each.numbers)} for each in said.orders]
     args = {"digest": digest.token, "orders": written, "unread": list(said.unread)}
     return _taken("ordered", Effect(verb="take_orders", args=args))
 

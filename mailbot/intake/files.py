@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -143,13 +142,14 @@ def lay(beside: Path, octets: bytes, at: datetime) -> Path:
     return laid
 
 
-def deliver(path: Path, octets: bytes) -> None:
-    """Write a new file into a Maildir's new."""
-    name = f"{time.time_ns() // 1_000_000_000}.{secrets.token_hex(8)}.mailbot"
+def deliver(path: Path, octets: bytes, at: datetime) -> None:
+    """Write a new file into a Maildir's new, as received at that time."""
+    name = f"{int(at.timestamp())}.{secrets.token_hex(8)}.mailbot"
     written = path / "tmp" / name
     with written.open("xb") as file:
         file.write(octets)
         file.flush()
         os.fsync(file.fileno())
+    os.utime(written, (at.timestamp(), at.timestamp()))
     written.rename(path / "new" / name)
     sync(path / "new")

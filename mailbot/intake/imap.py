@@ -157,10 +157,10 @@ class ImapMailbox:
                 if self._visit(seen.folder) and self._validity == seen.uidvalidity:
                     move(self._live(), [seen.uid], folder)
 
-    def put(self, octets: bytes) -> None:
+    def put(self, octets: bytes, at: datetime) -> None:
         """APPEND a mail to the folder, unread. Raises as fetch does. Source: RFC 9051 section 6.3.12."""
         with self._door():
-            (self._client or self._select()).append(self.folder, octets, (), None)
+            (self._client or self._select()).append(self.folder, octets, (), at)
 
     def whole(self, seen: RawMail) -> RawMail | None:
         """Return a mail that was sighted, whole where it is within max_bytes. Raises as fetch does."""

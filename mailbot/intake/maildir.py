@@ -153,10 +153,10 @@ class MaildirMailbox:
             found += self._headers(folder, {entry.uid: entry for entry in new})
         return found
 
-    def put(self, octets: bytes) -> None:
+    def put(self, octets: bytes, at: datetime) -> None:
         """Write a mail into the folder's new, unread. Raises as fetch does."""
         with door(self._path):
-            files.deliver(self._path, octets)
+            files.deliver(self._path, octets, at)
 
     def whole(self, seen: RawMail) -> RawMail | None:
         """Return a mail that was sighted, whole where it is within max_bytes. Raises as fetch does."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from mailbot.deciding.decision import Owed
@@ -24,6 +25,7 @@ from mailbot.store.digest import Card
 from mailbot.store.unit import Unit
 
 LAID = "digest_laid"  # a note: Message-ID and time of the list that lies in the folder that is read
+MOST = 1_000  # above any number of a card
 ASKED = frozenset(ask for ask, _ in VERBS)
 
 
@@ -50,7 +52,7 @@ class Told:
 
 def owe_list(unit: Unit, line: Line, reader: Reader, told: Told) -> None:
     """Owe a list to an address of hers, with a card for each question."""
-    items, cards = _items(unit, line, told, reader.language)
+    items, cards = _items(unit, line, told, reader)
     rendered = owe(unit, _owed(reader, {**_values(unit, told, items), "mode": "answer"}), line)
     digest.deal(unit, (_token(rendered.message_id), reader.to), cards, deputy=reader.deputy)
 
@@ -64,7 +66,7 @@ def ask_for_proof(unit: Unit, line: Line, reader: Reader, waiting: int) -> None:
 
 def write_for_inbox(unit: Unit, line: Line, reader: Reader, told: Told, *, folders: bool) -> bytes:
     """Return a list that is to lie in the mailbox itself, as octets; nothing in it can be answered."""
-    items, _ = _items(unit, line, told, reader.language)
+    items, _ = _items(unit, line, told, reader)
     mode = "folders" if folders else "commands"
     names = dict(zip(orders.FOLDERS, orders.names(reader.language), strict=True))
     owed = _owed(reader, {**_values(unit, told, items), "mode": mode, "folders": names})
@@ -76,12 +78,12 @@ def lay(line: Line, mailbox: Mailbox, octets: bytes) -> None:
 
     Raises MailboxUnavailable, MailboxRefused.
     """
-    before = json.loads(line.store.note(LAID) or "[]")
-    now = [parse(octets).message_id, line.store.clock().isoformat()]
+    before, at = json.loads(line.store.note(LAID) or "[]"), line.store.clock()
+    now = [parse(octets).message_id, at.isoformat()]
     line.store.set_note(LAID, json.dumps([*before, now]))  # before it lies there: what nobody knows of stays for ever
     if before and mailbox.state().can_remove:
         mailbox.remove(_laid(mailbox, before, line.rules.own))
-    mailbox.put(octets)
+    mailbox.put(octets, at)
     line.store.set_note(LAID, json.dumps([now]))
 
 
@@ -112,25 +114,28 @@ def _values(unit: Unit, told: Told, items: list[dict[str, Any]]) -> dict[str, An
     }  # fmt: skip
 
 
-def _items(unit: Unit, line: Line, told: Told, language: str) -> tuple[list[dict[str, Any]], list[Card]]:
+def _items(unit: Unit, line: Line, told: Told, reader: Reader) -> tuple[list[dict[str, Any]], list[Card]]:
     """Return what the template shows of each request, and the cards of those that ask her something."""
-    items: list[dict[str, Any]] = []
-    cards: list[Card] = []
-    for row in told.rows:
-        item = _item(unit, line, row, language)
-        if item["ask"] in ASKED:
-            cards.append(_card(unit, len(cards) + 1, item["ask"], row))
-            item |= {"at": cards[-1].number, "token": cards[-1].token}
-        items.append(item)
-    if told.beside.get("moved"):
-        cards.append(_card(unit, len(cards) + 1, "moved", None))
+    items = [_item(unit, line, row, reader.language) for row in told.rows]
+    asks = [(item, row) for item, row in zip(items, told.rows, strict=True) if item["ask"] in ASKED]
+    keys = [row.id for _, row in asks] + ["moved"] * bool(told.beside.get("moved"))
+    at = _numbered(keys, digest.numbers(unit.connection, unit.keys.suppression(reader.to)))
+    cards = [
+        Card(token=unit.new_id(26), number=at[row.id], ask=item["ask"], request_id=row.id, kind=row.kind or "")
+        for item, row in asks
+    ]
+    for (item, _), card in zip(asks, cards, strict=True):
+        item |= {"at": card.number, "token": card.token}
+    if "moved" in at:
+        cards.append(Card(token=unit.new_id(26), number=at["moved"], ask="moved"))
         told.beside.update(moved_at=cards[-1].number, moved_token=cards[-1].token)
-    return items, cards
+    return sorted(items, key=lambda item: item["at"] or MOST), cards
 
 
-def _card(unit: Unit, number: int, ask: str, row: Any) -> Card:
-    about = {} if row is None else {"request_id": row.id, "kind": row.kind or ""}
-    return Card(token=unit.new_id(26), number=number, ask=ask, **about)
+def _numbered(keys: list[str], known: dict[str, int]) -> dict[str, int]:
+    """Return a number for each key: the one that it has, else the smallest that nothing has."""
+    free = (number for number in count(1) if number not in known.values())
+    return {key: known.get(key) or next(free) for key in keys}
 
 
 def _item(unit: Unit, line: Line, row: Any, language: str) -> dict[str, Any]:

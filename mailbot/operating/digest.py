@@ -134,12 +134,15 @@ def _keep_open(order: Order) -> None:
 
 
 def _tick(order: Order) -> None:
-    _bare(order)
+    """Tick every place of hers, or the one that is named behind the yes."""
     with order.line.store.reading() as connection:
         tasks = places.of_request(connection, order.line.rules.policy, order.row.id)
-    for task in tasks:
-        if task["done_at"] is None and not task["early"] and not task["by_hook"]:
-            places.tick(order.line, order.row.id, task["place"])
+    hers = [task["place"] for task in tasks if task["done_at"] is None and not task["early"] and not task["by_hook"]]
+    named = [place for place in hers if place.casefold() == order.note.casefold()]
+    if order.note and not named:
+        raise Refused("condition")
+    for place in named or hers:
+        places.tick(order.line, order.row.id, place)
 
 
 def _moved(order: Order) -> None:

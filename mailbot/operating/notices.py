@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from mailbot.operating import byhand, cards, orders
@@ -27,6 +27,7 @@ from mailbot.store.tables import Request
 from mailbot.store.unit import Unit
 
 MOST_ITEMS = 50
+MOST_MAILS = 50  # a day, of which a list a day and what answers her are a few
 URGENT = ("breaker",)  # reasons that can't wait until tomorrow
 DAY, ASKED = "digest_day", "digest_asked"  # notes: when the list went last; when which address was asked for an answer
 NOT_HERS = ("nothing", "wait")
@@ -47,7 +48,7 @@ def tell_operator(line: Line, desk: Desk) -> int:
     Nothing while paused or in shadow: it could not leave, and would tell of yesterday when it does. Raises
     MailboxUnavailable, MailboxRefused where the list is to lie in the mailbox.
     """
-    if not line.store.acts:
+    if not line.store.acts or _is_loud(line):
         return 0
     mail, deputy = ("" if line.is_own(each) else each for each in (desk.settings.mail, desk.settings.deputy))
     reader = Reader(to=mail or line.frame.mailbox, language=desk.settings.language)
@@ -73,34 +74,39 @@ def tell_operator(line: Line, desk: Desk) -> int:
     return len(told.rows)
 
 
+def _is_loud(line: Line) -> bool:
+    """Tell whether she got so many mails within a day that something answers them by itself: then it waits."""
+    with line.store.reading() as connection:
+        since = line.store.clock() - timedelta(days=1)
+        return journal.told_since(connection, since) >= MOST_MAILS
+
+
 def _note(unit: Unit, line: Line, told: Told) -> None:
     for row in told.rows:
         unit.update(Request, row.id, told_at=unit.now)
     digest.told(unit, told.beside.get("cards", ()))
-    if told:
+    if told.rows:
         unit.set_note(DAY, _today(line, unit.now))
 
 
 def _told(unit: Unit, line: Line, settings: OperatorSettings, fresh: list[Any]) -> Told:
     """Return what is to be told now."""
-    daily = bool(settings.digest_at)
-    due = _is_due(unit, line, settings)
-    if not daily:
-        rows = fresh
-    elif due:
-        rows = _waiting(unit, fresh)
-    else:
-        rows = [row for row in fresh if row.reason in URGENT or is_late(row, unit)]
+    daily, due = bool(settings.digest_at), _is_due(unit, line, settings)
     became = digest.untold(unit, deputy=False)
     beside: dict[str, Any] = {"failed": orders.failed(unit), "unread": digest.unread(unit, deputy=False)}
     beside |= {"done": [_became(card) for card in became], "cards": became}
+    if (daily and due) or any(beside.values()):  # what she answers next is on the list of the mail that she answers
+        rows = _waiting(unit, fresh)
+    else:
+        rows = [row for row in fresh if not daily or row.reason in URGENT or is_late(row, unit)]
     if not daily or due or rows or any(beside.values()):
         beside |= byhand.tells(unit, writes=bool(rows) or any(beside.values()))
     told = Told(rows=rows[:MOST_ITEMS], beside=beside)
-    if told and daily:
-        total, hers = len(rows), queue.count(unit.connection)[1]
-        beside["more"] = max(0, hers - total) if due else 0
-        beside["counts"] = {"held": hers, "unmatched": queue.unmatched(unit.connection)}
+    if told:
+        hers = queue.count(unit.connection)[1]
+        beside["more"] = max(0, hers - MOST_ITEMS) if len(rows) >= MOST_ITEMS else 0
+        counts = {"held": hers, "unmatched": queue.unmatched(unit.connection)}
+        beside["counts"] = {name: count for name, count in counts.items() if count}
     return told
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -31,6 +31,7 @@ class Order:
     numbers: tuple[int, ...]
     verb: Verb
     note: str = ""
+    line: str = ""  # as she wrote it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,17 +53,17 @@ def _verbs() -> dict[str, Verb]:
     return {fold(word): verb for verb in verbs for word in _table()[verb]}
 
 
-def orders(own_text: str, lexicon: Lexicon) -> Orders:
+def orders(own_text: str, signature: str, lexicon: Lexicon) -> Orders:
     """Return what the lines of an answer order; greetings, thanks and blank lines are passed over. Raises nothing.
 
-    `own_text`: what she wrote now, without quotes and signature.
+    `own_text`: what she wrote now, without quotes and signature; an order that stands in the latter is no sure one.
     """
     found: list[Order] = []
-    unread: list[str] = []
+    unread = [line for line in map(clean, signature.split("\n")[:LINES]) if _line(line)]
     signed = False
     lines = [line for line in map(clean, own_text.split("\n")) if line]
     for line in lines[:LINES]:
-        read, words = _line(line), tuple(fold(line).split())
+        read, words = [replace(each, line=line[:MOST_NOTE]) for each in _line(line)], tuple(fold(line).split())
         if signed:
             unread += [line[:MOST_NOTE]] if read else []  # an order below the name is no sure one
             continue

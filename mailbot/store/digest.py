@@ -60,7 +60,7 @@ def prove(unit: Transaction, address: str) -> None:
     """Note that an address brought a token of ours back."""
     key = unit.keys.suppression(address)
     unit.set_note(PROVEN, json.dumps(sorted({*_keys(unit, PROVEN), key})))
-    unit.event("operator_address_proven", who="operator")
+    unit.event("proven", "operator_address", who="operator")
 
 
 def _keys(unit: Transaction, name: str) -> list[str]:
@@ -80,6 +80,19 @@ def deal(unit: Transaction, mail: tuple[str, str], cards: Iterable[Card], *, dep
             request_id=card.request_id, addressee=unit.keys.suppression(address), deputy=deputy, made_at=unit.now,
             verb="", note="", stamp="", result="", why="",
         )  # fmt: skip
+
+
+def numbers(connection: sa.Connection, addressee: str) -> dict[str, int]:
+    """Return by which number each request (or question about none) was last named to that reader (keyed hash).
+
+    As long as an answer may come a number means the same request: none is guessed at where she recalls another list.
+    """
+    rows = connection.execute(
+        sa.select(_card.c.request_id, _card.c.ask, _card.c.number)
+        .where(_card.c.addressee == addressee, _card.c.ask != ADDRESS)
+        .order_by(_card.c.made_at)
+    )
+    return {row.request_id or row.ask: row.number for row in rows}
 
 
 def brought(connection: sa.Connection, tokens: tuple[str, ...]) -> dict[str, str]:
@@ -168,7 +181,7 @@ def take_orders(unit: Transaction, *, digest: str, orders: list[dict[str, Any]],
         card = cards.get(number)
         said = {(one["verb"], one["note"]) for at, one in wanted if at == number}
         if card is None or len(said) > 1 or not number:
-            _note_unread(unit, [f"{number or ''} {each['verb']}".strip()], deputy=deputy)
+            _note_unread(unit, [each["line"]], deputy=deputy)
         elif card.ordered_at is None:
             values = {"verb": each["verb"], "note": each["note"], "ordered_at": unit.now}
             unit.update(DigestCard, card.token, **values)

@@ -36,31 +36,26 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
     if claim.submission is not None:
         return forms.facts(unit, claim.submission)
     writer, connection = message.writer or "", unit.connection
-    brought = tokens(message)
-    cards = digest.brought(connection, brought) if machine is None else {}
-    brought = tuple(token for token in brought if token not in cards)
+    cards = digest.brought(connection, tokens(message))
+    brought = tuple(token for token in tokens(message) if token not in cards)
     known = bounces.by_token(connection, brought)
     found = tuple(p for i in people.ids_at(connection, writer) if (p := people.facts(connection, i)))
-    ours = any(token in known for token in referred(message))  # a quoted line alone makes no mail ours
     by_person = machine is None  # of a machine's mail only row 2 speaks, and needs none of what this asks for
     token = _token(unit, brought, known, writer) if known and by_person else None
     changes = claim.acts and claim.kind in ("update", "withdrawal")
     withdraws = "withdrawal" in (claim.kind, token.request.kind if token else None)  # a yes to one counts as one
     named = _named(connection, message) if changes and not found else ()
     mine = [addr for person in found for addr in person.emails if address_key(addr) == address_key(writer)]
-    asked = _asked(unit, claim.kind, [*mine, *(addr for addr, _ in named)]) if changes else frozenset()
-    envelope = bounces.at_bounce_address(connection, message)
-    list_answered = digest.facts(unit, cards, writer)
-    stolen = list_answered is not None and not list_answered.from_addressee
+    envelope, listed = bounces.at_bounce_address(connection, message), digest.facts(unit, cards, writer)
     return Facts(
         now=unit.now,
         received_at=unit.raw.received_at,
         people=found,
         token=token,
-        digest=list_answered,
+        digest=listed,
         wrong_tokens=sum(token not in known for token in brought),
-        misused=stolen or any(token not in known or _is_others(unit, known[token], writer) for token in brought),
-        replies_to_us=ours,
+        misused=_is_misused(unit, brought, known, writer) or (listed is not None and not listed.from_addressee),
+        replies_to_us=any(token in known for token in referred(message)),  # a quoted line alone makes no mail ours
         replies_to_stranger=by_person and _answers_stranger(unit, message, claim, known),
         at_bounce_address=envelope is not None,
         bounced=bounces.bounced(unit, message, machine, envelope),
@@ -68,7 +63,7 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
         complained=bounces.complained(connection, message, machine),
         id_reused=by_person and _id_reused(unit, message, writer),
         earlier=_earlier(unit, found[0].id, claim.kind) if changes and len(found) == 1 else None,
-        asked=asked,
+        asked=_asked(unit, claim.kind, [*mine, *(addr for addr, _ in named)]) if changes else frozenset(),
         named=named,
         withdrawals_last_hour=_lately(unit, "withdrawal") if withdraws else 0,
         unproven_unsubscribes_last_hour=_lately(unit, "unsubscribe") if claim.kind == "unsubscribe" else 0,
@@ -109,6 +104,10 @@ def _asks(unit: Unit, number: str) -> int:
     """Count how often the person was asked for data about that request."""
     asks = sa.and_(_question.c.request_id == number, _question.c.waits_for == "ask")
     return int(unit.connection.execute(sa.select(sa.func.count()).where(asks)).scalar_one())
+
+
+def _is_misused(unit: Unit, brought: tuple[str, ...], known: dict[str, Any], writer: str) -> bool:
+    return any(token not in known or _is_others(unit, known[token], writer) for token in brought)
 
 
 def _is_others(unit: Unit, reply: Any, writer: str) -> bool:

@@ -142,6 +142,12 @@ def mails_untold(connection: sa.Connection) -> list[str]:
     return [row.id for row in rows if row.fields.get("mails_left") and not row.fields.get("mails_told")]
 
 
+def told_since(connection: sa.Connection, at: datetime) -> int:
+    """Return how many mails were owed to the operator and the deputy since then."""
+    mine = sa.and_(_reply.c.role == "operator", _reply.c.created_at > at)
+    return int(connection.execute(sa.select(sa.func.count()).where(mine)).scalar_one())
+
+
 def was_sent(connection: sa.Connection, token: str) -> bool:
     """Tell whether a mail of ours left, or never will."""
     row = connection.execute(sa.select(_reply.c.sent_at, _reply.c.gave_up_at).where(_reply.c.token == token)).first()

@@ -129,7 +129,8 @@ def test_where_a_clock_runs_she_is_asked_once_and_the_clock_goes_on(world: World
     before = world.request(taken)
     act(world, taken.letter)  # type: ignore[operator]
     (mail,) = told(world)
-    assert says in mail.text and f"requests close {before['id']}" in mail.text
+    assert says in mail.text and f"№ {before['id']}" in mail.text
+    assert "«1 да» – решено, закрыть; «1 нет» – нет, срок идёт дальше." in mail.text
     after = world.request(taken)
     assert {name: after[name] for name in ("state", "reason", "open", "due_at")} == {
         name: before[name] for name in ("state", "reason", "open", "due_at")

@@ -22,6 +22,7 @@ from tests.acceptance.world import (
     Sent,
     World,
 )
+from tests.support.desks import prove
 
 ALMATY = ZoneInfo("Asia/Almaty")
 DEPUTY = "deputy@example.com"
@@ -54,6 +55,7 @@ class Timed(World):
         path = self.folder / "mailbot.toml"
         text = path.read_text(encoding="utf-8").replace("[operator]", f'[operator]\ndeputy = "{DEPUTY}"', 1)
         path.write_text(text, encoding="utf-8")
+        prove(self.folder)
 
 
 @pytest.fixture
@@ -162,6 +164,7 @@ def test_a_deputy_without_an_operators_mail_is_told_of_what_is_late_once(timed: 
     path = timed.folder / "mailbot.toml"
     text = path.read_text("utf-8").replace(f'mail = "{OWNER}"', f'deputy = "{DEPUTY}"')
     path.write_text(text, "utf-8")
+    prove(timed.folder)
     timed.mail(ALIYA, ACCESS)
     assert timed.told("2030-07-17T02:01", to=DEPUTY) == []
     assert len(timed.told("2030-07-18T02:01", to=DEPUTY)) == 1

@@ -1136,8 +1136,8 @@ def test_row_19_the_operator_is_asked_and_says_no(world: World) -> None:
     assert (request["reason"], request["open"]) == ("obligations_asked", ["obligations"])
     assert due(request) == working_day(received(request), 1, 18) and request["destroy_at"] is None
     assert world.person(ALIYA)["state"] == "blocked", "the stop does not wait"
-    assert len(taken.told) == 1 and f"release {request['id']}" in taken.told[0].text
-    assert f"refuse {request['id']} --reason obligation" in taken.told[0].text
+    assert len(taken.told) == 1 and f"№ {request['id']}" in taken.told[0].text
+    assert "«1 да» – есть, данные пока сохранить; «1 нет» – нет, уничтожить в срок." in taken.told[0].text
 
     world.later(days=10)
     world.poll()
@@ -1849,8 +1849,8 @@ def test_the_operator_is_never_told_at_the_mailbox_itself(world: World) -> None:
     assert world.run("check").code == 1
 
 
-def test_the_operators_mail_that_comes_back_to_the_mailbox_does_nothing(world: World) -> None:
-    """An answer of the operator to mailbot's own mail is held, and nothing is sent back."""
-    world.mail(ALIYA, WITHDRAWAL["ru"])
+def test_an_answer_of_the_operator_that_decides_nothing_does_nothing_and_says_so(world: World) -> None:
+    request = world.request(world.mail(ALIYA, WITHDRAWAL["ru"]))
     taken = world.answer(OWNER, "Хорошо, посмотрю завтра")
-    assert (taken.decision, taken.answers) == ("held", [])
+    assert (taken.decision, taken.answers) == ("applied", []) and world.show(request["id"])["open"] == ["obligations"]
+    assert "ничего не выполнено" in taken.told[0].text and "> Хорошо, посмотрю завтра" in taken.told[0].text

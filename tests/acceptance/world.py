@@ -27,6 +27,7 @@ from mailbot.app import build
 from mailbot.cli import main
 from mailbot.ports import Resolver
 from mailbot.store.engine import open_engine
+from tests.support.desks import at_once
 
 BOX = "info@example.kz"
 HOST = "mx.example.kz"
@@ -278,11 +279,14 @@ class World:
 
     def init(self) -> Ran:
         """Write the installation."""
-        return command(
+        ran = command(
             "init", self.folder, "--mailbox", f"maildir://{self.box}", "--courier", f"maildir://{self.root / 'sent'}",
             "--address", BOX, "--operator", "Example Courses", "--contact", "+7 700 000 00 00", "--operator-mail",
             OWNER, "--authserv", HOST, "--store", self.store, "--shadow" if self.shadow else "--live",
         )  # fmt: skip
+        if ran.code == 0:
+            at_once(self.folder)
+        return ran
 
     def run(self, *argv: str | Path) -> Ran:
         """Run one command on this installation."""

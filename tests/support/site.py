@@ -26,6 +26,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mailbot.store.engine import open_engine
+from tests.support.desks import at_once
 from tests.support.dovecot import Dovecot
 from tests.support.killed import Commands
 from tests.support.smtp import SmtpProcess, SmtpServer
@@ -188,6 +189,8 @@ class Site:
             "--authserv", border(self.dovecot), *(("--live",) if live else ("--shadow",)), *more,
         )  # fmt: skip
         assert ran.code == 0, ran.err
+        if "--operator-mail" in more:
+            at_once(self.folder)
         return ran
 
     def people(self, *rows: str) -> None:
