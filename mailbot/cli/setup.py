@@ -90,6 +90,10 @@ def _after_init(folder: Path, readable: bool, live: bool) -> None:
         if live
         else "shadow: it shows what it would do and does nothing."
     )
+    if load_settings(folder).operator.mail:
+        print(
+            "a first mail goes to your own address once it is live: answer it with yes, then the day's list comes there"
+        )
     print(f"next: mailbot --config {folder} check")
 
 

@@ -10,9 +10,10 @@ from mailbot.errors import MailboxRefused, MailboxUnavailable
 from mailbot.operating import policies
 from mailbot.operating.authserv import FEWEST_MAILS, Learned, learn
 from mailbot.operating.away import until
-from mailbot.operating.finding import Parts, Said
+from mailbot.operating.finding import Level, Parts, Said
 from mailbot.reading.address import address_key
 from mailbot.store import aging, bounces, proofs, writers
+from mailbot.store.digest import is_proven
 
 NOVEMBER = 11  # from which the coming year's days off are known
 ALMATY_OFFSET = timedelta(hours=5)  # since 1 March 2024; an old tzdata says six
@@ -156,7 +157,7 @@ def operator(parts: Parts) -> Said:
     operator = parts.settings.operator
     own = {address_key(addr) for addr in parts.settings.mailbox.addresses}
     if not operator.mail:
-        yield "note", "[operator] mail is empty: what waits for you is told by `mailbot requests list` alone"
+        yield "note", "[operator] mail is empty: the day's list of what waits lies in the mailbox itself, unanswerable"
     elif address_key(operator.mail) in own:
         yield "wrong", "[operator] mail is the mailbox's own address: name another one of yours"
     if operator.deputy and address_key(operator.deputy) in own:
@@ -169,12 +170,22 @@ def operator(parts: Parts) -> Said:
     missing = [key for key in ("name", "contact") if not getattr(operator, key)]
     if missing:
         yield "note", f"[operator] {' and '.join(missing)} is empty: people can't see who answers for their data"
-    elif operator.mail:
-        yield "ok", "is told by mail"
+    elif operator.mail and address_key(operator.mail) not in own:
+        yield _proven(parts)
     with parts.line.store.reading() as connection:
         if bounces.operator_bounced(connection):
             whom = "mail or deputy" if operator.deputy else "mail"
             yield "wrong", f"the last mail to [operator] {whom} came back: is that address right?"
+
+
+def _proven(parts: Parts) -> tuple[Level, str]:
+    """Say whether the list can be answered: by the address, once it answered our first mail."""
+    mail = parts.settings.operator.mail
+    with parts.line.store.unit() as unit:
+        if is_proven(unit, mail):
+            hour = parts.settings.operator.digest_at
+            return "ok", f"the day's list is mailed from {hour} on" if hour else "what waits is mailed with each pass"
+    return "note", "[operator] mail never answered: answer our mail there with yes, before that it names nobody"
 
 
 def tokens(parts: Parts) -> Said:

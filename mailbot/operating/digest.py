@@ -83,9 +83,9 @@ def _act(line: Line, mailbox: Mailbox | None, card: Any) -> str:
     if card.request_id:
         with line.store.unit() as unit:
             before, now = digest.begin(unit, card), digest.stamp(unit.connection, card.request_id)
-            row = unit.row(Request, card.request_id)
+            row, hand = unit.row(Request, card.request_id), digest.last_hand(unit.connection, card.request_id)
         if before != now:  # a pass that died did it, or somebody else since
-            return "decided"
+            return VERBS[card.ask, card.verb][1] if hand == line.store.operator else "decided"
         if row is None or ask_of(row) != card.ask or (row.kind or "") != card.kind:
             raise Refused("changed")
     if (card.ask, card.verb) not in VERBS:

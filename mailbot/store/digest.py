@@ -129,6 +129,12 @@ def stamp(connection: sa.Connection, number: str) -> str:
     return f"{state}-{connection.execute(events).scalar_one()}"
 
 
+def last_hand(connection: sa.Connection, number: str) -> str:
+    """Return under which name the latest event of a request was noted."""
+    mine = sa.select(_event.c.who).where(_event.c.request_id == number).order_by(_event.c.id.desc()).limit(1)
+    return str(connection.execute(mine).scalar() or "")
+
+
 def ordered(connection: sa.Connection) -> list[Any]:
     """Return the cards on which something was ordered that is not done yet, in the order of her answers."""
     waits = sa.and_(_card.c.ordered_at.is_not(None), _card.c.done_at.is_(None))

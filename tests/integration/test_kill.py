@@ -239,6 +239,7 @@ class Run:
 DRAWN = {"id", "mail_id", "token"}  # drawn anew in each run
 DRAWN_IN = {
     "reply": {"message_id", "octets", "answer", "bounce_key", "fingerprint"},
+    "digest_card": {"digest"},
     "proof": {"sha256"},  # of what bears ids and times
     "event": {"position", "link"},  # sealed in the order of the passes, with the ids in it; the last pass's by the next
 }
@@ -358,6 +359,34 @@ def test_a_kill_while_a_yes_is_carried_out(yes_stage: Stage, call: str, when: st
     assert sorted(run.taken().values()) == [1]
     for n in range(1, calls[call] + 1):
         run = killed(yes_stage, Kill(call=call, when=when, n=n), record_property)
+        assert run.state() == state, f"killed {when} {call} {n}"
+        run.check_replies()
+
+
+@pytest.fixture(scope="module")
+def desk_stage(stage: Stage) -> Stage:
+    """All is done, and the operator has answered her list: nobody owes anything, go on with the withdrawal."""
+    run = begin(stage)
+    run.settle()
+    listed = next(each for each in run.site.answers(run.began) if each.to == OPERATOR)
+    at = re.search(r"(\d)\. № \w+, отзыв", listed.text)
+    assert at
+    run.site.deliver(answer(OPERATOR, f"{at[1]} жоқ", listed, name="order"))
+    return Stage(run.site, stage.commands, None)
+
+
+@pytest.mark.parametrize(("call", "when"), [case for case in CASES if case[0] in ("commit", "data")])
+def test_a_kill_while_an_order_by_mail_is_carried_out(
+    desk_stage: Stage, call: str, when: str, record_property: Record
+) -> None:
+    run = begin(desk_stage)
+    run.poll()
+    calls = run.calls
+    run.settle()
+    state = run.state()
+    assert any("'result': 'no_obligation'" in each for each in state["digest_card"])
+    for n in range(1, calls[call] + 1):
+        run = killed(desk_stage, Kill(call=call, when=when, n=n), record_property)
         assert run.state() == state, f"killed {when} {call} {n}"
         run.check_replies()
 

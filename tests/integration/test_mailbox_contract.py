@@ -343,6 +343,15 @@ class TestMailbox:
         mailbox.carry(filed, "done")  # it is gone from there
         assert box.done() == []
 
+    def test_a_mail_of_ours_is_laid_unread_into_the_folder(self, box: Box) -> None:
+        mailbox = box.open()
+        mailbox.put(mail("ours"), AT)
+        (raw,) = read(mailbox)
+        assert (subject(raw.octets), raw.received_at, raw.complete) == ("ours", AT, True)
+        assert not {"\\Seen", "S"} & set(map(str, box.flags()["ours"]))
+        mailbox.remove([raw])
+        assert read(mailbox) == []
+
     def test_closing_twice_and_using_it_again(self, box: Box) -> None:
         box.deliver(mail("a"))
         mailbox = box.open()
