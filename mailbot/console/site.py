@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from mailbot.app import App
 from mailbot.config import packaged
-from mailbot.console import books, desk, persons
+from mailbot.console import books, desk, overview, persons
 from mailbot.console.gate import LANGUAGE, Headers, cookie_name, form_of, is_ours, set_cookie
 from mailbot.console.pages import Pages
 from mailbot.console.visit import Console, Visit
@@ -40,7 +40,8 @@ def create(app: App, *, hosts: Sequence[str] = (), secure: bool = False) -> Star
         Route("/language/{language}", language),
         Route("/style.css", style),
         Route("/logout", _inside(console, logout), methods=["POST"]),
-        Route("/", _inside(console, desk.queue)),
+        Route("/", _inside(console, overview.overview)),
+        Route("/queue", _inside(console, desk.queue)),
         Route("/requests/{number:str}", _inside(console, desk.request)),
         Route("/requests/{number:str}/files/{at:int}", _inside(console, desk.file)),
     ]

@@ -48,6 +48,12 @@ def page(connection: sa.Connection, *, first: int, most: int) -> list[Any]:
     return list(connection.execute(sa.select(_request).where(_is_open()).order_by(*order).limit(most).offset(first)))
 
 
+def soonest(connection: sa.Connection, most: int) -> list[Any]:
+    """Return the open requests whose clocks end first, those that are over before all others."""
+    query = sa.select(_request).where(_is_open(), _due() < _FAR).order_by(_due(), _request.c.received_at, _request.c.id)
+    return list(connection.execute(query.limit(most)))
+
+
 def unmatched(connection: sa.Connection) -> int:
     """Return how many mails were left alone that look like no request, and lie there still as far as is known."""
     left = sa.and_(_request.c.state == "left", _request.c.kind.is_(None), _request.c.closed_at.is_(None))

@@ -41,7 +41,7 @@ def asked(world: World, language: str = "ru") -> str:
 # ---- the door ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/", "/requests/K7Q2AB", "/requests/K7Q2AB/files/1"])
+@pytest.mark.parametrize("path", ["/", "/queue", "/requests/K7Q2AB", "/requests/K7Q2AB/files/1"])
 def test_every_page_but_the_login_asks_for_it(site: Site, path: str) -> None:
     answer = site.browser().client.get(path, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/login")
@@ -145,7 +145,7 @@ def test_the_network_needs_tls_and_a_name(world: World, options: tuple[str, ...]
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_empty_queue_says_what_will_come(site: Site, language: str) -> None:
     browser = site.browser("aigerim")
-    page = browser.get(f"/language/{language}")
+    page = browser.get(f"/language/{language}?back=/queue")
     assert f'<html lang="{language}">' in page.text
     assert catalogue()["queue.empty"][LANGUAGES.index(language)] in text(page)
 
@@ -153,7 +153,7 @@ def test_an_empty_queue_says_what_will_come(site: Site, language: str) -> None:
 def test_the_queue_shows_what_the_command_lists(site: Site) -> None:
     world = site.world
     numbers = [held(world), asked(world)]
-    page = site.browser("aigerim").get("/")
+    page = site.browser("aigerim").get("/queue")
     shown = re.findall(r'href="/requests/(\w+)"', page.text)
     assert shown == [each["id"] for each in world.requests()] and set(shown) == set(numbers)
 
@@ -183,11 +183,11 @@ def test_a_long_queue_comes_page_by_page_in_the_order_of_the_list(site: Site) ->
     assert len(every) == 10_002 and len(found) == 2
     browser = site.browser("aigerim")
     began = time.perf_counter()
-    page = browser.get("/?page=7")
+    page = browser.get("/queue?page=7")
     assert page.text.count('<li class="card">') == 50 and "10002" in text(page)
     assert time.perf_counter() - began < 2, "it does not load them all"
-    assert browser.get("/?page=99999").text.count('<li class="card">') == 2
-    assert browser.get("/?page=x").status_code == 200
+    assert browser.get("/queue?page=99999").text.count('<li class="card">') == 2
+    assert browser.get("/queue?page=x").status_code == 200
 
 
 def test_either_dialect_counts_and_orders_as_the_list_does(either: World) -> None:
@@ -301,7 +301,7 @@ def test_a_reader_reads_and_may_not_act(site: Site) -> None:
 
 def test_in_shadow_mode_nothing_is_offered(shadow: World) -> None:
     with opened(shadow) as site:
-        page = site.browser("aigerim").get("/")
+        page = site.browser("aigerim").get("/queue")
         assert page.status_code == 200 and catalogue()["queue.shadow"][1] in text(page)
 
 

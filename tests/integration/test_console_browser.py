@@ -69,7 +69,7 @@ def entered(chromium: Any, address: str, name: str = "aigerim", **how: Any) -> A
     page.fill("#name", name)
     page.fill("#password", PASSWORD)
     page.click("main button")
-    assert page.locator("h1").inner_text() == "Очередь"
+    assert page.locator("h1").inner_text() == "Обзор"
     return page
 
 
@@ -79,6 +79,7 @@ def test_a_day_at_the_desk(chromium: Any, address: str, world: World, script: bo
     refused = str(world.request(world.mail(STRANGER, UPDATE["ru"], NEW_PHONE["ru"]))["id"])
     undone = str(world.request(world.mail(ALIYA, UPDATE["ru"], NEW_PHONE["ru"]))["id"])
     page = entered(chromium, address, java_script_enabled=script, viewport={"width": 360, "height": 740})
+    page.goto("/queue")
     page.click(f"text=№ {withdrawal}")
     page.click(f'form[action="/requests/{withdrawal}/release"] button:not(.second)')
     assert "Выполнено." in page.locator("[role=status]").inner_text()
@@ -111,6 +112,7 @@ def test_nothing_runs_over_and_nothing_is_fetched_elsewhere(chromium: Any, addre
     page.on("request", lambda request: asked.append(request.url))
     for path in (
         "/",
+        "/queue",
         f"/requests/{number}",
         "/people",
         "/register",
