@@ -13,7 +13,12 @@ from starlette.responses import Response
 from mailbot.console.visit import Visit
 from mailbot.errors import ConflictError, InputError
 from mailbot.operating import destruction, obligations, roll
+from mailbot.operating.cells import wrong_cell
+from mailbot.operating.imports import COLUMNS, OPTIONAL
 from mailbot.reading.address import address_key
+from mailbot.reading.phones import normalise
+
+CELLS = (*COLUMNS, *OPTIONAL)
 
 
 def people(visit: Visit) -> Response:
@@ -30,6 +35,11 @@ def _address(visit: Visit) -> str:
     return visit.form.get("address", "").strip()
 
 
+def _key(who: str) -> str:
+    """Return what two ways of writing an address, or a phone number, have in common."""
+    return address_key(who.strip()) if "@" in who else normalise(who)[0] or who.strip()
+
+
 def _page(visit: Visit, **values: Any) -> Response:
     acts = visit.opened is not None and visit.opened.may_act
     base = {"address": "", "found": None, "missing": False, "did": "", "acts": acts, "counts": None}
@@ -43,6 +53,32 @@ def _found(visit: Visit, address: str, did: str = "") -> Response:
         return _page(visit, address=address, missing=not did, did=did)
     known = {each["id"]: roll.known_as(visit.line.store, each["id"] or "") for each in found}
     return _page(visit, address=address, found=found, known=known, did=did)
+
+
+def adding(visit: Visit) -> Response:
+    """Show the form of a new person."""
+    return _form(visit, {})
+
+
+def add(visit: Visit) -> Response:
+    """Add a person by hand, as `people add` does; what can't be taken is named and stays typed."""
+    cells = {name: visit.form.get(name, "").strip() for name in CELLS}
+    zone = visit.line.rules.deadlines.zone
+    wrong = {name: says for name in CELLS if (says := wrong_cell(name, cells[name], zone))}
+    if wrong or not (cells["email"] or cells["phone"]):
+        return _form(visit, cells, wrong, says="" if wrong else "add.no_way", status=422)
+    report = roll.add(visit.line, {**cells, "consent_source": cells["consent_source"] or "operator"})
+    if report.stopped:
+        return _form(visit, cells, says="add.stopped", status=409)
+    did = "add" if report.added else "completed" if report.completed else "known"
+    return _found(visit, cells["email"].partition(";")[0] or cells["phone"].partition(";")[0], did)
+
+
+def _form(
+    visit: Visit, cells: dict[str, str], wrong: dict[str, str] | None = None, says: str = "", status: int = 200
+) -> Response:
+    values = {"cells": cells, "wrong": wrong or {}, "says": says, "names": CELLS}
+    return visit.page("add.html", values, status)
 
 
 def block(visit: Visit) -> Response:
@@ -89,7 +125,7 @@ def doom(visit: Visit) -> Response:
 def destroy(visit: Visit) -> Response:
     """Erase everybody at an address, where it was typed once more. Raises InputError, ConflictError."""
     address, app = _address(visit), visit.console.app
-    if address_key(visit.form.get("again", "").strip()) != address_key(address):
+    if _key(visit.form.get("again", "")) != _key(address):
         raise InputError("the address that was typed again is another one: nothing was destroyed")
     with visit.console.mailbox:
         count = destruction.destroy_now(visit.line, app.mailbox, address, app.settings.mailbox.erase)

@@ -48,11 +48,19 @@ def create(app: App, *, hosts: Sequence[str] = (), secure: bool = False) -> Star
     for path, page in (
         ("/register", books.register), ("/register.csv", books.export), ("/templates", books.templates),
         ("/templates/{name:str}/{language:str}", books.template), ("/health", books.health),
-        ("/people", persons.people),
+        ("/people", persons.people), ("/people/add", persons.adding),
     ):  # fmt: skip
         routes.append(Route(path, _inside(console, page)))
     routes.append(Route("/people", _inside(console, persons.find), methods=["POST"]))
-    for act in (persons.block, persons.unblock, persons.oblige, persons.settle, persons.doom, persons.destroy):
+    for act in (
+        persons.block,
+        persons.unblock,
+        persons.oblige,
+        persons.settle,
+        persons.doom,
+        persons.destroy,
+        persons.add,
+    ):
         routes.append(Route(f"/people/{act.__name__}", _inside(console, act, acts=True), methods=["POST"]))
     for verb in (desk.release, desk.preview, desk.refuse, desk.close, desk.undo, desk.tick):
         acting = _inside(console, verb, acts=True)

@@ -108,7 +108,7 @@ def _destroy_by_request(unit: Unit, line: Line, request: Any, found: mailcopies.
 def mails_of(line: Line, mailbox: Mailbox, address: str, erase: Collection[FolderName] = ()) -> mailcopies.Copies:
     """Return which mails of those at an address would leave the mailbox, and what would stay. Raises as `sweep`."""
     with line.store.reading() as connection:
-        ids = people.ids_at(connection, address)
+        ids = people.ids_of(connection, address)
     found = [mailcopies.find(line, mailbox, person_id, erase=erase) for person_id in ids]
     return mailcopies.together(found)
 
@@ -122,7 +122,7 @@ def destroy_now(line: Line, mailbox: Mailbox, address: str, erase: Collection[Fo
     if line.store.paused:
         raise ConflictError("paused: nothing is destroyed; `mailbot resume` first")
     with line.store.reading() as connection:
-        ids = people.ids_at(connection, address)
+        ids = people.ids_of(connection, address)
     for person_id in ids:
         with line.store.unit() as unit:
             if _is_disputed(unit, address):
@@ -146,4 +146,4 @@ def destroy_now(line: Line, mailbox: Mailbox, address: str, erase: Collection[Fo
 
 
 def _is_disputed(unit: Unit, address: str) -> bool:
-    return any(unit.row(Person, each).disputed for each in people.ids_at(unit.connection, address))
+    return any(unit.row(Person, each).disputed for each in people.ids_of(unit.connection, address))

@@ -60,7 +60,7 @@ def _only(unit: Unit, address: str) -> str:
     """Return the id of the one person at an address, or of that id."""
     if "@" not in address and unit.row(Person, address) is not None:
         return address
-    ids = people.ids_at(unit.connection, address)
+    ids = people.ids_of(unit.connection, address)
     if not ids:
         raise InputError("nobody is on file under that address")
     if len(ids) > 1:

@@ -80,7 +80,7 @@ def person_for(unit: Unit, row: Any, address: str | None, kind: str) -> PersonFa
     """Return the person for whom a request is carried out; an unsubscribe needs none."""
     ids = [row.person_id] if row.person_id else []
     if address:  # an address, or the id that `people show` prints, where several share the address
-        ids = people.ids_at(unit.connection, address) or [address]
+        ids = people.ids_of(unit.connection, address) or [address]
     if not ids and not address:
         ids = people.ids_at(unit.connection, row.address)
     found = [p for p in (people.facts(unit.connection, i) for i in ids) if p is not None]

@@ -19,13 +19,13 @@ from mailbot.store.unit import Unit
 
 
 def show(store: Store, address: str) -> list[dict[str, Any]]:
-    """Return everybody on file under an address, or the one line of a suppressed address without a person.
+    """Return everybody at an address or phone number, or the one line of a suppressed address without a person.
 
     Raises InputError where the address is neither.
     """
     with store.unit() as unit:
         purposes = list(suppressed(unit, address))
-        ids = people.ids_at(unit.connection, address)
+        ids = people.ids_of(unit.connection, address)
         found = [
             {**people.show(unit.connection, i), "suppressed": purposes, "consents": ledger.of(unit.connection, i)}
             for i in ids
@@ -34,7 +34,7 @@ def show(store: Store, address: str) -> list[dict[str, Any]]:
         return found
     if purposes:
         return [{"id": None, "state": "suppressed", "suppressed": purposes}]
-    raise InputError("nobody is on file under that address")
+    raise InputError("nobody is on file under that address or number")
 
 
 def known_as(store: Store, person_id: str) -> str:
@@ -121,9 +121,9 @@ def _at(consent: Any) -> str:
 def block(store: Store, address: str) -> int:
     """Block everybody at an address: a dispute (decisions: section 6). Raises InputError, ConflictError."""
     with store.unit() as unit:
-        ids = people.ids_at(unit.connection, address)
+        ids = people.ids_of(unit.connection, address)
         if not ids:
-            raise InputError("nobody is on file under that address")
+            raise InputError("nobody is on file under that address or number")
         free = [i for i in ids if not unit.row(Person, i).disputed]
         if not free:
             raise ConflictError("blocked already")
@@ -135,9 +135,9 @@ def block(store: Store, address: str) -> int:
 def unblock(store: Store, address: str) -> int:
     """Release a dispute's block; a withdrawal's stop is none (undo its request). Raises InputError, ConflictError."""
     with store.unit() as unit:
-        ids = people.ids_at(unit.connection, address)
+        ids = people.ids_of(unit.connection, address)
         if not ids:
-            raise InputError("nobody is on file under that address")
+            raise InputError("nobody is on file under that address or number")
         disputed = [i for i in ids if unit.row(Person, i).disputed]
         if not disputed:
             raise ConflictError("not blocked by a dispute; a withdrawal is taken back with `requests undo`")

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from mailbot.deciding.facts import PersonFacts
 from mailbot.reading.address import address_key
+from mailbot.reading.phones import normalise
 from mailbot.store.consent_tables import Consent, Obligation
 from mailbot.store.tables import Address, FormerAddress, Person, Phone
 
@@ -183,6 +184,14 @@ def note_former(connection: sa.Connection, person_id: str, key: str, *, back: st
 def ids_by_phone(connection: sa.Connection, number: str) -> list[str]:
     """Return the ids of everybody on file with that phone number."""
     return list(connection.execute(sa.select(_phone.c.person_id).where(_phone.c.number == number)).scalars())
+
+
+def ids_of(connection: sa.Connection, who: str) -> list[str]:
+    """Return the ids of everybody on file under an address, or with a phone number, however either is written."""
+    if "@" in who:
+        return ids_at(connection, who)
+    number, _ = normalise(who)
+    return ids_by_phone(connection, number) if number else []
 
 
 def prove_consent(connection: sa.Connection, person_id: str, **values: Any) -> bool:

@@ -127,3 +127,69 @@ def test_each_page_in_each_language(site: Site, language: str) -> None:
         assert catalogue()[f"page.{page}"][LANGUAGES.index(language)] in text(browser.get(f"/{page}"))
     sure = browser.post(find(browser, ALIYA), "/people/doom")
     assert catalogue()["people.sure_help"][LANGUAGES.index(language)] in text(sure)
+
+
+# ---- found by phone, added ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("written", ["+7 701 000 00 01", "8 (701) 000-00-01", "87010000001", "7010000001"])
+def test_a_phone_finds_its_people_however_it_is_written(site: Site, written: str) -> None:
+    page = find(site.browser("serik"), written)
+    assert ALIYA in page.text and BORIS not in page.text
+
+
+@pytest.mark.parametrize("written", ["0000001", "+7701", "701 000", "aliya", "%", ""])
+def test_no_part_of_a_number_or_name_finds_anybody(site: Site, written: str) -> None:
+    page = find(site.browser("serik"), written)
+    assert ALIYA not in page.text and "example.com" not in page.text
+
+
+def test_a_number_of_several_people_shows_all_of_them(site: Site) -> None:
+    site.world.ok("people", "add", "--surname", "Соседова", "--phone", "+77010000001")
+    page = find(site.browser("aigerim"), "+77010000001")
+    assert ALIYA in page.text and "Соседова" in page.text
+
+
+def test_somebody_without_an_address_is_destroyed_by_the_number(site: Site) -> None:
+    site.world.ok("people", "add", "--surname", "Соседова", "--phone", "+77019990099")
+    browser = site.browser("aigerim")
+    sure = browser.post(find(browser, "8 701 999 00 99"), "/people/doom")
+    assert browser.post(sure, "/people/destroy", again="+77019990098").status_code == 422
+    assert browser.post(sure, "/people/destroy", again="+7 701 999 00 99").status_code == 200
+    assert "Соседова" not in find(browser, "+77019990099").text and ALIYA in find(browser, ALIYA).text
+
+
+def test_a_person_is_added_as_the_command_adds_her(site: Site) -> None:
+    browser = site.browser("aigerim")
+    given = {
+        "surname": "Жаңа", "given_name": "Гүлнәр", "email": "gulnar@example.com", "phone": "8 701 555 44 33",
+        "birth_date": "05.05.1990", "news": "yes", "consent_at": "2026-01-31 14:30", "consent_source": "paper form",
+    }  # fmt: skip
+    page = browser.post(browser.get("/people/add"), "/people/add", **given)
+    assert page.status_code == 200 and catalogue()["people.did_add"][1] in text(page)
+    person = site.world.person("gulnar@example.com")
+    assert (person["surname"], person["phones"], person["birth_date"], person["news"]) == (
+        "Жаңа", ["+77015554433"], "1990-05-05", True,
+    )  # fmt: skip
+    assert site.world.consents("gulnar@example.com")[0]["source"] == "paper form"
+    assert whose(site.world, "people_imported")[-1:] == ["aigerim"]
+    again = browser.post(browser.get("/people/add"), "/people/add", **given)
+    assert catalogue()["people.did_known"][1] in text(again)
+
+
+def test_what_can_t_be_taken_is_named_and_stays_typed(site: Site) -> None:
+    browser, before = site.browser("aigerim"), site.world.on_file()
+    page = browser.post(browser.get("/people/add"), "/people/add", surname="Ким", email="kim@", birth_date="05.06.91")
+    assert page.status_code == 422 and 'value="kim@"' in page.text and page.text.count("aria-invalid") == 2
+    page = browser.post(browser.get("/people/add"), "/people/add", surname="Ким")
+    assert page.status_code == 422 and catalogue()["add.no_way"][1] in text(page)
+    assert site.world.on_file() == before
+
+
+def test_who_withdrew_is_not_added_without_a_newer_consent(site: Site) -> None:
+    site.world.ok("people", "destroy", BORIS, "--yes")
+    browser = site.browser("aigerim")
+    page = browser.post(browser.get("/people/add"), "/people/add", email=BORIS)
+    assert page.status_code == 409 and catalogue()["add.stopped"][1] in text(page) and BORIS in page.text
+    assert [one["id"] for one in site.world.persons(BORIS)] == [None]
+    assert site.browser("serik").client.post("/people/add", data={"email": BORIS}).status_code == 403
