@@ -77,3 +77,7 @@ class ReplyRefused(PermanentError):
 
 class ConflictError(MailbotError):
     """The request is no longer in a state in which this can be done (exit 1, HTTP 409)."""
+
+
+class ChangedMeanwhile(ConflictError):
+    """The request is not as it was when the operator looked at it."""

@@ -150,6 +150,7 @@ VALUES: dict[str, dict[str, list[Any]]] = {
     "refused": {"kind": [*_KINDS, "erasure"], "code": ["no_such_code", *reversed(_CODES)], "note": ["", "Some words."],
                 "articles": _QUOTES},
     "denied": {"asked_kind": _KINDS, "news_restored": [False, True]},
+    "operator-answer": {"kind": ["complaint", ""], "paragraphs": [["Мы проверили.", "", "Звонков больше не будет."]]},
     "operator": {"items": [[], [{**_CARD, "ask": "nothing", "at": 0, "clock": c, "left": m} for c, m in _CLOCKS],
                            [{**_CARD, "ask": ask, "suggested": ask == "review"} for ask in _ASKS]
                            + [{**_CARD, "ask": "settled", "by_hand": how} for how in _BY_HAND]

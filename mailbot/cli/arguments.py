@@ -16,6 +16,9 @@ KINDS = (
     "update", "withdrawal", "unsubscribe", "resubscribe", "undo", "answer", "form", "access", "erasure",
     "restriction", "objection", "complaint", "question",
 )  # fmt: skip
+ASKED = (
+    "update", "withdrawal", "unsubscribe", "access", "erasure", "restriction", "objection", "complaint", "question",
+)  # fmt: skip
 STATES = ("applied", "challenged", "asked", "held", "refused", "expired", "undone", "ignored", "left")
 DOCUMENTS = (
     "identity_card", "passport", "birth_certificate", "marriage_certificate", "divorce_certificate", "name_change",
@@ -91,6 +94,7 @@ def _add_requests(commands: Any) -> None:
         if name == "refuse":
             verb.add_argument("--reason", required=True, choices=REFUSALS, metavar="CODE", help=", ".join(REFUSALS))
             verb.add_argument("--note", default="", metavar="TEXT", help="a sentence that the person will read")
+    _add_corrections(verbs)
     seen = add(verbs, "document", "documents.record", "you saw a document: which, and how; never its number")
     seen.add_argument("id", metavar="ID", help="the request's number")
     seen.add_argument("--kind", required=True, choices=DOCUMENTS, metavar="KIND", help=", ".join(DOCUMENTS))
@@ -105,6 +109,21 @@ def _add_requests(commands: Any) -> None:
     died.add_argument("--send", action="store_true", help="send the letter that is shown without it")
     backlog = add(verbs, "backlog", "desk.backlog", "put requests from before init before the operator")
     backlog.add_argument("--since", required=True, metavar="DATE", help="received on or after this day (2026-01-31)")
+
+
+def _add_corrections(verbs: Any) -> None:
+    kind = add(verbs, "kind", "corrections.kind", "say what a mail asks, where mailbot took it for something else")
+    kind.add_argument("id", metavar="ID", help="the request's number")
+    kind.add_argument("kind", choices=ASKED, metavar="KIND", help=", ".join(ASKED))
+    edit = add(verbs, "edit", "corrections.edit", "correct what an update states before you release it")
+    edit.add_argument("id", metavar="ID", help="the request's number")
+    for name in ("surname", "given-name", "patronymic", "email", "phone", "birth-date", "birth-place"):
+        edit.add_argument(f"--{name}", metavar="TEXT", help="the right value; empty takes it out")
+    written = add(verbs, "answer", "corrections.answer", "answer in your own words, in the frame of our mails")
+    written.add_argument("id", metavar="ID", help="the request's number")
+    written.add_argument("--text", required=True, metavar="FILE", help="your words, as UTF-8; - is the standard input")
+    written.add_argument("--settles", action="store_true", help="this settles the request: it is closed")
+    written.add_argument("--preview", action="store_true", help="show the mail, send nothing")
 
 
 def _add_lists(commands: Any) -> None:

@@ -18,13 +18,13 @@ from starlette.routing import Route
 
 from mailbot.app import App
 from mailbot.config import packaged
-from mailbot.console import books, desk, overview, persons
+from mailbot.console import books, changes, desk, overview, persons
 from mailbot.console.gate import LANGUAGE, Headers, cookie_name, form_of, is_ours, set_cookie
 from mailbot.console.pages import Pages
 from mailbot.console.visit import Console, Visit
 from mailbot.console.web import WrongBody
 from mailbot.console.words import LANGUAGES, word
-from mailbot.errors import ConflictError, InputError, MailbotError, TemporaryError, UsageError
+from mailbot.errors import ChangedMeanwhile, ConflictError, InputError, MailbotError, TemporaryError, UsageError
 from mailbot.operating import accounts
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -34,6 +34,23 @@ Handler = Callable[[Visit], Response]
 def create(app: App, *, hosts: Sequence[str] = (), secure: bool = False) -> Starlette:
     """Return the application. `hosts`: by which names it is called, beside loopback; `secure`: over TLS."""
     console = Console(app=app, pages=Pages(zone=app.line.rules.deadlines.zone), secure=secure)
+    routes = _routes(console)
+
+    async def missing(request: Request, exc: Exception) -> Response:
+        """Answer what the router has no page for, in the reader's language and without asking who she is."""
+        status = exc.status_code if isinstance(exc, HTTPException) else 404
+        visit = Visit(console=console, request=request, line=app.line, opened=None, form={}, cookie="")
+        return visit.problem(status, "")
+
+    middleware = [
+        Middleware(Headers),
+        Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *hosts], www_redirect=False),
+    ]
+    return Starlette(routes=routes, middleware=middleware, exception_handlers={404: missing, 405: missing})
+
+
+def _routes(console: Console) -> list[Route]:
+    """Return every page and act: who may come to which."""
     routes = [
         Route("/login", _open(console, login_page)),
         Route("/login", _open(console, login), methods=["POST"]),
@@ -43,6 +60,8 @@ def create(app: App, *, hosts: Sequence[str] = (), secure: bool = False) -> Star
         Route("/", _inside(console, overview.overview)),
         Route("/queue", _inside(console, desk.queue)),
         Route("/requests/{number:str}", _inside(console, desk.request)),
+        Route("/requests/{number:str}/edit", _inside(console, changes.editing, acts=True)),
+        Route("/requests/{number:str}/answer", _inside(console, changes.writing, acts=True)),
         Route("/requests/{number:str}/files/{at:int}", _inside(console, desk.file)),
     ]
     for path, page in (
@@ -62,21 +81,11 @@ def create(app: App, *, hosts: Sequence[str] = (), secure: bool = False) -> Star
         persons.add,
     ):
         routes.append(Route(f"/people/{act.__name__}", _inside(console, act, acts=True), methods=["POST"]))
-    for verb in (desk.release, desk.preview, desk.refuse, desk.close, desk.undo, desk.tick):
+    corrections = (changes.rekind, changes.edit, changes.draft, changes.rewrite, changes.send)
+    for verb in (desk.release, desk.preview, desk.refuse, desk.close, desk.undo, desk.tick, *corrections):
         acting = _inside(console, verb, acts=True)
         routes.append(Route(f"/requests/{{number:str}}/{verb.__name__}", acting, methods=["POST"]))
-
-    async def missing(request: Request, exc: Exception) -> Response:
-        """Answer what the router has no page for, in the reader's language and without asking who she is."""
-        status = exc.status_code if isinstance(exc, HTTPException) else 404
-        visit = Visit(console=console, request=request, line=app.line, opened=None, form={}, cookie="")
-        return visit.problem(status, "")
-
-    middleware = [
-        Middleware(Headers),
-        Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *hosts], www_redirect=False),
-    ]
-    return Starlette(routes=routes, middleware=middleware, exception_handlers={404: missing, 405: missing})
+    return routes
 
 
 def _open(console: Console, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -132,7 +141,7 @@ def _guarded(console: Console, request: Request, form: dict[str, str], handler: 
 def _failed(visit: Visit, exc: MailbotError) -> Response:
     number = str(visit.request.path_params.get("number", ""))
     if isinstance(exc, ConflictError):
-        said = "problem.stale" if isinstance(exc, desk.Stale) else "problem.state"
+        said = "problem.stale" if isinstance(exc, ChangedMeanwhile) else "problem.state"
         return visit.problem(409, word(visit.language, said), str(exc), number=number)
     if isinstance(exc, TemporaryError):
         return visit.problem(503, "", str(exc), number=number)

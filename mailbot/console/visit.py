@@ -16,7 +16,11 @@ from mailbot.console.pages import Pages
 from mailbot.console.words import LANGUAGES
 from mailbot.operating.accounts import Session
 from mailbot.pipeline import Line
+from mailbot.reading.claim import FIELD_NAMES
 
+KEPT = (  # of what was typed: told again where it could not be done
+    "person", "checked", "reason", "note", "place", "address", "until", "text", "kind", *FIELD_NAMES,
+)  # fmt: skip
 LOGINS = 20  # tries a minute, of everybody together
 
 
@@ -58,11 +62,7 @@ class Visit:
 
     def problem(self, status: int, says: str, detail: str = "", **more: Any) -> Response:
         """Return a page that says what went wrong; what was typed stands on it."""
-        typed = {
-            k: v
-            for k, v in self.form.items()
-            if v and k in ("person", "checked", "reason", "note", "place", "address", "until")
-        }
+        typed = {k: v for k, v in self.form.items() if v and k in KEPT}
         heads = {403: "forbidden", 404: "missing", 409: "conflict", 503: "later"}
         values = {"head": heads.get(status, "wrong"), "says": says, "detail": detail, "typed": typed, "number": ""}
         return self.page("problem.html", {**values, **more}, status)

@@ -21,7 +21,7 @@ TEMPLATES = (
     "withdrawal-stopped", "withdrawal-notice", "withdrawal-partial", "destroyed", "mails-left", "unsubscribed",
     "not-on-list", "not-stored", "received", "answer-later", "form-question", "form-taken",
     "undone", "undone-notice", "only-news", "resubscribed", "refused", "denied", "condolence",
-    "access", "blocked", "operator", "operator-address", "console-locked",
+    "access", "blocked", "operator-answer", "operator", "operator-address", "console-locked",
 )  # fmt: skip
 WHOLE = "access"  # the one template that tells all that is held of a person
 

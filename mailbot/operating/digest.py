@@ -82,8 +82,9 @@ def _act(line: Line, mailbox: Mailbox | None, card: Any) -> str:
     row = None
     if card.request_id:
         with line.store.unit() as unit:
-            before, now = digest.begin(unit, card), digest.stamp(unit.connection, card.request_id)
             row, hand = unit.row(Request, card.request_id), digest.last_hand(unit.connection, card.request_id)
+            now = journal.stamp(unit.connection, row) if row is not None else "gone"
+            before = digest.begin(unit, card, now)
         if before != now:  # a pass that died did it, or somebody else since
             return VERBS[card.ask, card.verb][1] if hand == line.store.operator else "decided"
         if row is None or ask_of(row) != card.ask or (row.kind or "") != card.kind:

@@ -55,6 +55,12 @@ def words(line: Line, mailbox: Mailbox, number: str) -> Words:
     return Words(state="read", subject=mask(message.subject)[0], text=mask(message.own_text)[0], files=found)
 
 
+def own_text(line: Line, mailbox: Mailbox, number: str) -> str:
+    """Return what the person wrote, unveiled, "" where the mail is gone. Raises InputError, and as the mailbox does."""
+    octets = _octets(line, mailbox, number)
+    return parse(octets).own_text if octets is not None else ""
+
+
 def file(line: Line, mailbox: Mailbox, number: str, at: int) -> tuple[str, bytes]:
     """Return name and octets of one file. Raises InputError, MailboxUnavailable, MailboxRefused."""
     parts = list(_files(_octets(line, mailbox, number) or b""))

@@ -41,7 +41,7 @@ def put_back(unit: Unit, line: Line, request_id: str) -> None:
 def tick(line: Line, number: str, place: str) -> None:
     """Note that a place did what it had to for a request. Raises InputError, ConflictError."""
     with line.store.unit() as unit:
-        row = journal.find(unit.connection, number)
+        row = journal.claim(unit, number)
         found = places.tasks(unit.connection, row.id)
         mine = [task for task in found if task.place == place]
         waiting = [task for task in mine if task.done_at is None]

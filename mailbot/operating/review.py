@@ -33,8 +33,8 @@ AS = {"erasure": "withdrawal", "objection": "unsubscribe"}  # a right → what i
 
 def take(unit: Unit, number: str) -> Any:
     """Return an open request, and make it the unit's. Raises InputError, ConflictError."""
-    _require_live(unit)
-    row = journal.find(unit.connection, number, to_change=True)
+    require_live(unit)
+    row = journal.claim(unit, number)
     if not journal.is_undecided(row):
         waits = row.answer_due_at is not None
         what = "only its answer waits, and goes out by itself" if waits else "nothing of it is open"
@@ -43,7 +43,8 @@ def take(unit: Unit, number: str) -> Any:
     return row
 
 
-def _require_live(unit: Unit) -> None:
+def require_live(unit: Unit) -> None:
+    """Refuse what shadow mode does not do. Raises ConflictError."""
     if unit.in_shadow():
         raise ConflictError("shadow mode changes nothing and answers nobody: `mailbot live` first")
 
@@ -216,8 +217,8 @@ def close(line: Line, number: str) -> None:
 def undo(line: Line, number: str) -> None:
     """Take back what a request changed. Raises InputError, ConflictError (nothing to take back, or changed since)."""
     with line.store.unit() as unit:
-        _require_live(unit)
-        row = journal.find(unit.connection, number, to_change=True)
+        require_live(unit)
+        row = journal.claim(unit, number)
         facts = request_facts(unit, row)
         alive = row.person_id is not None and unit.row(Person, row.person_id) is not None
         if row.state != "applied" or row.kind not in TAG_KINDS or not alive:

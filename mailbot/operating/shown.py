@@ -31,6 +31,12 @@ def shown(line: Line, number: str) -> dict[str, Any]:
         }  # fmt: skip
 
 
+def stamp(line: Line, number: str) -> str:
+    """Return how a request stands, for the page that is made of it. Raises InputError where there is none."""
+    with line.store.reading() as connection:
+        return journal.stamp(connection, journal.find(connection, number))
+
+
 def _reply(row: Any) -> dict[str, Any]:
     return {
         "template": row.template, "to": row.address, "sent_at": row.sent_at, "answer": row.answer,

@@ -16,7 +16,6 @@ import sqlalchemy as sa
 from mailbot.deciding.facts import DigestFacts
 from mailbot.store.digest_tables import DigestCard
 from mailbot.store.event_tables import Event
-from mailbot.store.tables import Request
 from mailbot.store.transaction import Transaction
 
 NAMED, PROVEN = "desk_named", "desk_proven"  # notes: keyed hashes of the operator's and the deputy's addresses
@@ -24,7 +23,6 @@ UNREAD = "orders_unread"  # a note: lines of her answers that were no orders, un
 ADDRESS = "address"  # what is asked by a card of an address that is not proven yet
 MOST_UNREAD = 10
 _card: Any = DigestCard.__table__  # type: ignore[attr-defined]
-_request: Any = Request.__table__  # type: ignore[attr-defined]
 _event: Any = Event.__table__  # type: ignore[attr-defined]
 
 
@@ -122,13 +120,6 @@ def _of(connection: sa.Connection, digest: str) -> list[Any]:
     return list(connection.execute(sa.select(_card).where(_card.c.digest == digest).order_by(_card.c.number)))
 
 
-def stamp(connection: sa.Connection, number: str) -> str:
-    """Return how a request stands: every act and every further mail of it changes that."""
-    state = connection.execute(sa.select(_request.c.state).where(_request.c.id == number)).scalar()
-    events = sa.select(sa.func.count()).select_from(_event).where(_event.c.request_id == number)
-    return f"{state}-{connection.execute(events).scalar_one()}"
-
-
 def last_hand(connection: sa.Connection, number: str) -> str:
     """Return under which name the latest event of a request was noted."""
     mine = sa.select(_event.c.who).where(_event.c.request_id == number).order_by(_event.c.id.desc()).limit(1)
@@ -153,13 +144,11 @@ def told(unit: Transaction, rows: Iterable[Any]) -> None:
         unit.update(DigestCard, row.token, told_at=unit.now)
 
 
-def begin(unit: Transaction, card: Any) -> str:
+def begin(unit: Transaction, card: Any, stamp: str) -> str:
     """Note how a request stands before its card is carried out; return how it stood when that was begun first."""
-    if card.stamp:
-        return str(card.stamp)
-    now = stamp(unit.connection, card.request_id) if card.request_id else "-"
-    unit.update(DigestCard, card.token, stamp=now)
-    return now
+    if not card.stamp:
+        unit.update(DigestCard, card.token, stamp=stamp)
+    return str(card.stamp or stamp)
 
 
 def done(unit: Transaction, card: Any, result: str, why: str = "") -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailbot.errors import InputError
+from mailbot.errors import ChangedMeanwhile, InputError
 from mailbot.store.event_tables import Event
 from mailbot.store.tables import Mail, Question, Reply, Request
+from mailbot.store.transaction import Transaction
 
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
@@ -32,6 +33,23 @@ def find(connection: sa.Connection, number: str, *, to_change: bool = False) -> 
     row = connection.execute(query.with_for_update() if to_change else query).first()
     if row is None:
         raise InputError(f"there is no request {number.upper()}")
+    return row
+
+
+def stamp(connection: sa.Connection, row: Any) -> str:
+    """Return how a request stands: every act and every further mail of it changes that."""
+    count = sa.select(sa.func.count()).select_from(_event).where(_event.c.request_id == row.id)
+    return f"{row.state}-{connection.execute(count).scalar_one()}-{len(row.open)}"
+
+
+def claim(unit: Transaction, number: str) -> Any:
+    """Return a request that nobody else changes until the transaction ends, as the operator saw it.
+
+    Raises InputError, ChangedMeanwhile.
+    """
+    row = find(unit.connection, number, to_change=True)
+    if unit.seen and stamp(unit.connection, row) != unit.seen:
+        raise ChangedMeanwhile(f"request {row.id} changed meanwhile")
     return row
 
 

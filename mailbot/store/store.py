@@ -36,13 +36,16 @@ class Store:
     new_id: NewId
     gone: Ledger | None = None  # gone.log of the installation
     operator: str = "operator"  # under which name the operator's acts are noted
+    seen: str = ""  # how the request stood that the operator acts on, "" where that is not known
 
     @contextlib.contextmanager
     def unit(self) -> Iterator[Unit]:
         """Open one transaction; it is committed at the end, and rolled back by any exception."""
         with translated(), self.engine.begin() as connection:
-            now, who = self.clock(), self.operator
-            unit = Unit(connection=connection, keys=self.keys, new_id=self.new_id, now=now, operator=who)
+            unit = Unit(
+                connection=connection, keys=self.keys, new_id=self.new_id, now=self.clock(), operator=self.operator,
+                seen=self.seen,
+            )  # fmt: skip
             yield unit
             if self.gone is not None:
                 self.gone.append(unit.gone)  # on disk before the commit: what can be seen is never missing there

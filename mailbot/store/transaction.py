@@ -31,6 +31,7 @@ class Transaction:
     raw: RawMail | None = None  # the mail that is being handled
     gone: list[gone.Line] = field(default_factory=list)  # what gone.log is told before the commit
     operator: str = "operator"  # under which name the operator's acts are noted: the console sets the login name
+    seen: str = ""  # how the request stood that the operator looked at (journal.stamp), "" where that is not known
 
     @property
     def mail_hash(self) -> str | None:
