@@ -142,7 +142,8 @@ def _failed(visit: Visit, exc: MailbotError) -> Response:
     number = str(visit.request.path_params.get("number", ""))
     if isinstance(exc, ConflictError):
         said = "problem.stale" if isinstance(exc, ChangedMeanwhile) else "problem.state"
-        return visit.problem(409, word(visit.language, said), str(exc), number=number)
+        detail = "" if isinstance(exc, ChangedMeanwhile) else str(exc)
+        return visit.problem(409, word(visit.language, said), detail, number=number)
     if isinstance(exc, TemporaryError):
         return visit.problem(503, "", str(exc), number=number)
     known = isinstance(exc, InputError | UsageError) and visit.request.method == "POST"

@@ -20,6 +20,7 @@ def shown(line: Line, number: str) -> dict[str, Any]:
             **timing.listed(line, row), "outcome": outcome(row), "clocks": timing.as_json(line, row),
             "tag": row.tag, "rung": row.rung, "evidence": row.evidence, "because": row.because,
             "pending": [{"field": f, "waits_for": w} for f, w in row.pending], "fields": row.fields.get("fields", {}),
+            "unclear": row.fields.get("unclear", []),
             **diffs.changes(connection, row),
             "undo_until": row.undo_until, "destroy_at": row.destroy_at, "checked": row.checked,
             "purged_at": row.purged_at, "mails_left": row.fields.get("mails_left", {}),

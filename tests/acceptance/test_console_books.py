@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 
@@ -116,7 +117,7 @@ def test_the_templates_and_their_previews(site: Site, language: str) -> None:
 def test_health_is_what_check_says(site: Site) -> None:
     page = text(site.browser("serik").get("/health"))
     for each in site.world.run("check", "--json").objects:
-        assert each["check"] + ":" in page
+        assert catalogue()[f"check.{each['check']}"][1] in page and " ".join(each["says"].split()) in unescape(page)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -5,34 +5,22 @@ Debian's own Chromium is driven; where it is missing the tests skip by name, and
 
 from __future__ import annotations
 
-import shutil
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
-from mailbot.console.site import create
 from tests.acceptance.world import ALIYA, BORIS, NEW_PHONE, STRANGER, UPDATE, WITHDRAWAL, World
-from tests.support.consoles import PASSWORD, opened
-from tests.support.servers import free_ports, missing
+from tests.support import browsers
+from tests.support.browsers import entered
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """One browser for the module."""
-    path = shutil.which("chromium")
-    if path is None:
-        missing("chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    with browsers.chromium() as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -48,29 +36,8 @@ def world(model: World, tmp_path: Path) -> World:
 @pytest.fixture
 def address(world: World) -> Iterator[str]:
     """Where the console is served."""
-    (port,) = free_ports(1)
-    with opened(world) as site:
-        server = uvicorn.Server(uvicorn.Config(create(site.app), host="127.0.0.1", port=port, log_level="warning"))
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        end = time.monotonic() + 15
-        while not server.started and time.monotonic() < end:
-            time.sleep(0.02)
-        assert server.started
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join()
-
-
-def entered(chromium: Any, address: str, name: str = "aigerim", **how: Any) -> Any:
-    """Return a page of a browser that logged in."""
-    page = chromium.new_context(base_url=address, **how).new_page()
-    page.goto("/")
-    page.fill("#name", name)
-    page.fill("#password", PASSWORD)
-    page.click("main button")
-    assert page.locator("h1").inner_text() == "Обзор"
-    return page
+    with browsers.served(world) as found:
+        yield found
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["javascript", "without"])
