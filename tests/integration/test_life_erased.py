@@ -1,7 +1,7 @@
 """A whole life in a real mailbox, then the destruction: no byte of name, address or phone is left, in any encoding.
 
 Looked through are every file of the installation, every file of the mailbox (but the server's own caches), and the data
-files of PostgreSQL (but its write-ahead log).
+files of its PostgreSQL database (but the server's write-ahead log).
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def places(life: Life, request: pytest.FixtureRequest) -> list[Path]:
     site = life.site
     roots = [site.folder, site.dovecot.maildir(site.user)]
     if not site.store.startswith("sqlite"):
-        roots.append(request.getfixturevalue("postgres").folder / "data" / "base")
+        roots.append(request.getfixturevalue("postgres").files(site.store))
     return roots
 
 

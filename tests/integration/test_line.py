@@ -107,7 +107,8 @@ def by_recipient(answers: list[Answer]) -> dict[str, Answer]:
 
 
 def test_a_mail_becomes_a_change_an_answer_and_a_filed_mail(bare: Site) -> None:
-    site = installed(replace(bare, commands=None))  # the installed command itself; the other tests fork it
+    forked = installed(bare)
+    site = replace(forked, commands=None)  # the passes are the installed command's own; whatever looks is forked
     big = letter(PEOPLE["en", "update"][2], TAGS["en", "update"], "x" * 998 + "\n", name="big")
     big += b"\r\n".join([b"y" * 900] * 12_000)
     assert len(big) > 10_000_000
@@ -117,13 +118,13 @@ def test_a_mail_becomes_a_change_an_answer_and_a_filed_mail(bare: Site) -> None:
 
     assert site.poll() == counts(fetched=12, applied=9, held=1, left=1, ignored=1, sent=9)
 
-    requests = site.requests("--all")
+    requests = forked.requests("--all")
     for language in LANGUAGES:
-        check_store(site, language, requests)
+        check_store(forked, language, requests)
     assert (requests["stranger"]["state"], requests["stranger"]["kind"]) == ("left", None)
     assert (requests["machine"]["state"], requests["big"]["state"]) == ("ignored", "held")
     waits = {f"withdrawal-{language}" for language in LANGUAGES} | {"big"}
-    assert set(site.requests()) == waits  # the operator's queue: three obligations to tell, one mail to look at
+    assert set(forked.requests()) == waits  # the operator's queue: three obligations to tell, one mail to look at
     check_answers(site.answers())
     filed = {f"{kind}-{language}" for language in LANGUAGES for kind in KINDS}
     assert site.done() == filed
@@ -131,7 +132,7 @@ def test_a_mail_becomes_a_change_an_answer_and_a_filed_mail(bare: Site) -> None:
 
     assert site.poll() == NOTHING
     assert len(site.answers()) == 9
-    assert replace(site, commands=None).requests("--all") == requests
+    assert site.requests("--all") == requests
     assert (site.done(), site.inbox()) == (filed, {"stranger", "machine", "big"})
 
 

@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from html.parser import HTMLParser
 
+import argon2
 from httpx2 import Response
 from starlette.testclient import TestClient
 
 from mailbot.app import App, build
 from mailbot.console.site import create
-from mailbot.operating import accounts
+from mailbot.store import accounts as stored
 from tests.acceptance.world import World
 
 PASSWORD = "an invented password"
@@ -80,13 +82,20 @@ class Site:
         return browser
 
 
+@cache
+def _hashed() -> str:
+    """Return the hash of PASSWORD, made once: each costs a sixth of a second, as it should."""
+    return argon2.PasswordHasher().hash(PASSWORD)
+
+
 @contextmanager
 def opened(world: World) -> Iterator[Site]:
     """Open a console with an operator `aigerim`, an operator `dana` and a reader `serik`."""
     app = build(world.folder, clock=world.now, dns=lambda: None)
     try:
-        for name, role in (("aigerim", "operator"), ("dana", "operator"), ("serik", "reader")):
-            accounts.add(app.line, name, PASSWORD, role=role)
+        with app.line.store.unit() as unit:
+            for name, role in (("aigerim", "operator"), ("dana", "operator"), ("serik", "reader")):
+                stored.add(unit, name=name, role=role, password=_hashed(), totp="", totp_step=0, failures=0)
         yield Site(app, world)
     finally:
         app.close()

@@ -70,14 +70,23 @@ class Postgres:
         self._do(f"create database {name}" + (f" template {_name(like)}" if like else ""))
         return f"postgresql://{OWNER}@/{name}?host={quote(str(self.folder))}"
 
+    def files(self, url: str) -> Path:
+        """Return the folder in which the files of a database of `database()` lie."""
+        found = self._connected().execute("select oid from pg_database where datname = %s", (_name(url),)).fetchone()
+        assert found is not None
+        return self.folder / "data" / "base" / str(found[0])
+
     def drop(self, url: str) -> None:
         """Drop a database of `database()`, whoever is still connected."""
         self._do(f"drop database if exists {_name(url)} with (force)")
 
     def _do(self, statement: LiteralString) -> None:
+        self._connected().execute(statement)
+
+    def _connected(self) -> psycopg.Connection:
         if self._admin is None:
             self._admin = psycopg.connect(host=str(self.folder), user=OWNER, dbname="postgres", autocommit=True)
-        self._admin.execute(statement)
+        return self._admin
 
     def stop(self) -> None:
         """End the server and remove its data."""
