@@ -41,6 +41,7 @@ def request(visit: Visit) -> Response:
     return visit.page("request.html", {
         "one": one, "words": words, "seen": seen, "acts": acts, "undecided": undecided, "can_undo": can_undo,
         "refusals": refusals.REFUSALS, "shadow": visit.line.store.shadow, "obliged": "obligations" in one["open"],
+        "by_hand": one["kind"] is None or one["kind"] in rights.BY_HAND,
         "kinds": changing.KINDS if _may_be_another(one) else (),
     })  # fmt: skip
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from mailbot.answering.catalogue import catalogue
 from mailbot.config import packaged
 from mailbot.console.words import LANGUAGES, named, word
 from mailbot.deciding.reasons import sentence
@@ -36,12 +37,18 @@ class Pages:
         said = {
             "t": partial(word, language), "named": partial(named, language), "when": self._when, "lang": language,
             "languages": LANGUAGES, "why": partial(_sentence, language), "shown": _shown,
+            "mailed": partial(_mailed, language),
         }  # fmt: skip
         return HTMLResponse(self.environment.get_template(name).render(**said, **values), status)
 
     def _when(self, at: datetime | None) -> str:
         """Return a time as people here write it, in the clock's zone."""
         return f"{at.astimezone(self.zone):%d.%m.%Y %H:%M}" if at else "-"
+
+
+def _mailed(language: str, template: str) -> str:
+    """Return what a mail of ours was, in plain words."""
+    return catalogue()[template].says[language] if template in catalogue() else template
 
 
 def _sentence(language: str, code: str) -> str:
