@@ -25,6 +25,10 @@ class InputError(MailbotError):
     exit_code = 66
 
 
+class NobodyOnFile(InputError):
+    """Nobody, or more than one, is on file for whom a request could be carried out."""
+
+
 class ConfigError(MailbotError):
     """The operator edits a file: the sentence names file, key and rule (exit 78)."""
 

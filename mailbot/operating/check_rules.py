@@ -170,7 +170,7 @@ def operator(parts: Parts) -> Said:
     missing = [key for key in ("name", "contact") if not getattr(operator, key)]
     if missing:
         yield "note", f"[operator] {' and '.join(missing)} is empty: people can't see who answers for their data"
-    elif operator.mail and address_key(operator.mail) not in own:
+    if operator.mail and address_key(operator.mail) not in own:
         yield _proven(parts)
     with parts.line.store.reading() as connection:
         if bounces.operator_bounced(connection):

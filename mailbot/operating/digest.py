@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mailbot.errors import ConflictError, InputError, UsageError
+from mailbot.errors import ConflictError, InputError, NobodyOnFile, UsageError
 from mailbot.operating import byhand, places, refusals, review, rights
 from mailbot.pipeline import Line
 from mailbot.ports import Mailbox
@@ -72,6 +72,8 @@ def _carry_out(line: Line, mailbox: Mailbox | None, card: Any) -> None:
         result = _act(line, mailbox, card)
     except Refused as exc:
         result = exc.code
+    except NobodyOnFile:
+        result = "nobody"
     except (ConflictError, InputError, UsageError) as exc:
         result, why = "failed", str(exc)
     with line.store.unit() as unit:

@@ -14,7 +14,7 @@ from mailbot.deciding.decide import decide_request
 from mailbot.deciding.decision import Decision, Owed, Role
 from mailbot.deciding.facts import Facts, PersonFacts
 from mailbot.deciding.places import with_places
-from mailbot.errors import ConflictError, InputError
+from mailbot.errors import ConflictError, NobodyOnFile
 from mailbot.operating import places, review_forms
 from mailbot.pipeline import Line, owe
 from mailbot.policy import FieldRules
@@ -91,7 +91,7 @@ def person_for(unit: Unit, row: Any, address: str | None, kind: str) -> PersonFa
         return None
     who = "several people are" if found else "nobody is"
     where = "that address" if address else "the address of this mail"
-    raise InputError(f"request {row.id}: {who} on file under {where}; name the person with --person")
+    raise NobodyOnFile(f"request {row.id}: {who} on file under {where}; name the person with --person")
 
 
 def decide(unit: Unit, line: Line, row: Any, kind: Any, person: PersonFacts | None) -> Decision:

@@ -197,6 +197,26 @@ def test_two_cards_and_an_answer_without_a_number_are_not_guessed(world: World, 
     assert {state for state, _ in desk.became(*numbers)} == {"held"}
 
 
+def test_a_yes_for_somebody_who_is_not_on_file_says_what_to_do(world: World, tmp_path: Path) -> None:
+    desk = Desk.copied(world, tmp_path / "desk")
+    number = desk.waiting()
+    assert "решите в консоли, там можно указать, для кого" in desk.order("1 да").told[0].text
+    assert desk.show(number)["state"] == "held"
+
+
+def test_check_says_whether_the_list_can_be_answered(world: World, tmp_path: Path) -> None:
+    desk = Desk.copied(world, tmp_path / "desk")
+
+    def said() -> list[tuple[str, str]]:
+        return [(each["level"], each["says"]) for each in desk.run("check", "--json").objects
+                if each["check"] == "operator"]  # fmt: skip
+
+    assert said() == [("ok", "what waits is mailed with each pass")]
+    tell_at(desk.folder, "08:30")
+    assert said() == [("ok", "the day's list is mailed from 08:30 on")]
+    assert any(level == "note" and "never answered" in says for level, says in (unproven(desk), said())[1])
+
+
 def test_the_question_about_an_obligation_is_answered_by_yes_or_no(world: World, tmp_path: Path) -> None:
     desk = Desk.copied(world, tmp_path / "desk")
     for sender, word, result in ((ALIYA, "1 жоқ", "обязательства нет"), (BORIS, "2 да", "до конца обязательства")):
