@@ -1,10 +1,14 @@
-"""The console's own words in Kazakh, Russian and English, from words.toml. Pure; a test holds them complete."""
+"""The console's own words in Kazakh, Russian and English: gettext catalogues in locale/, read by Babel. Pure.
+
+A word is asked for by its key, `group.code`; a test holds the three catalogues complete and alike.
+"""
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from importlib import resources
+
+from babel.messages.pofile import read_po
 
 LANGUAGES = ("kk", "ru", "en")
 
@@ -12,9 +16,14 @@ LANGUAGES = ("kk", "ru", "en")
 @cache
 def catalogue() -> dict[str, tuple[str, str, str]]:
     """Return every word by its key, in the order of LANGUAGES."""
-    text = resources.files("mailbot.console").joinpath("words.toml").read_text(encoding="utf-8")
-    found = tomllib.loads(text)
-    return {f"{group}.{key}": tuple(each) for group, keys in found.items() for key, each in keys.items()}
+    kk, ru, en = map(_words, LANGUAGES)
+    return {key: (kk[key], ru[key], en[key]) for key in en}
+
+
+def _words(language: str) -> dict[str, str]:
+    """Return the words of one language by their keys. Raises: nothing that a sound package can meet."""
+    with resources.files("mailbot.console").joinpath("locale", f"{language}.po").open("rb") as file:
+        return {str(each.id): str(each.string) for each in read_po(file, locale=language) if each.id}
 
 
 def word(language: str, key: str) -> str:

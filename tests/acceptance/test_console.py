@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.console.words import LANGUAGES, catalogue
+from mailbot.console.words import LANGUAGES, _words, catalogue
 from mailbot.operating import queue
 from mailbot.operating.accounts import IDLE
 from mailbot.store import journal
@@ -369,6 +369,8 @@ def test_a_number_that_identifies_somebody_is_veiled(site: Site) -> None:
 
 
 def test_each_word_is_there_in_three_languages() -> None:
+    for language in LANGUAGES:
+        assert _words(language).keys() == catalogue().keys(), language
     for key, words in catalogue().items():
         assert len(words) == 3 and all(word.strip() for word in words), key
 
