@@ -15,7 +15,7 @@ from typing import Any
 from mailbot.deciding.decision import Owed
 from mailbot.deciding.reasons import sentence
 from mailbot.operating import orders, places, timing
-from mailbot.operating.digest import NEEDS_PROOF, VERBS, ask_of
+from mailbot.operating.digest import VERBS, ask_of, is_unproven
 from mailbot.pipeline import Line, frame_for, owe
 from mailbot.ports import Mailbox, Sought
 from mailbot.reading.parse import parse
@@ -149,5 +149,5 @@ def _item(unit: Unit, line: Line, row: Any, language: str) -> dict[str, Any]:
         "reason_text": sentence(journal.reason(row), language),
         "due_at": due_at, "clock": clock, "left": 0 if due_at is None else timing.left(due_at, unit.now),
         "ask": ask_of(row), "by_hand": row.fields.get(BY_HAND, ""),
-        "proof": row.level != "authenticated" and row.kind in NEEDS_PROOF,
+        "proof": is_unproven(row),
     }  # fmt: skip

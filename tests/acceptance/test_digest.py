@@ -103,13 +103,15 @@ def test_each_card_says_what_it_is_and_what_to_answer(world: World, tmp_path: Pa
     (mail,) = [sent for sent in desk.sent() if sent.to == OWNER]
     text = mail.text
     assert mail.subject == "mailbot: ждут Вашего решения: 2"
-    assert f"1. № {first}, изменение данных, от {ALIYA}, срок" in text
-    assert f"2. № {second}, отзыв согласия на обработку данных, от {ALIYA}, срок" in text
+    at = {number: int(re.search(rf"(\d)\. № {number}", text)[1]) for number in (first, second)}  # type: ignore[index]
+    assert sorted(at.values()) == [1, 2], "of what is due at the same time either may come first"
+    assert f"{at[first]}. № {first}, изменение данных, от {ALIYA}, срок" in text
+    assert f"{at[second]}. № {second}, отзыв согласия на обработку данных, от {ALIYA}, срок" in text
     assert "«1 да» – выполнить; «1 нет: причина» – отказать, причину узнает человек; «1 спам» – это не запрос." in text
     tokens = re.findall(r"(?m)^\[([a-z2-7]{26})\]$", text)
     assert len(set(tokens)) == 3 and tokens[-1] == mail.token, "a token each, and the mail's own"
     cards = desk.sql("SELECT token, number, request_id, digest FROM digest_card ORDER BY number")
-    assert [row[:3] for row in cards] == [(tokens[0], 1, first), (tokens[1], 2, second)]
+    assert [row[:3] for row in cards] == [(tokens[at[n] - 1], at[n], n) for n in sorted(at, key=at.__getitem__)]
     assert {row[3] for row in cards} == {mail.token}
 
 
@@ -225,6 +227,24 @@ def test_a_right_that_is_not_proven_needs_how_she_made_sure(world: World, tmp_pa
     assert "«1 да: как убедились»" in taken.told[0].text
     assert "напишите, как Вы убедились" in desk.order("1 да", to=taken.told[0]).told[0].text
     assert desk.show(number)["state"] != "applied"
+
+
+@pytest.mark.parametrize("answer", ["1 да, но позже", "1 да, спасибо", "1 да - только телефон"])
+def test_only_what_stands_behind_a_colon_says_how_she_made_sure(world: World, tmp_path: Path, answer: str) -> None:
+    desk = Desk.copied(world, tmp_path / "desk")
+    number = desk.request(desk.mail(ALIYA, "Удаление", "Прошу удалить все мои персональные данные", proof="weak"))["id"]
+    assert "напишите, как Вы убедились" in desk.order(answer).told[0].text
+    assert desk.show(number)["state"] == "left" and desk.person(ALIYA)["block"] is None
+
+
+@pytest.mark.parametrize("answer", ["1 да", "1 да: позвонила"])
+def test_an_unproven_change_says_to_make_sure_and_takes_how(world: World, tmp_path: Path, answer: str) -> None:
+    desk = Desk.copied(world, tmp_path / "desk")
+    long_ago = desk.now() - timedelta(days=20)
+    taken = desk.mail(ALIYA, UPDATE["ru"], NEW_PHONE["ru"], proof="none", date=long_ago, at=long_ago)
+    assert "сначала убедитесь, что просит сам человек" in taken.told[0].text
+    desk.order(answer)
+    assert desk.became(desk.request(taken)["id"]) == [("applied", "released")]
 
 
 def test_a_settled_question_that_is_denied_is_not_asked_again(world: World, tmp_path: Path) -> None:
