@@ -22,6 +22,8 @@ NAMED, PROVEN = "desk_named", "desk_proven"  # notes: keyed hashes of the operat
 UNREAD = "orders_unread"  # a note: lines of her answers that were no orders, until she is told
 ADDRESS = "address"  # what is asked by a card of an address that is not proven yet
 MOST_UNREAD = 10
+CHANGED = "changed"
+ANEW = ("no_such_answer", "condition", "reason_missing", "proof_missing", "mailbox", "failed")  # results: ask again
 _card: Any = DigestCard.__table__  # type: ignore[attr-defined]
 _event: Any = Event.__table__  # type: ignore[attr-defined]
 
@@ -167,19 +169,25 @@ def forget_old(unit: Transaction, before: datetime) -> None:
 def take_orders(unit: Transaction, *, digest: str, orders: list[dict[str, Any]], unread: list[str]) -> None:
     """Write down what she orders; where a line was no order, none of that answer is."""
     cards = {row.number: row for row in _of(unit.connection, digest)}
-    deputy = any(row.deputy for row in cards.values())
-    if unread:
-        _note_unread(unit, unread, deputy=deputy)
-        return
     wanted = [(number, each) for each in orders for number in each["numbers"] or _only(cards)]
+    unread = [*unread, *(each["line"] for number, each in wanted if _is_unclear(cards.get(number), number, wanted))]
+    if unread:
+        _note_unread(unit, unread, deputy=any(row.deputy for row in cards.values()))
+        return
     for number, each in wanted:
-        card = cards.get(number)
-        said = {(one["verb"], one["note"]) for at, one in wanted if at == number}
-        if card is None or len(said) > 1 or not number:
-            _note_unread(unit, [each["line"]], deputy=deputy)
-        elif card.ordered_at is None:
-            values = {"verb": each["verb"], "note": each["note"], "ordered_at": unit.now}
-            unit.update(DigestCard, card.token, **values)
+        card = cards[number]
+        if card.ordered_at is None or card.result in ANEW:
+            anew = {"done_at": None, "told_at": None, "stamp": "", "result": "", "why": ""}
+            unit.update(DigestCard, card.token, verb=each["verb"], note=each["note"], ordered_at=unit.now, **anew)
+        elif card.verb != each["verb"] or card.result == CHANGED:
+            unit.update(DigestCard, card.token, told_at=None)  # she is told again what became of it
+
+
+def _is_unclear(card: Any, number: int, wanted: list[tuple[int, dict[str, Any]]]) -> bool:
+    """Tell whether an order names no card, or says something else than she said of it, here or in what waits."""
+    said = {(each["verb"], each["note"]) for at, each in wanted if at == number}
+    waits = card is not None and card.ordered_at is not None and card.done_at is None
+    return card is None or len(said) > 1 or (waits and (card.verb, card.note) not in said)
 
 
 def _only(cards: dict[int, Any]) -> list[int]:

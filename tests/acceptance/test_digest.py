@@ -327,6 +327,44 @@ def test_an_order_is_done_once_however_often_it_comes(desk: Desk) -> None:
     assert [template for template, _ in desk.templates(number)] == ["received", "update-applied"]
 
 
+@pytest.mark.parametrize("first", ["1 нет", "1 да, но не всё", "1 да: но не всё"])
+def test_what_was_not_done_is_ordered_better_by_the_same_list(desk: Desk, first: str) -> None:
+    (number,) = desk.held(UPDATE["ru"])
+    asked = desk.last(OWNER)
+    assert "не выполнено" in desk.order(first, to=asked).told[0].text
+    taken = desk.order("1 нет: чужие данные", to=asked)
+    assert f"1. № {number}: отказано" in taken.told[0].text and desk.became(number) == [("refused", "not_yours")]
+
+
+def test_who_changes_her_mind_is_told_what_was_done(desk: Desk) -> None:
+    (number,) = desk.held(UPDATE["ru"])
+    asked = desk.last(OWNER)
+    desk.order("1 да", to=asked)
+    assert f"1. № {number}: выполнено." in desk.order("1 спам", to=asked).told[0].text
+    assert desk.became(number) == [("applied", "released")]
+
+
+def test_another_word_before_the_first_was_done_is_not_guessed(desk: Desk) -> None:
+    (number,) = desk.held(UPDATE["ru"])
+    asked = desk.last(OWNER)
+    desk.ok("pause")
+    desk.order("1 спам", to=asked)
+    desk.order("1 нет: неясно", to=asked)
+    desk.ok("resume")
+    (told,) = desk.told()
+    assert "> 1 нет: неясно" in told.text and f"1. № {number}: закрыто" in told.text
+
+
+@pytest.mark.parametrize("line", ["9 да", "2 нет: неясно\n2 да"])
+def test_of_an_answer_with_one_unclear_order_nothing_is_done(world: World, tmp_path: Path, line: str) -> None:
+    """It is told that nothing of it was."""
+    desk = Desk.copied(world, tmp_path / "desk")
+    numbers = desk.held(UPDATE["ru"], WITHDRAWAL["ru"])
+    (told,) = desk.order(f"1 спам\n{line}").told
+    assert "из того письма ничего не выполнено" in told.text
+    assert {state for state, _ in desk.became(*numbers)} == {"held"}
+
+
 def test_what_was_decided_elsewhere_meanwhile_is_left_as_it_is(desk: Desk) -> None:
     (number,) = desk.held(UPDATE["ru"])
     desk.ok("requests", "refuse", number, "--reason", "unclear")
