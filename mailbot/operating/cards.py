@@ -127,7 +127,7 @@ def _items(unit: Unit, line: Line, told: Told, reader: Reader) -> tuple[list[dic
     for (item, _), card in zip(asks, cards, strict=True):
         item |= {"at": card.number, "token": card.token}
     if "moved" in at:
-        cards.append(Card(token=unit.new_id(26), number=at["moved"], ask="moved"))
+        cards.append(Card(token=unit.new_id(26), number=at["moved"], ask="moved", kind=str(told.beside["moved"])))
         told.beside.update(moved_at=cards[-1].number, moved_token=cards[-1].token)
     return sorted(items, key=lambda item: item["at"] or MOST), cards
 

@@ -40,6 +40,7 @@ class Order:
     mailbox: Mailbox | None  # None where it can't be read now
     row: Any  # the request, None where the card is about none
     note: str
+    asked: str = ""  # the kind of the request when she was asked; of mails that left at once, how many they were
 
 
 def ask_of(row: Any) -> str:
@@ -94,7 +95,7 @@ def _act(line: Line, mailbox: Mailbox | None, card: Any) -> str:
     if (card.ask, card.verb) not in VERBS:
         raise Refused("no_such_answer")
     act, result = VERBS[card.ask, card.verb]
-    act(Order(line=line, mailbox=mailbox, row=row, note=card.note))
+    act(Order(line=line, mailbox=mailbox, row=row, note=card.note, asked=card.kind))
     return result
 
 
@@ -159,6 +160,8 @@ def _tick(order: Order) -> None:
 def _moved(order: Order) -> None:
     if order.mailbox is None:
         raise Refused("mailbox")
+    if order.line.store.note(byhand.MANY) != order.asked:  # a yes is about those that she was told of
+        raise Refused("changed")
     byhand.close_moved(order.line, order.mailbox)
 
 

@@ -563,3 +563,19 @@ def test_many_mails_that_left_at_once_are_settled_by_a_yes(world: World, tmp_pat
     assert "«1 да» – да, они решены" in asked.text
     assert "закрыто: решено Вами" in desk.order("1 да").told[0].text
     assert desk.reasons().count("moved_by_hand") == 11
+
+
+def test_a_yes_settles_no_more_mails_than_she_was_asked_about(world: World, tmp_path: Path) -> None:
+    desk = Desk.copied(world, tmp_path / "desk")
+    asks = [desk.octets(STRANGER, f"Вопрос {n}", "Когда начинается курс?") for n in range(30)]
+    letters = desk.deliver(*asks).letters
+    for letter in letters[:11]:
+        (desk.box / "new" / letter.name).unlink()
+    (asked,) = desk.told()
+    for letter in letters[11:25]:
+        (desk.box / "new" / letter.name).unlink()
+    (told,) = desk.order("1 да", to=asked).told
+    assert "с тех пор запрос изменился" in told.text and "1. Из папки сразу ушло писем, которые ждут: 25." in told.text
+    assert desk.reasons().count("moved_by_hand") == 0
+    desk.order("1 да", to=told)
+    assert desk.reasons().count("moved_by_hand") == 25
