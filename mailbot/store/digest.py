@@ -110,7 +110,7 @@ def facts(unit: Transaction, found: dict[str, str], writer: str) -> DigestFacts 
     if not found:
         return None
     digest = next(iter(found.values()))
-    rows = _of(unit.connection, digest)
+    rows = cards(unit.connection, digest)
     hers = bool(writer) and rows[0].addressee == unit.keys.suppression(writer)
     return DigestFacts(
         token=digest, from_addressee=hers and rows[0].addressee in _keys(unit, NAMED),
@@ -118,7 +118,8 @@ def facts(unit: Transaction, found: dict[str, str], writer: str) -> DigestFacts 
     )  # fmt: skip
 
 
-def _of(connection: sa.Connection, digest: str) -> list[Any]:
+def cards(connection: sa.Connection, digest: str) -> list[Any]:
+    """Return the cards of a mail by their numbers."""
     return list(connection.execute(sa.select(_card).where(_card.c.digest == digest).order_by(_card.c.number)))
 
 
@@ -168,14 +169,14 @@ def forget_old(unit: Transaction, before: datetime) -> None:
 
 def take_orders(unit: Transaction, *, digest: str, orders: list[dict[str, Any]], unread: list[str]) -> None:
     """Write down what she orders; where a line was no order, none of that answer is."""
-    cards = {row.number: row for row in _of(unit.connection, digest)}
-    wanted = [(number, each) for each in orders for number in each["numbers"] or _only(cards)]
-    unread = [*unread, *(each["line"] for number, each in wanted if _is_unclear(cards.get(number), number, wanted))]
+    dealt = {row.number: row for row in cards(unit.connection, digest)}
+    wanted = [(number, each) for each in orders for number in each["numbers"] or _only(dealt)]
+    unread = [*unread, *(each["line"] for number, each in wanted if _is_unclear(dealt.get(number), number, wanted))]
     if unread:
-        _note_unread(unit, unread, deputy=any(row.deputy for row in cards.values()))
+        _note_unread(unit, unread, deputy=any(row.deputy for row in dealt.values()))
         return
     for number, each in wanted:
-        card = cards[number]
+        card = dealt[number]
         if card.ordered_at is None or card.result in ANEW:
             anew = {"done_at": None, "told_at": None, "stamp": "", "result": "", "why": ""}
             unit.update(DigestCard, card.token, verb=each["verb"], note=each["note"], ordered_at=unit.now, **anew)
@@ -213,5 +214,5 @@ def unread(unit: Transaction, *, deputy: bool) -> list[str]:
 def prove_address(unit: Transaction, *, address: str, digest: str) -> None:
     """Take an answer to our first mail as the proof that this address is read by the operator."""
     prove(unit, address)
-    for row in _of(unit.connection, digest):
+    for row in cards(unit.connection, digest):
         unit.update(DigestCard, row.token, verb="yes", ordered_at=unit.now, done_at=unit.now, result="proven")
