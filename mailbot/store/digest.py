@@ -19,6 +19,8 @@ from mailbot.store.event_tables import Event
 from mailbot.store.transaction import Transaction
 
 NAMED, PROVEN = "desk_named", "desk_proven"  # notes: keyed hashes of the operator's and the deputy's addresses
+DAY = "digest_day"  # a note: when the list of a day went last
+TO_LAY = "digest_to_lay"  # a note: a list that does not lie in the mailbox yet, and when it was told
 UNREAD = "orders_unread"  # a note: lines of her answers that were no orders, until she is told
 ADDRESS = "address"  # what is asked by a card of an address that is not proven yet
 MOST_UNREAD = 10
@@ -145,6 +147,12 @@ def told(unit: Transaction, rows: Iterable[Any]) -> None:
     """Note that she was told what became of these."""
     for row in rows:
         unit.update(DigestCard, row.token, told_at=unit.now)
+
+
+def forget_told(unit: Transaction, at: datetime) -> None:
+    """Note that what a mail of that time tells was not told: what became of orders, and the list of its day."""
+    unit.connection.execute(sa.update(_card).where(_card.c.told_at == at).values(told_at=None))
+    unit.set_note(DAY, "")
 
 
 def begin(unit: Transaction, card: Any, stamp: str) -> str:

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from mailbot.ports import RawMail
 from mailbot.reading.message import Message
-from mailbot.store.keys import Keys, sha256
 from mailbot.store.digest import cards
+from mailbot.store.keys import Keys, sha256
 from mailbot.store.replay import REASON, doubt
 from mailbot.store.tables import FolderCursor, Mail, Note, Reply, Request, Suppression
 from mailbot.store.transaction import Transaction
@@ -65,7 +65,7 @@ def forget_writer(unit: Transaction) -> None:
 
 
 def doubt_orders(unit: Transaction, *, digest: str, orders: list[dict[str, Any]], unread: list[str]) -> None:
-    """Ask the operator anew about what she ordered by a mail that was read before the restore: nothing is done twice."""
+    """Ask the operator anew about what she ordered by a mail that was read before: nothing is done twice."""
     del unread  # she was told of them
     named = {number for each in orders for number in each["numbers"]}
     for card in cards(unit.connection, digest):

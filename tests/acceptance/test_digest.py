@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from mailbot.errors import MailboxUnavailable
+from mailbot.intake.maildir import MaildirMailbox
 from tests.acceptance.world import (
     ALIYA,
     BORIS,
@@ -539,6 +541,46 @@ def test_without_an_address_the_list_lies_in_the_inbox_and_is_answered_by_nobody
     desk.told("2030-07-16T09:00")
     (after,) = lists(desk)
     assert after != laid, "a new list takes the place of the old one"
+
+
+@pytest.mark.parametrize("hour", ["", "09:00"])
+def test_a_list_that_could_not_be_laid_is_laid_by_the_next_pass(
+    world: World, tmp_path: Path, hour: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = without_mail(Desk.copied(world, tmp_path / "desk"))
+    tell_at(desk.folder, hour)
+    desk.at("2030-07-15T10:00")
+    long_ago = desk.now() - timedelta(days=20)
+    desk.put(desk.octets(ALIYA, UPDATE["ru"], NEW_PHONE["ru"], date=long_ago), at=long_ago)
+
+    def gone(_self: MaildirMailbox, _octets: bytes, _at: datetime) -> None:
+        raise MailboxUnavailable("the server is gone")
+
+    with monkeypatch.context() as away:
+        away.setattr(MaildirMailbox, "put", gone)
+        with pytest.raises(AssertionError, match="the server is gone"):
+            desk.poll()
+    assert lists(desk) == []
+    desk.poll()
+    (laid,) = lists(desk)
+    assert ALIYA in parsed(laid).text
+    desk.poll()
+    assert lists(desk) == [laid] and desk.sql("SELECT value FROM note WHERE name = 'digest_to_lay'") == [("",)]
+
+
+def test_a_list_that_waits_to_be_laid_is_forgotten_with_who_is_in_it(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = without_mail(Desk.copied(world, tmp_path / "desk"))
+    tell_at(desk.folder, "")
+    with monkeypatch.context() as away:
+        away.setattr(MaildirMailbox, "put", lambda *_: (_ for _ in ()).throw(MailboxUnavailable("gone")))
+        desk.put(desk.octets(ALIYA, COMPLAINT))
+        assert desk.run("poll").code == 75
+    desk.ok("people", "destroy", ALIYA, "--yes")
+    assert desk.sql("SELECT value FROM note WHERE name = 'digest_to_lay'") == [("",)]
+    desk.poll()
+    assert all(ALIYA not in parsed(octets).text for octets in lists(desk))
 
 
 def test_with_folders_the_list_in_the_inbox_names_them(world: World, tmp_path: Path) -> None:
