@@ -75,7 +75,9 @@ def _review(unit: Unit, decision: Decision, left: Restored, line: Line) -> Decis
         return replace(done, effects=(), owed=(), open=(), pending=())
     stops = any(effect.verb == "stop_person" for effect in decision.effects)
     asks = decision.outcome in ("challenge", "ask") or any(owed.waits_for for owed in decision.owed)
-    decision = replace(decision, owed=())
+    orders = {"take_orders": "doubt_orders"}  # they were carried out, and the people have their answers
+    effects = tuple(replace(each, verb=orders.get(each.verb, each.verb)) for each in decision.effects)
+    decision = replace(decision, owed=(), effects=effects)
     return _held(unit, decision, line) if stops or asks else decision
 
 

@@ -6,6 +6,7 @@ the mail lies in the mailbox itself no answer counts; it names the folders, or t
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +16,7 @@ from typing import Any
 from mailbot.deciding.decision import Owed
 from mailbot.deciding.reasons import sentence
 from mailbot.operating import orders, places, timing
-from mailbot.operating.digest import NEEDS_PROOF, VERBS, ask_of
+from mailbot.operating.digest import VERBS, ask_of, is_unproven
 from mailbot.pipeline import Line, frame_for, owe
 from mailbot.ports import Mailbox, Sought
 from mailbot.reading.parse import parse
@@ -73,18 +74,29 @@ def write_for_inbox(unit: Unit, line: Line, reader: Reader, told: Told, *, folde
     return line.write(owed, frame_for(unit, owed, line.frame, unit.new_id(26))).octets
 
 
-def lay(line: Line, mailbox: Mailbox, octets: bytes) -> None:
-    """Lay a list into the folder that is read, unread, in place of the one before.
+def lay(line: Line, mailbox: Mailbox) -> None:
+    """Lay the list that waits for it into the folder that is read, unread, in place of the one before.
 
-    Raises MailboxUnavailable, MailboxRefused.
+    Raises MailboxUnavailable, MailboxRefused: then it waits for the next pass.
     """
-    before, at = json.loads(line.store.note(LAID) or "[]"), line.store.clock()
-    now = [parse(octets).message_id, at.isoformat()]
-    line.store.set_note(LAID, json.dumps([*before, now]))  # before it lies there: what nobody knows of stays for ever
-    if before and mailbox.state().can_remove:
-        mailbox.remove(_laid(mailbox, before, line.rules.own))
+    waits = line.store.note(digest.TO_LAY)
+    if not waits:
+        return
+    text, told_at = json.loads(waits)
+    octets, at = base64.b64decode(text), datetime.fromisoformat(told_at)
+    now = [parse(octets).message_id, told_at]
+    known = [*(each for each in json.loads(line.store.note(LAID) or "[]") if each != now), now]
+    line.store.set_note(LAID, json.dumps(known))  # before it lies there: what nobody knows of stays for ever
+    if mailbox.state().can_remove:
+        mailbox.remove(_laid(mailbox, known, line.rules.own))  # this one, too: a pass that died may have laid it
     mailbox.put(octets, at)
     line.store.set_note(LAID, json.dumps([now]))
+    line.store.set_note(digest.TO_LAY, "")
+
+
+def keep_for_inbox(unit: Unit, octets: bytes) -> None:
+    """Keep a list until it lies in the mailbox: what it tells is told by nothing else."""
+    unit.set_note(digest.TO_LAY, json.dumps([base64.b64encode(octets).decode(), unit.now.isoformat()]))
 
 
 def _laid(mailbox: Mailbox, notes: list[tuple[str, str]], own: tuple[str, ...]) -> list[Any]:
@@ -127,7 +139,7 @@ def _items(unit: Unit, line: Line, told: Told, reader: Reader) -> tuple[list[dic
     for (item, _), card in zip(asks, cards, strict=True):
         item |= {"at": card.number, "token": card.token}
     if "moved" in at:
-        cards.append(Card(token=unit.new_id(26), number=at["moved"], ask="moved"))
+        cards.append(Card(token=unit.new_id(26), number=at["moved"], ask="moved", kind=str(told.beside["moved"])))
         told.beside.update(moved_at=cards[-1].number, moved_token=cards[-1].token)
     return sorted(items, key=lambda item: item["at"] or MOST), cards
 
@@ -149,5 +161,5 @@ def _item(unit: Unit, line: Line, row: Any, language: str) -> dict[str, Any]:
         "reason_text": sentence(journal.reason(row), language),
         "due_at": due_at, "clock": clock, "left": 0 if due_at is None else timing.left(due_at, unit.now),
         "ask": ask_of(row), "by_hand": row.fields.get(BY_HAND, ""),
-        "proof": row.level != "authenticated" and row.kind in NEEDS_PROOF,
+        "proof": is_unproven(row),
     }  # fmt: skip

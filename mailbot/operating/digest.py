@@ -40,6 +40,7 @@ class Order:
     mailbox: Mailbox | None  # None where it can't be read now
     row: Any  # the request, None where the card is about none
     note: str
+    asked: str = ""  # the kind of the request when she was asked; of mails that left at once, how many they were
 
 
 def ask_of(row: Any) -> str:
@@ -91,21 +92,31 @@ def _act(line: Line, mailbox: Mailbox | None, card: Any) -> str:
             return VERBS[card.ask, card.verb][1] if hand == line.store.operator else "decided"
         if row is None or ask_of(row) != card.ask or (row.kind or "") != card.kind:
             raise Refused("changed")
+    if card.verb == "but":  # behind a comma may stand a condition: only what follows a colon says how she made sure
+        raise Refused("proof_missing" if row is not None and _lacks_proof(row) else "condition")
     if (card.ask, card.verb) not in VERBS:
         raise Refused("no_such_answer")
     act, result = VERBS[card.ask, card.verb]
-    act(Order(line=line, mailbox=mailbox, row=row, note=card.note))
+    act(Order(line=line, mailbox=mailbox, row=row, note=card.note, asked=card.kind))
     return result
 
 
 # ---- what each answer does ----------------------------------------------------------------------------------
 
 
+def is_unproven(row: Any) -> bool:
+    """Tell whether she should make sure who asks; what a form sent, or news that end, hangs on nobody's proof."""
+    return row.level != "authenticated" and row.kind not in (None, "unsubscribe", "form")
+
+
+def _lacks_proof(row: Any) -> bool:
+    return row.kind in NEEDS_PROOF and row.level != "authenticated"
+
+
 def _release(order: Order) -> None:
-    proof = order.row.kind in NEEDS_PROOF and order.row.level != "authenticated"
-    if proof and not order.note:
+    if _lacks_proof(order.row) and not order.note:
         raise Refused("proof_missing")
-    if order.note and not proof:
+    if order.note and not is_unproven(order.row):
         raise Refused("condition")  # "yes, but": nothing is guessed
     rights.release(order.line, order.row.id, None, order.note)
 
@@ -151,6 +162,8 @@ def _tick(order: Order) -> None:
 def _moved(order: Order) -> None:
     if order.mailbox is None:
         raise Refused("mailbox")
+    if order.line.store.note(byhand.MANY) != order.asked:  # a yes is about those that she was told of
+        raise Refused("changed")
     byhand.close_moved(order.line, order.mailbox)
 
 

@@ -29,7 +29,7 @@ from mailbot.store.unit import Unit
 MOST_ITEMS = 50
 MOST_MAILS = 50  # a day, of which a list a day and what answers her are a few
 URGENT = ("breaker",)  # reasons that can't wait until tomorrow
-DAY, ASKED = "digest_day", "digest_asked"  # notes: when the list went last; when which address was asked for an answer
+ASKED = "digest_asked"  # a note: when which address was asked for an answer
 NOT_HERS = ("nothing", "wait")
 
 
@@ -48,11 +48,15 @@ def tell_operator(line: Line, desk: Desk) -> int:
     Nothing while paused or in shadow: it could not leave, and would tell of yesterday when it does. Raises
     MailboxUnavailable, MailboxRefused where the list is to lie in the mailbox.
     """
-    if not line.store.acts or _is_loud(line):
+    if not line.store.acts:
+        return 0
+    if desk.mailbox is not None:
+        cards.lay(line, desk.mailbox)  # one that could not be laid before
+    if _is_loud(line):
         return 0
     mail, deputy = ("" if line.is_own(each) else each for each in (desk.settings.mail, desk.settings.deputy))
     reader = Reader(to=mail or line.frame.mailbox, language=desk.settings.language)
-    held_back, away, laid = is_held_back(line), until(line) is not None, b""
+    held_back, away = is_held_back(line), until(line) is not None
     with line.store.unit() as unit:
         digest.know(unit, (mail, deputy))
         fresh = [row for row in journal.untold(unit.connection) if held_back or not _goes_out(row)]
@@ -67,10 +71,10 @@ def tell_operator(line: Line, desk: Desk) -> int:
         if told and mail:
             cards.owe_list(unit, line, reader, told)
         elif told:
-            laid = cards.write_for_inbox(unit, line, reader, told, folders=desk.do_folders)
+            cards.keep_for_inbox(unit, cards.write_for_inbox(unit, line, reader, told, folders=desk.do_folders))
         _note(unit, line, told)
-    if laid and desk.mailbox is not None:
-        cards.lay(line, desk.mailbox, laid)
+    if desk.mailbox is not None:
+        cards.lay(line, desk.mailbox)
     return len(told.rows)
 
 
@@ -86,7 +90,7 @@ def _note(unit: Unit, line: Line, told: Told) -> None:
         unit.update(Request, row.id, told_at=unit.now)
     digest.told(unit, told.beside.get("cards", ()))
     if told.rows:
-        unit.set_note(DAY, _today(line, unit.now))
+        unit.set_note(digest.DAY, _today(line, unit.now))
 
 
 def _told(unit: Unit, line: Line, settings: OperatorSettings, fresh: list[Any]) -> Told:
@@ -120,7 +124,7 @@ def _waiting(unit: Unit, fresh: list[Any]) -> list[Any]:
 def _is_due(unit: Unit, line: Line, settings: OperatorSettings) -> bool:
     """Tell whether today's list did not go yet and its hour has come."""
     now = unit.now.astimezone(line.rules.deadlines.zone)
-    return now.strftime("%H:%M") >= settings.digest_at and unit.note(DAY) != _today(line, unit.now)
+    return now.strftime("%H:%M") >= settings.digest_at and unit.note(digest.DAY) != _today(line, unit.now)
 
 
 def _today(line: Line, now: datetime) -> str:

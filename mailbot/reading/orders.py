@@ -16,12 +16,12 @@ from typing import Any, Literal
 from mailbot.reading.fold import clean, fold
 from mailbot.reading.lexicon import Lexicon
 
-Verb = Literal["yes", "no", "spam"]
+Verb = Literal["yes", "no", "spam", "but"]  # "but": a yes with words behind it that are set off by no colon
 LINES = 60
 MOST_NOTE = 500
 _NUMBERS = r"\d{1,3}(?: ?[,; ] ?\d{1,3}){0,49}"
 _NUMBERED = re.compile(rf"(?:№ ?)?({_NUMBERS}) ?[).:-]{{0,2}} ?(\D.*)")
-_NOTED = re.compile(r"([^:,-]{1,40}?) ?[:,-] ?(.*)")
+_NOTED = re.compile(r"([^:,-]{1,40}?) ?([:,-]) ?(.*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ def orders(own_text: str, signature: str, lexicon: Lexicon) -> Orders:
     signed = False
     lines = [line for line in map(clean, own_text.split("\n")) if line]
     for line in lines[:LINES]:
-        read, words = [replace(each, line=line[:MOST_NOTE]) for each in _line(line)], tuple(fold(line).split())
+        read, words = [_bare(each, line, lexicon) for each in _line(line)], tuple(fold(line).split())
         if signed:
             unread += [line[:MOST_NOTE]] if read else []  # an order below the name is no sure one
             continue
@@ -81,7 +81,17 @@ def _line(line: str) -> list[Order]:
     if len(parts) > 1 and all(part is not None and part.numbers and not part.note for part in parts):
         return [part for part in parts if part is not None]
     whole = _order(line)
-    return [whole] if whole is not None else []
+    more = [_order(part.strip()) for part in re.split("[,;.]", whole.note)] if whole else []
+    if whole is None or any(part is not None and part.numbers for part in more):
+        return []  # a reason and another order: where the one ends is not guessed
+    return [whole]
+
+
+def _bare(order: Order, line: str, lexicon: Lexicon) -> Order:
+    """Return the order with its line; thanks behind it are no reason and prove nothing."""
+    thanks = tuple(fold(order.note).split()) in lexicon.phrases["courtesy"]
+    verb: Verb = "yes" if thanks and order.verb == "but" else order.verb
+    return replace(order, verb=verb, note="" if thanks else order.note, line=line[:MOST_NOTE])
 
 
 def _order(text: str) -> Order | None:
@@ -93,11 +103,12 @@ def _order(text: str) -> Order | None:
         return Order(numbers=numbers, verb=verb)
     noted = _NOTED.fullmatch(rest)
     verb = _verbs().get(fold(noted[1])) if noted else None
-    if noted is None or verb is None or not noted[2].strip():
+    if noted is None or verb is None or not noted[3].strip():
         return None
-    if not numbers and re.fullmatch(_NUMBERS, noted[2]):  # the number behind the word
-        return _order(f"{noted[2]} {noted[1]}")
-    return Order(numbers=numbers, verb=verb, note=noted[2].strip()[:MOST_NOTE])
+    if re.fullmatch(_NUMBERS, noted[3]):  # the number behind the word; behind a number it is neither that nor a reason
+        return None if numbers else _order(f"{noted[3]} {noted[1]}")
+    verb = "but" if verb == "yes" and noted[2] != ":" else verb
+    return Order(numbers=numbers, verb=verb, note=noted[3].strip()[:MOST_NOTE])
 
 
 def _begins(words: tuple[str, ...], phrases: tuple[tuple[str, ...], ...]) -> bool:

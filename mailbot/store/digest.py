@@ -19,9 +19,13 @@ from mailbot.store.event_tables import Event
 from mailbot.store.transaction import Transaction
 
 NAMED, PROVEN = "desk_named", "desk_proven"  # notes: keyed hashes of the operator's and the deputy's addresses
+DAY = "digest_day"  # a note: when the list of a day went last
+TO_LAY = "digest_to_lay"  # a note: a list that does not lie in the mailbox yet, and when it was told
 UNREAD = "orders_unread"  # a note: lines of her answers that were no orders, until she is told
 ADDRESS = "address"  # what is asked by a card of an address that is not proven yet
 MOST_UNREAD = 10
+CHANGED = "changed"
+ANEW = ("no_such_answer", "condition", "reason_missing", "proof_missing", "mailbox", "failed")  # results: ask again
 _card: Any = DigestCard.__table__  # type: ignore[attr-defined]
 _event: Any = Event.__table__  # type: ignore[attr-defined]
 
@@ -108,7 +112,7 @@ def facts(unit: Transaction, found: dict[str, str], writer: str) -> DigestFacts 
     if not found:
         return None
     digest = next(iter(found.values()))
-    rows = _of(unit.connection, digest)
+    rows = cards(unit.connection, digest)
     hers = bool(writer) and rows[0].addressee == unit.keys.suppression(writer)
     return DigestFacts(
         token=digest, from_addressee=hers and rows[0].addressee in _keys(unit, NAMED),
@@ -116,7 +120,8 @@ def facts(unit: Transaction, found: dict[str, str], writer: str) -> DigestFacts 
     )  # fmt: skip
 
 
-def _of(connection: sa.Connection, digest: str) -> list[Any]:
+def cards(connection: sa.Connection, digest: str) -> list[Any]:
+    """Return the cards of a mail by their numbers."""
     return list(connection.execute(sa.select(_card).where(_card.c.digest == digest).order_by(_card.c.number)))
 
 
@@ -144,6 +149,12 @@ def told(unit: Transaction, rows: Iterable[Any]) -> None:
         unit.update(DigestCard, row.token, told_at=unit.now)
 
 
+def forget_told(unit: Transaction, at: datetime) -> None:
+    """Note that what a mail of that time tells was not told: what became of orders, and the list of its day."""
+    unit.connection.execute(sa.update(_card).where(_card.c.told_at == at).values(told_at=None))
+    unit.set_note(DAY, "")
+
+
 def begin(unit: Transaction, card: Any, stamp: str) -> str:
     """Note how a request stands before its card is carried out; return how it stood when that was begun first."""
     if not card.stamp:
@@ -166,20 +177,26 @@ def forget_old(unit: Transaction, before: datetime) -> None:
 
 def take_orders(unit: Transaction, *, digest: str, orders: list[dict[str, Any]], unread: list[str]) -> None:
     """Write down what she orders; where a line was no order, none of that answer is."""
-    cards = {row.number: row for row in _of(unit.connection, digest)}
-    deputy = any(row.deputy for row in cards.values())
+    dealt = {row.number: row for row in cards(unit.connection, digest)}
+    wanted = [(number, each) for each in orders for number in each["numbers"] or _only(dealt)]
+    unread = [*unread, *(each["line"] for number, each in wanted if _is_unclear(dealt.get(number), number, wanted))]
     if unread:
-        _note_unread(unit, unread, deputy=deputy)
+        _note_unread(unit, unread, deputy=any(row.deputy for row in dealt.values()))
         return
-    wanted = [(number, each) for each in orders for number in each["numbers"] or _only(cards)]
     for number, each in wanted:
-        card = cards.get(number)
-        said = {(one["verb"], one["note"]) for at, one in wanted if at == number}
-        if card is None or len(said) > 1 or not number:
-            _note_unread(unit, [each["line"]], deputy=deputy)
-        elif card.ordered_at is None:
-            values = {"verb": each["verb"], "note": each["note"], "ordered_at": unit.now}
-            unit.update(DigestCard, card.token, **values)
+        card = dealt[number]
+        if card.ordered_at is None or card.result in ANEW:
+            anew = {"done_at": None, "told_at": None, "stamp": "", "result": "", "why": ""}
+            unit.update(DigestCard, card.token, verb=each["verb"], note=each["note"], ordered_at=unit.now, **anew)
+        elif card.verb != each["verb"] or card.result == CHANGED:
+            unit.update(DigestCard, card.token, told_at=None)  # she is told again what became of it
+
+
+def _is_unclear(card: Any, number: int, wanted: list[tuple[int, dict[str, Any]]]) -> bool:
+    """Tell whether an order names no card, or says something else than she said of it, here or in what waits."""
+    said = {(each["verb"], each["note"]) for at, each in wanted if at == number}
+    waits = card is not None and card.ordered_at is not None and card.done_at is None
+    return card is None or len(said) > 1 or (waits and (card.verb, card.note) not in said)
 
 
 def _only(cards: dict[int, Any]) -> list[int]:
@@ -205,5 +222,5 @@ def unread(unit: Transaction, *, deputy: bool) -> list[str]:
 def prove_address(unit: Transaction, *, address: str, digest: str) -> None:
     """Take an answer to our first mail as the proof that this address is read by the operator."""
     prove(unit, address)
-    for row in _of(unit.connection, digest):
+    for row in cards(unit.connection, digest):
         unit.update(DigestCard, row.token, verb="yes", ordered_at=unit.now, done_at=unit.now, result="proven")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from mailbot.reading.parse import parse
-from mailbot.store import reminders
+from mailbot.store import digest, reminders
 from mailbot.store.tables import Reply, Request
 from mailbot.store.transaction import Transaction
 
@@ -21,10 +23,20 @@ def forget_operator_mails(unit: Transaction) -> None:
     for row in unit.connection.execute(sa.select(_reply.c.id, _reply.c.created_at).where(kept)).all():
         forget_reply(unit, row.id)
         unit.update(Reply, row.id, gave_up_at=unit.now)
-        again = sa.or_(_request.c.closed_at.is_(None), _request.c.places_open > 0)
-        told = sa.and_(_request.c.told_at == row.created_at, again)
-        unit.connection.execute(sa.update(_request).where(told).values(told_at=None))
-        reminders.forget_told(unit, row.created_at)
+        _tell_anew(unit, row.created_at)
+    laying = unit.note(digest.TO_LAY)
+    if laying:
+        unit.set_note(digest.TO_LAY, "")
+        unit.owe_scrub()
+        _tell_anew(unit, datetime.fromisoformat(json.loads(laying)[1]))
+
+
+def _tell_anew(unit: Transaction, at: datetime) -> None:
+    again = sa.or_(_request.c.closed_at.is_(None), _request.c.places_open > 0)
+    told = sa.and_(_request.c.told_at == at, again)
+    unit.connection.execute(sa.update(_request).where(told).values(told_at=None))
+    reminders.forget_told(unit, at)
+    digest.forget_told(unit, at)
 
 
 def forget_reply(unit: Transaction, reply_id: int) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mailbot.reading.address import address_key
-from mailbot.store import effects, erasure, forgets, gone, people, requests
+from mailbot.store import digest, effects, erasure, forgets, gone, people, requests
 from mailbot.store.consent_tables import Consent
 from mailbot.store.place_tables import HookCall
 from mailbot.store.tables import Address, Person, Question, Reply, Request, Suppression
@@ -225,6 +225,7 @@ def settle(unit: Transaction, done: Done, due_at: datetime) -> None:
             _before_operator(unit, row.id, due_at)
             done.held += 1
     _hold_questions(unit, due_at)
+    _hold_orders(unit)
     forgets.forget_operator_mails(unit)
     owed = sa.select(_reply.c.id, _reply.c.request_id, _reply.c.role).where(
         _reply.c.sent_at.is_(None), _reply.c.gave_up_at.is_(None)
@@ -248,6 +249,20 @@ def _hold_questions(unit: Transaction, due_at: datetime) -> None:
         _before_operator(unit, number, due_at)
     unit.connection.execute(sa.update(_question).where(lapsed).values(expires_at=None))
     unit.connection.execute(sa.update(_question).where(open_).values(reminded=True))
+
+
+def _hold_orders(unit: Transaction) -> None:
+    """Carry nothing out that the operator had ordered by mail: it was done after the backup, as far as is known."""
+    for card in digest.ordered(unit.connection):
+        digest.done(unit, card, digest.CHANGED)
+        doubt(unit, card.request_id)
+
+
+def doubt(unit: Transaction, number: str | None) -> None:
+    """Ask the operator anew about a request that waits for her, as what she ordered may have been done already."""
+    request = unit.row(Request, number) if number else None
+    if request is not None and "operator" in request.open:
+        effects.reopen(unit, request.id, REASON)
 
 
 def _before_operator(unit: Transaction, number: str, due_at: datetime) -> None:

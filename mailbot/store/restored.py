@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from mailbot.ports import RawMail
 from mailbot.reading.message import Message
+from mailbot.store.digest import cards
 from mailbot.store.keys import Keys, sha256
-from mailbot.store.replay import REASON
+from mailbot.store.replay import REASON, doubt
 from mailbot.store.tables import FolderCursor, Mail, Note, Reply, Request, Suppression
 from mailbot.store.transaction import Transaction
 
@@ -61,6 +62,15 @@ def forget_writer(unit: Transaction) -> None:
     blank: dict[str, Any] = {"address": "", "address_key": "", "message_id": "", "references": [], "fields": {}}
     unit.update(Request, unit.request_id, **blank)
     unit.connection.execute(sa.update(_mail).where(_mail.c.request_id == unit.request_id).values(sha256=None))
+
+
+def doubt_orders(unit: Transaction, *, digest: str, orders: list[dict[str, Any]], unread: list[str]) -> None:
+    """Ask the operator anew about what she ordered by a mail that was read before: nothing is done twice."""
+    del unread  # she was told of them
+    named = {number for each in orders for number in each["numbers"]}
+    for card in cards(unit.connection, digest):
+        if not named or card.number in named:
+            doubt(unit, card.request_id)
 
 
 def untold(connection: sa.Connection, since: datetime, told: set[str]) -> int:

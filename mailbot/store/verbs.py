@@ -13,6 +13,7 @@ VERBS: dict[str, Callable[..., None]] = {
         effects.change_address, effects.stop_person, effects.undo, effects.close_question, effects.ask_again,
         effects.hold_request, effects.supersede, effects.drop_address_questions, effects.note_other,
         effects.note_replaced, bounces.note_bounce, forms.take_form, forms.forget_form, writers.count_wrong_token,
-        places.follow, places.put_back, restored.forget_writer, digest.take_orders, digest.prove_address,
+        places.follow, places.put_back, restored.forget_writer, restored.doubt_orders, digest.take_orders,
+        digest.prove_address,
     )
 }  # fmt: skip

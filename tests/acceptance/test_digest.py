@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from mailbot.errors import MailboxUnavailable
+from mailbot.intake.maildir import MaildirMailbox
 from tests.acceptance.world import (
     ALIYA,
     BORIS,
@@ -103,13 +105,15 @@ def test_each_card_says_what_it_is_and_what_to_answer(world: World, tmp_path: Pa
     (mail,) = [sent for sent in desk.sent() if sent.to == OWNER]
     text = mail.text
     assert mail.subject == "mailbot: ждут Вашего решения: 2"
-    assert f"1. № {first}, изменение данных, от {ALIYA}, срок" in text
-    assert f"2. № {second}, отзыв согласия на обработку данных, от {ALIYA}, срок" in text
+    at = {number: int(re.search(rf"(\d)\. № {number}", text)[1]) for number in (first, second)}  # type: ignore[index]
+    assert sorted(at.values()) == [1, 2], "of what is due at the same time either may come first"
+    assert f"{at[first]}. № {first}, изменение данных, от {ALIYA}, срок" in text
+    assert f"{at[second]}. № {second}, отзыв согласия на обработку данных, от {ALIYA}, срок" in text
     assert "«1 да» – выполнить; «1 нет: причина» – отказать, причину узнает человек; «1 спам» – это не запрос." in text
     tokens = re.findall(r"(?m)^\[([a-z2-7]{26})\]$", text)
     assert len(set(tokens)) == 3 and tokens[-1] == mail.token, "a token each, and the mail's own"
     cards = desk.sql("SELECT token, number, request_id, digest FROM digest_card ORDER BY number")
-    assert [row[:3] for row in cards] == [(tokens[0], 1, first), (tokens[1], 2, second)]
+    assert [row[:3] for row in cards] == [(tokens[at[n] - 1], at[n], n) for n in sorted(at, key=at.__getitem__)]
     assert {row[3] for row in cards} == {mail.token}
 
 
@@ -247,6 +251,24 @@ def test_a_right_that_is_not_proven_needs_how_she_made_sure(world: World, tmp_pa
     assert desk.show(number)["state"] != "applied"
 
 
+@pytest.mark.parametrize("answer", ["1 да, но позже", "1 да, спасибо", "1 да - только телефон"])
+def test_only_what_stands_behind_a_colon_says_how_she_made_sure(world: World, tmp_path: Path, answer: str) -> None:
+    desk = Desk.copied(world, tmp_path / "desk")
+    number = desk.request(desk.mail(ALIYA, "Удаление", "Прошу удалить все мои персональные данные", proof="weak"))["id"]
+    assert "напишите, как Вы убедились" in desk.order(answer).told[0].text
+    assert desk.show(number)["state"] == "left" and desk.person(ALIYA)["block"] is None
+
+
+@pytest.mark.parametrize("answer", ["1 да", "1 да: позвонила"])
+def test_an_unproven_change_says_to_make_sure_and_takes_how(world: World, tmp_path: Path, answer: str) -> None:
+    desk = Desk.copied(world, tmp_path / "desk")
+    long_ago = desk.now() - timedelta(days=20)
+    taken = desk.mail(ALIYA, UPDATE["ru"], NEW_PHONE["ru"], proof="none", date=long_ago, at=long_ago)
+    assert "сначала убедитесь, что просит сам человек" in taken.told[0].text
+    desk.order(answer)
+    assert desk.became(desk.request(taken)["id"]) == [("applied", "released")]
+
+
 def test_a_settled_question_that_is_denied_is_not_asked_again(world: World, tmp_path: Path) -> None:
     desk = Desk.copied(world, tmp_path / "desk")
     taken = desk.mail(ALIYA, COMPLAINT)
@@ -325,6 +347,44 @@ def test_an_order_is_done_once_however_often_it_comes(desk: Desk) -> None:
     desk.order("1 да", to=asked)
     assert desk.became(number) == [("applied", "released")]
     assert [template for template, _ in desk.templates(number)] == ["received", "update-applied"]
+
+
+@pytest.mark.parametrize("first", ["1 нет", "1 да, но не всё", "1 да: но не всё"])
+def test_what_was_not_done_is_ordered_better_by_the_same_list(desk: Desk, first: str) -> None:
+    (number,) = desk.held(UPDATE["ru"])
+    asked = desk.last(OWNER)
+    assert "не выполнено" in desk.order(first, to=asked).told[0].text
+    taken = desk.order("1 нет: чужие данные", to=asked)
+    assert f"1. № {number}: отказано" in taken.told[0].text and desk.became(number) == [("refused", "not_yours")]
+
+
+def test_who_changes_her_mind_is_told_what_was_done(desk: Desk) -> None:
+    (number,) = desk.held(UPDATE["ru"])
+    asked = desk.last(OWNER)
+    desk.order("1 да", to=asked)
+    assert f"1. № {number}: выполнено." in desk.order("1 спам", to=asked).told[0].text
+    assert desk.became(number) == [("applied", "released")]
+
+
+def test_another_word_before_the_first_was_done_is_not_guessed(desk: Desk) -> None:
+    (number,) = desk.held(UPDATE["ru"])
+    asked = desk.last(OWNER)
+    desk.ok("pause")
+    desk.order("1 спам", to=asked)
+    desk.order("1 нет: неясно", to=asked)
+    desk.ok("resume")
+    (told,) = desk.told()
+    assert "> 1 нет: неясно" in told.text and f"1. № {number}: закрыто" in told.text
+
+
+@pytest.mark.parametrize("line", ["9 да", "2 нет: неясно\n2 да"])
+def test_of_an_answer_with_one_unclear_order_nothing_is_done(world: World, tmp_path: Path, line: str) -> None:
+    """It is told that nothing of it was."""
+    desk = Desk.copied(world, tmp_path / "desk")
+    numbers = desk.held(UPDATE["ru"], WITHDRAWAL["ru"])
+    (told,) = desk.order(f"1 спам\n{line}").told
+    assert "из того письма ничего не выполнено" in told.text
+    assert {state for state, _ in desk.became(*numbers)} == {"held"}
 
 
 def test_what_was_decided_elsewhere_meanwhile_is_left_as_it_is(desk: Desk) -> None:
@@ -503,6 +563,46 @@ def test_without_an_address_the_list_lies_in_the_inbox_and_is_answered_by_nobody
     assert after != laid, "a new list takes the place of the old one"
 
 
+@pytest.mark.parametrize("hour", ["", "09:00"])
+def test_a_list_that_could_not_be_laid_is_laid_by_the_next_pass(
+    world: World, tmp_path: Path, hour: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = without_mail(Desk.copied(world, tmp_path / "desk"))
+    tell_at(desk.folder, hour)
+    desk.at("2030-07-15T10:00")
+    long_ago = desk.now() - timedelta(days=20)
+    desk.put(desk.octets(ALIYA, UPDATE["ru"], NEW_PHONE["ru"], date=long_ago), at=long_ago)
+
+    def gone(_self: MaildirMailbox, _octets: bytes, _at: datetime) -> None:
+        raise MailboxUnavailable("the server is gone")
+
+    with monkeypatch.context() as away:
+        away.setattr(MaildirMailbox, "put", gone)
+        with pytest.raises(AssertionError, match="the server is gone"):
+            desk.poll()
+    assert lists(desk) == []
+    desk.poll()
+    (laid,) = lists(desk)
+    assert ALIYA in parsed(laid).text
+    desk.poll()
+    assert lists(desk) == [laid] and desk.sql("SELECT value FROM note WHERE name = 'digest_to_lay'") == [("",)]
+
+
+def test_a_list_that_waits_to_be_laid_is_forgotten_with_who_is_in_it(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = without_mail(Desk.copied(world, tmp_path / "desk"))
+    tell_at(desk.folder, "")
+    with monkeypatch.context() as away:
+        away.setattr(MaildirMailbox, "put", lambda *_: (_ for _ in ()).throw(MailboxUnavailable("gone")))
+        desk.put(desk.octets(ALIYA, COMPLAINT))
+        assert desk.run("poll").code == 75
+    desk.ok("people", "destroy", ALIYA, "--yes")
+    assert desk.sql("SELECT value FROM note WHERE name = 'digest_to_lay'") == [("",)]
+    desk.poll()
+    assert all(ALIYA not in parsed(octets).text for octets in lists(desk))
+
+
 def test_with_folders_the_list_in_the_inbox_names_them(world: World, tmp_path: Path) -> None:
     desk = without_mail(Desk.copied(world, tmp_path / "desk"))
     path = desk.folder / "mailbot.toml"
@@ -525,3 +625,19 @@ def test_many_mails_that_left_at_once_are_settled_by_a_yes(world: World, tmp_pat
     assert "«1 да» – да, они решены" in asked.text
     assert "закрыто: решено Вами" in desk.order("1 да").told[0].text
     assert desk.reasons().count("moved_by_hand") == 11
+
+
+def test_a_yes_settles_no_more_mails_than_she_was_asked_about(world: World, tmp_path: Path) -> None:
+    desk = Desk.copied(world, tmp_path / "desk")
+    asks = [desk.octets(STRANGER, f"Вопрос {n}", "Когда начинается курс?") for n in range(30)]
+    letters = desk.deliver(*asks).letters
+    for letter in letters[:11]:
+        (desk.box / "new" / letter.name).unlink()
+    (asked,) = desk.told()
+    for letter in letters[11:25]:
+        (desk.box / "new" / letter.name).unlink()
+    (told,) = desk.order("1 да", to=asked).told
+    assert "с тех пор запрос изменился" in told.text and "1. Из папки сразу ушло писем, которые ждут: 25." in told.text
+    assert desk.reasons().count("moved_by_hand") == 0
+    desk.order("1 да", to=told)
+    assert desk.reasons().count("moved_by_hand") == 25

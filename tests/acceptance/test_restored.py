@@ -15,7 +15,7 @@ from mailbot.operating import restore
 from mailbot.store.gone import FILE, Ledger, Line
 from mailbot.store.keys import Keys
 from tests.acceptance.test_backup import restored, save, with_key
-from tests.acceptance.world import ALIYA, FAMILY, PHONE, UNSUBSCRIBE, UPDATE, World
+from tests.acceptance.world import ALIYA, FAMILY, OWNER, PHONE, UNSUBSCRIBE, UPDATE, World
 
 
 @pytest.fixture
@@ -145,3 +145,34 @@ def test_old_backups_leave_daily_and_a_named_one_is_told_of(world: World, usb: P
     assert [path.name for path in usb.iterdir()] == [FILE]
     assert (world.root / "mine.age").is_file()
     assert " mark " in (usb / FILE).read_text(encoding="utf-8")
+
+
+def test_what_she_ordered_by_mail_after_the_backup_is_not_done_twice(world: World, usb: Path) -> None:
+    long_ago = world.now() - timedelta(days=20)
+    taken = world.mail(ALIYA, UPDATE["ru"], f"Телефон: {PHONE}", date=long_ago, at=long_ago)
+    file = save(world, usb)
+    assert [sent.to for sent in world.answer(OWNER, "1 нет: чужие данные").answers] == [ALIYA]
+    before = {sent.name for sent in world.sent()}
+    assert restored(world, file).code == 0
+    world.poll()
+    world.poll()
+    new = [sent for sent in world.sent() if sent.name not in before]
+    assert [sent.to for sent in new] == [OWNER], "the person has that answer"
+    assert "восстановлены из резервной копии" in new[0].text
+    assert (world.request(taken)["state"], world.request(taken)["reason"]) == ("held", "restored")
+
+
+def test_what_she_had_ordered_at_the_backup_is_asked_anew(world: World, usb: Path) -> None:
+    long_ago = world.now() - timedelta(days=20)
+    taken = world.mail(ALIYA, UPDATE["ru"], f"Телефон: {PHONE}", date=long_ago, at=long_ago)
+    world.ok("pause")
+    world.answer(OWNER, "1 нет: чужие данные")
+    file = save(world, usb)
+    world.ok("resume")
+    world.poll()
+    before = {sent.name for sent in world.sent()}
+    assert restored(world, file).code == 0
+    world.ok("resume")
+    world.poll()
+    assert [sent.to for sent in world.sent() if sent.name not in before] == [OWNER]
+    assert (world.request(taken)["state"], world.request(taken)["reason"]) == ("held", "restored")

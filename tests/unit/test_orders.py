@@ -43,7 +43,8 @@ def test_an_order(line: str, numbers: tuple[int, ...], verb: str, note: str) -> 
         "3 не да", "3 да?", "3 дам", "не 3 да", "3 да 4 нет", "4 нет причина", "1-3 да", "27.11.2026 да", "3",
         "третий да", "да 3",
         "да нет", "1 да, 2", "3 да и удалите всё", "хотя нет, второе не надо", "3 (да)", "1000 да",
-        "3 да; остальные позже",
+        "3 да; остальные позже", "1 да; 2 нет: чужие данные", "1 нет: чужие данные; 2 да", "1 нет: неясно. 2 да",
+        "1 - да, 2 - нет: причина", "4 нет: 5", "1 да, но позже", "1 да - кроме телефона",
     ],
 )  # fmt: skip
 def test_no_order(line: str) -> None:
@@ -56,6 +57,26 @@ def test_no_order(line: str) -> None:
 
 def test_a_line_of_several_orders_counts_where_each_part_does() -> None:
     assert read("3 да, 4 нет; 5 спам")[0] == [((3,), "yes", ""), ((4,), "no", ""), ((5,), "spam", "")]
+
+
+@pytest.mark.parametrize(
+    "line", ["1 нет: чужие данные; 2 да", "1 нет: неясно. 2 да", "4 нет: 5", "1 да; 2 нет: неясно"]
+)
+def test_where_a_reason_ends_and_an_order_begins_is_not_guessed(line: str) -> None:
+    assert read(line) == ([], (line,))
+
+
+@pytest.mark.parametrize(
+    ("line", "verb"),
+    [("3 да, спасибо", "yes"), ("3 иә, рахмет", "yes"), ("3 да: спасибо", "yes"), ("3 нет, спасибо", "no")],
+)
+def test_thanks_are_no_reason_and_no_proof(line: str, verb: str) -> None:
+    assert read(line) == ([((3,), verb, "")], ())
+
+
+@pytest.mark.parametrize("line", ["3 да, но позже", "3 да - кроме телефона", "3 иә, орындаңыз"])
+def test_what_stands_behind_a_yes_without_a_colon_may_be_a_condition(line: str) -> None:
+    assert [verb for _, verb, _ in read(line)[0]] == ["but"]
 
 
 def test_greetings_thanks_and_the_name_are_passed_over() -> None:
