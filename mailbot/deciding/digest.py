@@ -30,8 +30,8 @@ def row_2a(case: Case) -> Decision | None:
     if not said.orders and not said.unread:
         return Decision(outcome="ignore", row="8", reason="courtesy", state="ignored")
     written = [{**asdict(each), "numbers": list(each.numbers)} for each in said.orders]
-    args = {"digest": digest.token, "orders": written, "unread": list(said.unread)}
-    return _taken("ordered", Effect(verb="take_orders", args=args))
+    args = {"digest": digest.token, "orders": written, "unread": list(said.unread), "tried": said.tried}
+    return _taken("order_unclear" if said.unread else "ordered", Effect(verb="take_orders", args=args))
 
 
 def _taken(reason: str, effect: Effect) -> Decision:

@@ -20,6 +20,7 @@ from mailbot.store.byhand import BY_HAND, NOT_SETTLED, keep_open
 from mailbot.store.tables import Request
 
 NEEDS_PROOF = (*review.AS, "restriction", "access")  # without it she says how she made sure who asks
+REFUSING = ("refused", "withdrawal-partial")  # the templates by which a person is told of a refusal
 BY_MAIL, BY_DEPUTY = "operator by mail", "deputy by mail"  # under which names the events note it
 
 
@@ -89,7 +90,7 @@ def _act(line: Line, mailbox: Mailbox | None, card: Any) -> str:
             now = journal.stamp(unit.connection, row) if row is not None else "gone"
             before = digest.begin(unit, card, now)
         if before != now:  # a pass that died did it, or somebody else since
-            return VERBS[card.ask, card.verb][1] if hand == line.store.operator else "decided"
+            return _said(line, card, VERBS[card.ask, card.verb][1]) if hand == line.store.operator else "decided"
         if row is None or ask_of(row) != card.ask or (row.kind or "") != card.kind:
             raise Refused("changed")
     if card.verb == "but":  # behind a comma may stand a condition: only what follows a colon says how she made sure
@@ -98,7 +99,15 @@ def _act(line: Line, mailbox: Mailbox | None, card: Any) -> str:
         raise Refused("no_such_answer")
     act, result = VERBS[card.ask, card.verb]
     act(Order(line=line, mailbox=mailbox, row=row, note=card.note, asked=card.kind))
-    return result
+    return _said(line, card, result)
+
+
+def _said(line: Line, card: Any, result: str) -> str:
+    """Return the result, and of a refusal whether anybody was told: who is neither on file nor proven is not."""
+    if result != "refused":
+        return result
+    with line.store.reading() as connection:
+        return result if journal.is_owed(connection, card.request_id, REFUSING) else "refused_untold"
 
 
 # ---- what each answer does ----------------------------------------------------------------------------------

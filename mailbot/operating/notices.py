@@ -72,7 +72,7 @@ def tell_operator(line: Line, desk: Desk) -> int:
             cards.owe_list(unit, line, reader, told)
         elif told:
             cards.keep_for_inbox(unit, cards.write_for_inbox(unit, line, reader, told, folders=desk.do_folders))
-        _note(unit, line, told)
+        _note(unit, line, desk.settings, told)
     if desk.mailbox is not None:
         cards.lay(line, desk.mailbox)
     return len(told.rows)
@@ -85,11 +85,11 @@ def _is_loud(line: Line) -> bool:
         return journal.told_since(connection, since) >= MOST_MAILS
 
 
-def _note(unit: Unit, line: Line, told: Told) -> None:
+def _note(unit: Unit, line: Line, settings: OperatorSettings, told: Told) -> None:
     for row in told.rows:
         unit.update(Request, row.id, told_at=unit.now)
     digest.told(unit, told.beside.get("cards", ()))
-    if told.rows:
+    if told.rows and _is_due(unit, line, settings):  # what can't wait until its hour is not the day's list
         unit.set_note(digest.DAY, _today(line, unit.now))
 
 
@@ -97,7 +97,7 @@ def _told(unit: Unit, line: Line, settings: OperatorSettings, fresh: list[Any]) 
     """Return what is to be told now."""
     daily, due = bool(settings.digest_at), _is_due(unit, line, settings)
     became = digest.untold(unit, deputy=False)
-    beside: dict[str, Any] = {"failed": orders.failed(unit), "unread": digest.unread(unit, deputy=False)}
+    beside: dict[str, Any] = {"failed": orders.failed(unit), "unread": digest.unread(unit, deputy=False, tried=True)}
     beside |= {"done": [_became(card) for card in became], "cards": became}
     if (daily and due) or any(beside.values()):  # what she answers next is on the list of the mail that she answers
         rows = _waiting(unit, fresh)
@@ -107,6 +107,7 @@ def _told(unit: Unit, line: Line, settings: OperatorSettings, fresh: list[Any]) 
         beside |= byhand.tells(unit, writes=bool(rows) or any(beside.values()))
     told = Told(rows=rows[:MOST_ITEMS], beside=beside)
     if told:
+        beside["unread"] += digest.unread(unit, deputy=False, tried=False)
         hers = queue.count(unit.connection)[1]
         beside["more"] = max(0, hers - MOST_ITEMS) if len(rows) >= MOST_ITEMS else 0
         counts = {"held": hers, "unmatched": queue.unmatched(unit.connection)}
@@ -147,11 +148,12 @@ def _ask(unit: Unit, line: Line, reader: Reader, waiting: int) -> None:
 def _tell_deputy(unit: Unit, line: Line, reader: Reader, late: list[Any]) -> None:
     proven = digest.is_proven(unit, reader.to)
     became = digest.untold(unit, deputy=True) if proven else []
-    unread = digest.unread(unit, deputy=True) if proven else []
+    unread = digest.unread(unit, deputy=True, tried=True) if proven else []
     told = Told(rows=late, beside={"done": [_became(card) for card in became], "unread": unread})
     if told and not proven:
         _ask(unit, line, reader, len(late))
     elif told:
+        told.beside["unread"] += digest.unread(unit, deputy=True, tried=False)
         cards.owe_list(unit, line, reader, told)
         digest.told(unit, became)
         for row in late:

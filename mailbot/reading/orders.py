@@ -19,6 +19,7 @@ from mailbot.reading.lexicon import Lexicon
 Verb = Literal["yes", "no", "spam", "but"]  # "but": a yes with words behind it that are set off by no colon
 LINES = 60
 MOST_NOTE = 500
+_ENDS = ".,:;!?()-"
 _NUMBERS = r"\d{1,3}(?: ?[,; ] ?\d{1,3}){0,49}"
 _NUMBERED = re.compile(rf"(?:№ ?)?({_NUMBERS}) ?[).:-]{{0,2}} ?(\D.*)")
 _NOTED = re.compile(r"([^:,-]{1,40}?) ?([:,-]) ?(.*)")
@@ -40,6 +41,7 @@ class Orders:
 
     orders: tuple[Order, ...] = ()
     unread: tuple[str, ...] = ()
+    tried: bool = True  # something in it looks like an order; else a machine may have written it
 
 
 @cache
@@ -72,7 +74,8 @@ def orders(own_text: str, signature: str, lexicon: Lexicon) -> Orders:
         polite = not words or words in lexicon.phrases["courtesy"] or _begins(words[:4], lexicon.greetings)
         if not (read or signed or (polite and len(words) <= 4)):
             unread.append(line[:MOST_NOTE])
-    return Orders(orders=tuple(found), unread=(*unread, *lines[LINES:][:1]))
+    tried = bool(found) or any(_is_try(line) for line in unread)
+    return Orders(orders=tuple(found), unread=(*unread, *lines[LINES:][:1]), tried=tried)
 
 
 def _line(line: str) -> list[Order]:
@@ -85,6 +88,12 @@ def _line(line: str) -> list[Order]:
     if whole is None or any(part is not None and part.numbers for part in more):
         return []  # a reason and another order: where the one ends is not guessed
     return [whole]
+
+
+def _is_try(line: str) -> bool:
+    """Tell whether a line that is no order begins as one, with a number or a word of an order behind at most one."""
+    words = fold(line).split()
+    return bool(words) and (words[0][0].isdigit() or any(word.strip(_ENDS) in _verbs() for word in words[:2]))
 
 
 def _bare(order: Order, line: str, lexicon: Lexicon) -> Order:

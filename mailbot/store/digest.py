@@ -175,13 +175,15 @@ def forget_old(unit: Transaction, before: datetime) -> None:
 # ---- the verbs of decisions about her answers ---------------------------------------------------------------
 
 
-def take_orders(unit: Transaction, *, digest: str, orders: list[dict[str, Any]], unread: list[str]) -> None:
+def take_orders(
+    unit: Transaction, *, digest: str, orders: list[dict[str, Any]], unread: list[str], tried: bool
+) -> None:
     """Write down what she orders; where a line was no order, none of that answer is."""
     dealt = {row.number: row for row in cards(unit.connection, digest)}
     wanted = [(number, each) for each in orders for number in each["numbers"] or _only(dealt)]
     unread = [*unread, *(each["line"] for number, each in wanted if _is_unclear(dealt.get(number), number, wanted))]
     if unread:
-        _note_unread(unit, unread, deputy=any(row.deputy for row in dealt.values()))
+        _note_unread(unit, unread, _unread(deputy=any(row.deputy for row in dealt.values()), tried=tried))
         return
     for number, each in wanted:
         card = dealt[number]
@@ -204,15 +206,22 @@ def _only(cards: dict[int, Any]) -> list[int]:
     return list(cards) if len(cards) == 1 else [0]
 
 
-def _note_unread(unit: Transaction, lines: list[str], *, deputy: bool) -> None:
-    name = f"{UNREAD}_deputy" if deputy else UNREAD
+def _note_unread(unit: Transaction, lines: list[str], name: str) -> None:
     before: list[str] = json.loads(unit.note(name) or "[]")
     unit.set_note(name, json.dumps(list(dict.fromkeys([*before, *lines]))[-MOST_UNREAD:], ensure_ascii=False))
 
 
-def unread(unit: Transaction, *, deputy: bool) -> list[str]:
-    """Return the lines that were no orders and were not told yet, and note that they are told."""
-    name = f"{UNREAD}_deputy" if deputy else UNREAD
+def _unread(*, deputy: bool, tried: bool) -> str:
+    return UNREAD + "_deputy" * deputy + "_untried" * (not tried)
+
+
+def unread(unit: Transaction, *, deputy: bool, tried: bool) -> list[str]:
+    """Return the lines that were no orders and were not told yet, and note that they are told.
+
+    `tried` False: those of answers in which nothing looks like an order. A machine may have written them, so they are
+    told by a list that goes anyway, and answered by nothing.
+    """
+    name = _unread(deputy=deputy, tried=tried)
     lines: list[str] = json.loads(unit.note(name) or "[]")
     if lines:
         unit.set_note(name, "")

@@ -166,6 +166,12 @@ def told_since(connection: sa.Connection, at: datetime) -> int:
     return int(connection.execute(sa.select(sa.func.count()).where(mine)).scalar_one())
 
 
+def is_owed(connection: sa.Connection, number: str, templates: tuple[str, ...]) -> bool:
+    """Tell whether one of those mails about a request was owed to anybody."""
+    mine = sa.and_(_reply.c.request_id == number, _reply.c.template.in_(templates))
+    return connection.execute(sa.select(_reply.c.id).where(mine).limit(1)).first() is not None
+
+
 def was_sent(connection: sa.Connection, token: str) -> bool:
     """Tell whether a mail of ours left, or never will."""
     row = connection.execute(sa.select(_reply.c.sent_at, _reply.c.gave_up_at).where(_reply.c.token == token)).first()

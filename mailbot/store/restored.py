@@ -64,9 +64,8 @@ def forget_writer(unit: Transaction) -> None:
     unit.connection.execute(sa.update(_mail).where(_mail.c.request_id == unit.request_id).values(sha256=None))
 
 
-def doubt_orders(unit: Transaction, *, digest: str, orders: list[dict[str, Any]], unread: list[str]) -> None:
+def doubt_orders(unit: Transaction, *, digest: str, orders: list[dict[str, Any]], **_told: Any) -> None:
     """Ask the operator anew about what she ordered by a mail that was read before: nothing is done twice."""
-    del unread  # she was told of them
     named = {number for each in orders for number in each["numbers"]}
     for card in cards(unit.connection, digest):
         if not named or card.number in named:

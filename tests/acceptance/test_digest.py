@@ -165,6 +165,13 @@ def test_the_words_are_of_three_languages(world: World, tmp_path: Path, answer: 
     assert desk.became(number) == [became]
 
 
+def test_a_refusal_that_nobody_can_be_told_says_so(desk: Desk) -> None:
+    number = desk.waiting()
+    taken = desk.order("1 нет: не подтверждено")
+    assert desk.became(number) == [("refused", "not_confirmed")] and taken.answers == []
+    assert f"1. № {number}: отказано; писать об этом некому" in taken.told[0].text
+
+
 def test_a_reason_of_her_own_is_told_to_the_person_as_she_wrote_it(world: World, tmp_path: Path) -> None:
     desk = Desk.copied(world, tmp_path / "desk")
     desk.held(UPDATE["ru"])
@@ -501,9 +508,44 @@ def test_she_is_never_written_to_without_end(world: World, tmp_path: Path) -> No
         " SELECT 'x' || i, '<x' || i || '@example.kz>', 'operator', 'operator', 'ru', '', '', 1, 0, x'',"
         " strftime('%Y-%m-%d %H:%M:%S', 'now') || '.000000', 0, '', '', '', '', '', '2026-01-01 00:00:00.000000' FROM n"
     )
-    assert desk.order("Спасибо, получено автоматически").told == []
+    assert desk.order("1 получено автоматически").told == []
     desk.later(days=1, minutes=1)
     assert len(desk.told()) == 1, "it waits until the next day and is not lost"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Добрый день. Я сейчас в отпуске, вернусь 5 декабря.", "Здравствуйте! Ваше письмо получено, отвечу вечером.",
+        "Сәлеметсіз бе! Хатыңызды алдым, жақында жауап беремін.", "I have got your mail and will come back to you.",
+    ],
+)  # fmt: skip
+def test_what_a_machine_may_have_written_is_answered_by_nothing(daily: Desk, text: str) -> None:
+    daily.waiting()
+    daily.told("2030-07-15T09:00")
+    taken = daily.order(text)
+    assert taken.told == [] and daily.request(taken)["reason"] == "order_unclear"
+    (mail,) = daily.told("2030-07-16T09:00")
+    assert f"> {text}" in mail.text, "it is told by the list that goes anyway"
+    assert daily.order("Добрый день. Я ещё в отпуске.").told == []
+
+
+def test_what_could_not_wait_does_not_take_the_place_of_the_list(daily: Desk) -> None:
+    first = daily.waiting()
+    daily.told("2030-07-15T09:00")
+    late = [mail for hour in range(24) for mail in daily.told(f"2030-07-18T{hour:02}:30")]
+    second = daily.waiting()
+    assert late and first in late[0].text
+    (mail,) = daily.told("2030-07-19T09:00")
+    assert first in mail.text and second in mail.text
+    third = daily.waiting()
+    daily.policy("[limits]\nunproven_unsubscribes_per_hour = 1\n")
+    daily.at("2030-07-20T03:00")
+    asks = [daily.octets(f"p{n}@example.org", UNSUBSCRIBE["ru"], proof="none") for n in range(3)]
+    (urgent,) = daily.deliver(*asks).told
+    assert third not in urgent.text
+    (mail,) = daily.told("2030-07-20T09:00")
+    assert third in mail.text
 
 
 # ---- the deputy, and the mailbox itself ---------------------------------------------------------------------------

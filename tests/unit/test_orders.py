@@ -110,3 +110,14 @@ def test_it_never_raises(text: str, signature: str) -> None:
 )  # fmt: skip
 def test_a_reason(note: str, code: str) -> None:
     assert reason_of(note) == code and code in REFUSALS and code in table()
+
+
+@pytest.mark.parametrize(
+    ("text", "tried"),
+    [
+        ("1 да", True), ("1 получено", True), ("да, оба", True), ("не да", True), ("Нет!", True),
+        ("Я в отпуске до 5 декабря", False), ("Ваше письмо получено", False), ("Рахмет", False),
+    ],
+)  # fmt: skip
+def test_whether_something_looks_like_an_order(text: str, tried: bool) -> None:
+    assert orders(text, "", LEXICON).tried is tried
