@@ -74,17 +74,26 @@ class Postgres:
         """Drop a database of `database()`, whoever is still connected."""
         self._do(f"drop database if exists {_name(url)} with (force)")
 
-    def _do(self, statement: LiteralString) -> None:
+    def folders(self, url: str) -> list[Path]:
+        """Return where the server keeps a database of `database()`, and what databases share: tables and spilled sorts.
+
+        The write-ahead log is not among them.
+        """
+        ((number,),) = self._do(f"select oid from pg_database where datname = '{_name(url)}'")
+        data = self.folder / "data"
+        return [data / "base" / str(number), data / "base" / "pgsql_tmp", data / "global"]
+
+    def _do(self, statement: LiteralString) -> psycopg.Cursor:
         if self._admin is None:
             self._admin = psycopg.connect(host=str(self.folder), user=OWNER, dbname="postgres", autocommit=True)
-        self._admin.execute(statement)
+        return self._admin.execute(statement)
 
     def stop(self) -> None:
         """End the server and remove its data."""
         if self._admin is not None:
             self._admin.close()
         if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(signal.SIGQUIT)  # nothing is kept: no last checkpoint
         self._process.wait(timeout=20)
         shutil.rmtree(self.folder, ignore_errors=True)
 
