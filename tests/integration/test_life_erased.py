@@ -54,7 +54,7 @@ def left(*roots: Path) -> list[tuple[str, bytes]]:
 
 
 def packed(octets: bytes) -> bytes:
-    """Return them with long runs of zeros made short: no mark has so many, and a database's pages hardly anything else."""
+    """Return them with long runs of zeros made short: a mark has two at most, a database full pages."""
     return re.sub(rb"\0{16,}", b"\0" * 16, octets)
 
 
