@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -18,14 +17,13 @@ from mailbot.store import engine
 from mailbot.store.migrate import upgrade
 from tests.support import dovecot as dovecots
 from tests.support import postgres as clusters
+from tests.support import quick
 from tests.support.dovecot import Dovecot
 from tests.support.postgres import Postgres
 from tests.support.smtp import SmtpProcess, SmtpServer
 
 os.environ.setdefault("MAILBOT_TRUST__DNS", "false")  # no test asks the system's DNS; those about it bring their own
-# A third of a pass is the compiling of its statements, which an engine keeps: the next command on a store has them too.
-engine._sqlite = lru_cache(8)(engine._sqlite)
-engine._postgres = lru_cache(8)(engine._postgres)
+quick.be()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Servers and processes that the tests of one module share."""
+"""Servers and processes that tests share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.killed import Commands
 from tests.support.smtp import SmtpServer
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def commands() -> Iterator[Commands]:
     """Sets installations up, looks into them, and forks passes which may kill themselves."""
     running = Commands()

@@ -1,6 +1,6 @@
 """The line, end to end: mails by LMTP, the installed command, the store, the answers at the far end, the folders.
 
-Dovecot and the SMTP server are real and in processes of their own; the store is SQLite, then PostgreSQL.
+Dovecot and the SMTP server are real, and in other processes than the command; the store is SQLite, then PostgreSQL.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from tests.support.site import (
     stop,
     until,
 )
-from tests.support.smtp import SmtpProcess
+from tests.support.smtp import SmtpServer
 
 LANGUAGES = ("kk", "ru", "en")
 KINDS = ("update", "withdrawal", "unsubscribe")
@@ -52,9 +52,9 @@ ROWS = [row(surname, given, email, OLD) for surname, given, email in PEOPLE.valu
 
 
 @pytest.fixture
-def bare(dovecot: Dovecot, smtp_process: SmtpProcess, tmp_path: Path, store_url: str, commands: Commands) -> Site:
+def bare(dovecot: Dovecot, smtp_server: SmtpServer, tmp_path: Path, store_url: str, commands: Commands) -> Site:
     """A mailbox and a place for an installation; on SQLite, then on PostgreSQL."""
-    return Site(tmp_path / "site", dovecot, smtp_process, store_url, commands=commands)
+    return Site(tmp_path / "site", dovecot, smtp_server, store_url, commands=commands)
 
 
 @pytest.fixture
@@ -64,9 +64,9 @@ def site(bare: Site) -> Site:
 
 
 @pytest.fixture
-def lite(dovecot: Dovecot, smtp_process: SmtpProcess, tmp_path: Path, commands: Commands) -> Site:
+def lite(dovecot: Dovecot, smtp_server: SmtpServer, tmp_path: Path, commands: Commands) -> Site:
     """The same on SQLite alone."""
-    return installed(Site(tmp_path / "site", dovecot, smtp_process, commands=commands))
+    return installed(Site(tmp_path / "site", dovecot, smtp_server, commands=commands))
 
 
 def installed(site: Site) -> Site:
@@ -107,8 +107,8 @@ def by_recipient(answers: list[Answer]) -> dict[str, Answer]:
 
 
 def test_a_mail_becomes_a_change_an_answer_and_a_filed_mail(bare: Site) -> None:
-    forked = installed(bare)
-    site = replace(forked, commands=None)  # the passes are the installed command's own; whatever looks is forked
+    site = installed(bare)
+    program = replace(site, commands=None)  # passes by the installed command itself; the other tests fork it
     big = letter(PEOPLE["en", "update"][2], TAGS["en", "update"], "x" * 998 + "\n", name="big")
     big += b"\r\n".join([b"y" * 900] * 12_000)
     assert len(big) > 10_000_000
@@ -116,23 +116,23 @@ def test_a_mail_becomes_a_change_an_answer_and_a_filed_mail(bare: Site) -> None:
         site.deliver(*(tagged(language, kind) for kind in KINDS))
     site.deliver(stranger(), machine(), big)
 
-    assert site.poll() == counts(fetched=12, applied=9, held=1, left=1, ignored=1, sent=9)
+    assert program.poll() == counts(fetched=12, applied=9, held=1, left=1, ignored=1, sent=9)
 
-    requests = forked.requests("--all")
+    requests = site.requests("--all")
     for language in LANGUAGES:
-        check_store(forked, language, requests)
+        check_store(site, language, requests)
     assert (requests["stranger"]["state"], requests["stranger"]["kind"]) == ("left", None)
     assert (requests["machine"]["state"], requests["big"]["state"]) == ("ignored", "held")
     waits = {f"withdrawal-{language}" for language in LANGUAGES} | {"big"}
-    assert set(forked.requests()) == waits  # the operator's queue: three obligations to tell, one mail to look at
+    assert set(site.requests()) == waits  # the operator's queue: three obligations to tell, one mail to look at
     check_answers(site.answers())
     filed = {f"{kind}-{language}" for language in LANGUAGES for kind in KINDS}
     assert site.done() == filed
     assert site.inbox() == {"stranger", "machine", "big"}
 
-    assert site.poll() == NOTHING
+    assert program.poll() == NOTHING
     assert len(site.answers()) == 9
-    assert site.requests("--all") == requests
+    assert program.requests("--all") == requests
     assert (site.done(), site.inbox()) == (filed, {"stranger", "machine", "big"})
 
 
@@ -460,10 +460,10 @@ def test_a_mailbox_that_stays_shut_ends_the_pass_and_what_is_owed_is_sent_all_th
     ids=lambda value: "-".join(f"{k}-{v[:3]}" for k, v in value.items()) if isinstance(value, dict) else str(value),
 )
 def test_a_courier_that_stays_shut_gives_nothing_up_and_the_next_pass_sends(
-    lite: Site, smtp_process: SmtpProcess, answers: dict[str, str] | None, code: int
+    lite: Site, smtp_server: SmtpServer, answers: dict[str, str] | None, code: int
 ) -> None:
     settings = {"MAILBOT_COURIER__URL": f"smtp://{down()}"} if answers is None else {}
-    smtp_process.say(answers or {})
+    smtp_server.say(answers or {})
     lite.deliver(tagged("kk", "update"), tagged("en", "unsubscribe"))
 
     ran = lite.run("poll", "--json", **settings)
@@ -473,54 +473,54 @@ def test_a_courier_that_stays_shut_gives_nothing_up_and_the_next_pass_sends(
     assert lite.answers() == []
     assert lite.show(PEOPLE["kk", "update"][2])["phones"] == [NEW]  # S2: decided and filed, the answer owed
     assert lite.done() == {"update-kk", "unsubscribe-en"}
-    smtp_process.say({})
+    smtp_server.say({})
     assert lite.poll() == counts(sent=2)
     assert set(by_recipient(lite.answers())) == {PEOPLE["kk", "update"][2], PEOPLE["en", "unsubscribe"][2]}
 
 
 @pytest.mark.parametrize("fault", ["courier", "mailbox"])
-def test_a_pass_that_was_cut_short_still_prints_its_counts(lite: Site, smtp_process: SmtpProcess, fault: str) -> None:
-    smtp_process.say({"MAIL": "550 5.7.1 not you"})
+def test_a_pass_that_was_cut_short_still_prints_its_counts(lite: Site, smtp_server: SmtpServer, fault: str) -> None:
+    smtp_server.say({"MAIL": "550 5.7.1 not you"})
     lite.deliver(tagged("kk", "update"))
     ran = lite.run("poll", "--json")
     assert (ran.code, ran.lines()) == (69, [counts(fetched=1, applied=1, owed=1)])
     if fault == "mailbox":
-        smtp_process.say({})
+        smtp_server.say({})
         ran = lite.run("poll", "--json", **mailbox_settings(lite, "down"))
         assert (ran.code, ran.lines()) == (75, [counts(sent=1)])
 
 
 @pytest.mark.parametrize("command", ["RCPT", "DATA"])
 def test_a_recipient_refused_for_good_is_given_up_and_the_request_held(
-    site: Site, smtp_process: SmtpProcess, command: str
+    site: Site, smtp_server: SmtpServer, command: str
 ) -> None:
     site.deliver(tagged("kk", "update", proven=False))
-    smtp_process.say({command: "550 5.1.1 no such user"})
+    smtp_server.say({command: "550 5.1.1 no such user"})
 
     assert site.poll() == counts(fetched=1, challenged=1, gave_up=1)
 
     request = site.requests()["update-kk"]
     assert (request["state"], request["reason"], request["open"]) == ("held", "reply_refused", ["operator"])
-    smtp_process.say({})
+    smtp_server.say({})
     assert site.poll() == NOTHING
     assert site.answers() == []
 
 
-def test_one_refused_recipient_stops_nobody_behind_it(site: Site, smtp_process: SmtpProcess) -> None:
+def test_one_refused_recipient_stops_nobody_behind_it(site: Site, smtp_server: SmtpServer) -> None:
     refused = PEOPLE["kk", "update"][2]
     site.deliver(*(tagged(language, "update") for language in LANGUAGES))
-    smtp_process.say({f"RCPT {refused}": "550 5.1.1 no such user"})
+    smtp_server.say({f"RCPT {refused}": "550 5.1.1 no such user"})
     assert site.poll() == counts(fetched=3, applied=3, sent=2, gave_up=1)
     assert set(by_recipient(site.answers())) == {PEOPLE["ru", "update"][2], PEOPLE["en", "update"][2]}
     assert site.requests()["update-kk"]["open"] == ["operator"]  # applied, and listed: its answer did not arrive
 
 
 @pytest.mark.parametrize("command", ["RCPT", "DATA"])
-def test_a_later_is_tried_again_when_its_time_has_come(site: Site, smtp_process: SmtpProcess, command: str) -> None:
+def test_a_later_is_tried_again_when_its_time_has_come(site: Site, smtp_server: SmtpServer, command: str) -> None:
     site.deliver(tagged("kk", "update"))
-    smtp_process.say({command: "451 4.7.1 greylisted, come again"})
+    smtp_server.say({command: "451 4.7.1 greylisted, come again"})
     assert site.poll() == counts(fetched=1, applied=1, owed=1)
-    smtp_process.say({})
+    smtp_server.say({})
     assert site.poll() == counts(owed=1)  # not yet
     assert site.answers() == []
     ((tries, said),) = site.sql("SELECT tries, answer FROM reply")

@@ -45,6 +45,7 @@ from mailbot.store.migrate import require_current, revision, upgrade
 from mailbot.store.store import Numbers, Store
 from mailbot.store.tables import Request
 from mailbot.store.unit import Unit
+from tests.support import quick
 
 FOLDER, VALIDITY = "INBOX", 77
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -960,8 +961,11 @@ def test_the_files_of_the_store_are_their_owners_alone(app: App) -> None:
     assert {oct(stat.S_IMODE(path.stat().st_mode)) for path in secrets.iterdir()} == {"0o600"}
 
 
-def test_sqlite_is_set_up_to_survive_a_power_cut_and_to_overwrite_what_is_deleted(app: App) -> None:
+def test_sqlite_is_set_up_to_survive_a_power_cut_and_to_overwrite_what_is_deleted(tmp_path: Path) -> None:
     asked = ("journal_mode", "synchronous", "secure_delete", "foreign_keys")
-    with app.line.store.reading() as connection:
+    with quick.not_now():
+        opened = open_engine("sqlite:///mailbot.sqlite", tmp_path)
+    with opened.connect() as connection:
         said = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in asked]
+    opened.dispose()
     assert said == ["wal", 2, 1, 1]

@@ -38,6 +38,7 @@ ssl_key = <{key}
 ssl_dh =
 disable_plaintext_auth = no
 mail_location = maildir:~/Maildir
+mail_fsync = never
 first_valid_uid = 0
 first_valid_gid = 0
 mail_max_userip_connections = 100

@@ -29,7 +29,7 @@ class Postgres:
     def __init__(self, programs: Path) -> None:
         """Make the cluster and start it. Raises RuntimeError with its log where it doesn't start."""
         self._programs = programs
-        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # short: a socket path has 107 octets
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir=_short()))
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
             owner = pwd.getpwnam("postgres")
@@ -40,7 +40,9 @@ class Postgres:
         data = self.folder / "data"
         self._run("initdb", "--no-sync", "-A", "trust", "-U", OWNER, "-E", "UTF8", "--locale=C", "-D", str(data))
         command = [str(programs / "postgres"), "-D", str(data), "-k", str(self.folder), "-h", ""]
-        command += ["-c", "fsync=off", "-c", "max_connections=50", "-c", "shared_buffers=32MB"]
+        for setting in ("fsync=off", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=80MB", "jit=off"):
+            command += ["-c", setting]
+        command += ["-c", "max_connections=50", "-c", "shared_buffers=32MB"]
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder, **self._as)
         try:
@@ -70,20 +72,23 @@ class Postgres:
         self._do(f"create database {name}" + (f" template {_name(like)}" if like else ""))
         return f"postgresql://{OWNER}@/{name}?host={quote(str(self.folder))}"
 
-    def files(self, url: str) -> Path:
-        """Return the folder in which the files of a database of `database()` lie."""
-        found = self._connected().execute("select oid from pg_database where datname = %s", (_name(url),)).fetchone()
-        assert found is not None
-        return self.folder / "data" / "base" / str(found[0])
-
     def drop(self, url: str) -> None:
         """Drop a database of `database()`, whoever is still connected."""
         self._do(f"drop database if exists {_name(url)} with (force)")
 
-    def _do(self, statement: LiteralString) -> None:
-        self._connected().execute(statement)
+    def folders(self, url: str) -> list[Path]:
+        """Return where the server keeps a database of `database()`, and what databases share: tables and spilled sorts.
 
-    def _connected(self) -> psycopg.Connection:
+        The write-ahead log is not among them.
+        """
+        ((number,),) = self._do(f"select oid from pg_database where datname = '{_name(url)}'")
+        data = self.folder / "data"
+        return [data / "base" / str(number), data / "base" / "pgsql_tmp", data / "global"]
+
+    def _do(self, statement: LiteralString) -> psycopg.Cursor:
+        return self._connection().execute(statement)
+
+    def _connection(self) -> psycopg.Connection:
         if self._admin is None:
             self._admin = psycopg.connect(host=str(self.folder), user=OWNER, dbname="postgres", autocommit=True)
         return self._admin
@@ -93,9 +98,15 @@ class Postgres:
         if self._admin is not None:
             self._admin.close()
         if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(signal.SIGQUIT)  # nothing is kept: no last checkpoint
         self._process.wait(timeout=20)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _short() -> str:
+    """Return where a folder can lie that a socket is in: its path has 107 octets."""
+    usual = tempfile.gettempdir()
+    return usual if len(usual) < 40 else "/tmp"
 
 
 def _name(url: str) -> str:

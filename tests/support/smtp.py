@@ -206,6 +206,11 @@ class SmtpServer:
         scheme = "smtps" if self.setup.implicit_tls else "smtp"
         return f"{scheme}://{login}{self.host}:{self.port}"
 
+    def say(self, answers: dict[str, str]) -> None:
+        """Set the answers from the next command on."""
+        self.answers.clear()
+        self.answers.update(answers)
+
     def stop(self) -> None:
         """End the server and its thread."""
         self._controller.stop()
