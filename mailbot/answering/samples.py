@@ -60,7 +60,16 @@ _QUOTE = dict.fromkeys(("kk", "ru", "en"), "Law on Personal Data, article 8(2)")
 _QUOTES: list[dict[str, dict[str, str]]] = [{"obligation": _QUOTE, "kept_by_law": _QUOTE}, {}]
 _CLOCKS = [("", 0), ("own", 5), ("answer", 75), ("refuse", 0), ("correct", -90), ("stop", 20_000), ("x", 9)]
 _TOKEN = "previewpreviewpreviewprevi"
-_CARD = {**_ITEM, "places": [], "at": 2, "token": _TOKEN, "suggested": False, "proof": False, "by_hand": ""}
+_CARD = {
+    **_ITEM,
+    "places": [],
+    "at": 2,
+    "token": _TOKEN,
+    "suggested": False,
+    "proof": False,
+    "by_hand": "",
+    "wants": [],
+}
 _ASKS = ("obligations", "review", "answer", "wait", "nothing", "place")
 _ORDERS = {"release": "Carry out", "not_confirmed": "Refuse (not confirmed)", "close": "Not a request", "undo": "Undo"}
 _BY_HAND = ("answered_by_hand", "moved_by_hand")

@@ -16,6 +16,7 @@ from typing import Any
 from mailbot.deciding.decision import Owed
 from mailbot.deciding.reasons import sentence
 from mailbot.operating import orders, places, timing
+from mailbot.operating.diffs import changes
 from mailbot.operating.digest import VERBS, ask_of, is_unproven
 from mailbot.pipeline import Line, frame_for, owe
 from mailbot.ports import Mailbox, Sought
@@ -25,7 +26,6 @@ from mailbot.store.byhand import BY_HAND
 from mailbot.store.digest import Card
 from mailbot.store.unit import Unit
 
-LAID = "digest_laid"  # a note: Message-ID and time of the list that lies in the folder that is read
 MOST = 1_000  # above any number of a card
 ASKED = frozenset(ask for ask, _ in VERBS)
 
@@ -85,18 +85,30 @@ def lay(line: Line, mailbox: Mailbox) -> None:
     text, told_at = json.loads(waits)
     octets, at = base64.b64decode(text), datetime.fromisoformat(told_at)
     now = [parse(octets).message_id, told_at]
-    known = [*(each for each in json.loads(line.store.note(LAID) or "[]") if each != now), now]
-    line.store.set_note(LAID, json.dumps(known))  # before it lies there: what nobody knows of stays for ever
+    known = [*(each for each in json.loads(line.store.note(digest.LAID) or "[]") if each != now), now]
+    line.store.set_note(digest.LAID, json.dumps(known))  # before it lies there: what nobody knows of stays for ever
     if mailbox.state().can_remove:
         mailbox.remove(_laid(mailbox, known, line.rules.own))  # this one, too: a pass that died may have laid it
     mailbox.put(octets, at)
-    line.store.set_note(LAID, json.dumps([now]))
+    line.store.set_note(digest.LAID, json.dumps([now]))
     line.store.set_note(digest.TO_LAY, "")
 
 
 def keep_for_inbox(unit: Unit, octets: bytes) -> None:
     """Keep a list until it lies in the mailbox: what it tells is told by nothing else."""
     unit.set_note(digest.TO_LAY, json.dumps([base64.b64encode(octets).decode(), unit.now.isoformat()]))
+
+
+def take_away(line: Line, mailbox: Mailbox) -> None:
+    """Take the list that lies there out of the folder: nothing waits any more, or it may name somebody who is gone.
+
+    Raises MailboxUnavailable, MailboxRefused.
+    """
+    laid = json.loads(line.store.note(digest.LAID) or "[]")
+    if laid and mailbox.state().can_remove:
+        mailbox.remove(_laid(mailbox, laid, line.rules.own))
+    line.store.set_note(digest.LAID, "")
+    line.store.set_note(digest.STALE, "")
 
 
 def _laid(mailbox: Mailbox, notes: list[tuple[str, str]], own: tuple[str, ...]) -> list[Any]:
@@ -133,7 +145,14 @@ def _items(unit: Unit, line: Line, told: Told, reader: Reader) -> tuple[list[dic
     keys = [row.id for _, row in asks] + ["moved"] * bool(told.beside.get("moved"))
     at = _numbered(keys, digest.numbers(unit.connection, unit.keys.suppression(reader.to)))
     cards = [
-        Card(token=unit.new_id(26), number=at[row.id], ask=item["ask"], request_id=row.id, kind=row.kind or "")
+        Card(
+            token=unit.new_id(26),
+            number=at[row.id],
+            ask=item["ask"],
+            request_id=row.id,
+            kind=row.kind or "",
+            dealt=journal.stamp(unit.connection, row),
+        )
         for item, row in asks
     ]
     for (item, _), card in zip(asks, cards, strict=True):
@@ -150,6 +169,15 @@ def _numbered(keys: list[str], known: dict[str, int]) -> dict[str, int]:
     return {key: known.get(key) or next(free) for key in keys}
 
 
+def _wants(unit: Unit, row: Any) -> list[dict[str, str]]:
+    """Return what an update would change, before and after; before is "" where nobody is known to be meant."""
+    if row.kind != "update":
+        return []
+    would = changes(unit.connection, row)["would_change"]
+    stated = {name: value for name, value in row.fields.get("fields", {}).items() if value}
+    return would or [{"field": name, "before": "", "after": str(value)} for name, value in stated.items()]
+
+
 def _item(unit: Unit, line: Line, row: Any, language: str) -> dict[str, Any]:
     clock, due_at = timing.first(line, row) or ("", None)
     elsewhere = places.of_request(unit.connection, line.rules.policy, row.id) if row.places_open else []
@@ -161,5 +189,5 @@ def _item(unit: Unit, line: Line, row: Any, language: str) -> dict[str, Any]:
         "reason_text": sentence(journal.reason(row), language),
         "due_at": due_at, "clock": clock, "left": 0 if due_at is None else timing.left(due_at, unit.now),
         "ask": ask_of(row), "by_hand": row.fields.get(BY_HAND, ""),
-        "proof": is_unproven(row),
+        "proof": is_unproven(row), "wants": _wants(unit, row),
     }  # fmt: skip

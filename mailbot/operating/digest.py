@@ -19,7 +19,6 @@ from mailbot.store import digest, journal
 from mailbot.store.byhand import BY_HAND, NOT_SETTLED, keep_open
 from mailbot.store.tables import Request
 
-NEEDS_PROOF = (*review.AS, "restriction", "access")  # without it she says how she made sure who asks
 REFUSING = ("refused", "withdrawal-partial")  # the templates by which a person is told of a refusal
 BY_MAIL, BY_DEPUTY = "operator by mail", "deputy by mail"  # under which names the events note it
 
@@ -90,11 +89,12 @@ def _act(line: Line, mailbox: Mailbox | None, card: Any) -> str:
             now = journal.stamp(unit.connection, row) if row is not None else "gone"
             before = digest.begin(unit, card, now)
         if before != now:  # a pass that died did it, or somebody else since
-            return _said(line, card, VERBS[card.ask, card.verb][1]) if hand == line.store.operator else "decided"
-        if row is None or ask_of(row) != card.ask or (row.kind or "") != card.kind:
+            mine = VERBS.get((card.ask, card.verb)) if hand == line.store.operator else None
+            return _said(line, card, mine[1]) if mine else "decided"
+        if row is None or now != card.dealt or ask_of(row) != card.ask:  # she was shown another one
             raise Refused("changed")
     if card.verb == "but":  # behind a comma may stand a condition: only what follows a colon says how she made sure
-        raise Refused("proof_missing" if row is not None and _lacks_proof(row) else "condition")
+        raise Refused("proof_missing" if row is not None and is_unproven(row) else "condition")
     if (card.ask, card.verb) not in VERBS:
         raise Refused("no_such_answer")
     act, result = VERBS[card.ask, card.verb]
@@ -118,13 +118,9 @@ def is_unproven(row: Any) -> bool:
     return row.level != "authenticated" and row.kind not in (None, "unsubscribe", "form")
 
 
-def _lacks_proof(row: Any) -> bool:
-    return row.kind in NEEDS_PROOF and row.level != "authenticated"
-
-
 def _release(order: Order) -> None:
-    if _lacks_proof(order.row) and not order.note:
-        raise Refused("proof_missing")
+    if is_unproven(order.row) and not order.note:
+        raise Refused("proof_missing")  # a bare yes on a phone is too little to change or erase somebody's data
     if order.note and not is_unproven(order.row):
         raise Refused("condition")  # "yes, but": nothing is guessed
     rights.release(order.line, order.row.id, None, order.note)

@@ -51,6 +51,8 @@ def tell_operator(line: Line, desk: Desk) -> int:
     if not line.store.acts:
         return 0
     if desk.mailbox is not None:
+        if line.store.note(digest.STALE):
+            cards.take_away(line, desk.mailbox)
         cards.lay(line, desk.mailbox)  # one that could not be laid before
     if _is_loud(line):
         return 0
@@ -89,6 +91,8 @@ def _note(unit: Unit, line: Line, settings: OperatorSettings, told: Told) -> Non
     for row in told.rows:
         unit.update(Request, row.id, told_at=unit.now)
     digest.told(unit, told.beside.get("cards", ()))
+    if unit.note(digest.LAID) and not queue.count(unit.connection)[1]:
+        unit.set_note(digest.STALE, "yes")  # nothing waits any more: the list that lies there goes
     if told.rows and _is_due(unit, line, settings):  # what can't wait until its hour is not the day's list
         unit.set_note(digest.DAY, _today(line, unit.now))
 

@@ -20,6 +20,8 @@ from mailbot.store.transaction import Transaction
 
 NAMED, PROVEN = "desk_named", "desk_proven"  # notes: keyed hashes of the operator's and the deputy's addresses
 DAY = "digest_day"  # a note: when the list of a day went last
+LAID = "digest_laid"  # a note: Message-ID and time of the list that lies in the folder that is read
+STALE = "digest_stale"  # a note: it may name somebody who is gone, and has to leave
 TO_LAY = "digest_to_lay"  # a note: a list that does not lie in the mailbox yet, and when it was told
 UNREAD = "orders_unread"  # a note: lines of her answers that were no orders, until she is told
 ADDRESS = "address"  # what is asked by a card of an address that is not proven yet
@@ -39,6 +41,7 @@ class Card:
     ask: str
     request_id: str | None = None
     kind: str = ""
+    dealt: str = ""  # how the request stands
 
 
 # ---- whose answer counts ------------------------------------------------------------------------------------
@@ -80,6 +83,7 @@ def deal(unit: Transaction, mail: tuple[str, str], cards: Iterable[Card], *, dep
         unit.insert(
             DigestCard, token=card.token, digest=digest, number=card.number, ask=card.ask, kind=card.kind,
             request_id=card.request_id, addressee=unit.keys.suppression(address), deputy=deputy, made_at=unit.now,
+            dealt=card.dealt,
             verb="", note="", stamp="", result="", why="",
         )  # fmt: skip
 

@@ -21,6 +21,7 @@ class DigestCard(SQLModel, table=True):
     request_id: str | None = Field(default=None, index=True, max_length=12)
     ask: str = Field(max_length=16)  # what was asked
     kind: str = Field(default="", max_length=16)  # of the request, when it was asked
+    dealt: str = Field(default="", max_length=32)  # how the request stood then
     made_at: datetime
     verb: str = Field(default="", max_length=8)  # what she ordered: yes, no, spam
     note: str = ""  # what she wrote behind it, until it is done

@@ -24,6 +24,8 @@ def forget_operator_mails(unit: Transaction) -> None:
         forget_reply(unit, row.id)
         unit.update(Reply, row.id, gave_up_at=unit.now)
         _tell_anew(unit, row.created_at)
+    if unit.note(digest.LAID):
+        unit.set_note(digest.STALE, "yes")
     laying = unit.note(digest.TO_LAY)
     if laying:
         unit.set_note(digest.TO_LAY, "")

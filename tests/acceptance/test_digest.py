@@ -210,7 +210,7 @@ def test_two_cards_and_an_answer_without_a_number_are_not_guessed(world: World, 
 
 def test_a_yes_for_somebody_who_is_not_on_file_says_what_to_do(world: World, tmp_path: Path) -> None:
     desk = Desk.copied(world, tmp_path / "desk")
-    number = desk.waiting()
+    number = desk.request(desk.mail(STRANGER, UPDATE["ru"], NEW_PHONE["ru"]))["id"]
     assert "решите в консоли, там можно указать, для кого" in desk.order("1 да").told[0].text
     assert desk.show(number)["state"] == "held"
 
@@ -266,14 +266,27 @@ def test_only_what_stands_behind_a_colon_says_how_she_made_sure(world: World, tm
     assert desk.show(number)["state"] == "left" and desk.person(ALIYA)["block"] is None
 
 
-@pytest.mark.parametrize("answer", ["1 да", "1 да: позвонила"])
-def test_an_unproven_change_says_to_make_sure_and_takes_how(world: World, tmp_path: Path, answer: str) -> None:
+def test_an_unproven_change_says_to_make_sure_and_takes_how(world: World, tmp_path: Path) -> None:
     desk = Desk.copied(world, tmp_path / "desk")
     long_ago = desk.now() - timedelta(days=20)
     taken = desk.mail(ALIYA, UPDATE["ru"], NEW_PHONE["ru"], proof="none", date=long_ago, at=long_ago)
     assert "сначала убедитесь, что просит сам человек" in taken.told[0].text
-    desk.order(answer)
-    assert desk.became(desk.request(taken)["id"]) == [("applied", "released")]
+    number = desk.request(taken)["id"]
+    assert "напишите, как Вы убедились" in desk.order("1 да").told[0].text
+    assert desk.became(number) == [("held", "too_old")], "a bare yes is too little"
+    desk.order("1 да: позвонила")
+    assert desk.became(number) == [("applied", "released")] and desk.show(number)["checked"] == "позвонила"
+
+
+def test_a_card_shows_what_would_change_and_a_yes_is_about_that(world: World, tmp_path: Path) -> None:
+    desk = Desk.copied(world, tmp_path / "desk")
+    (number,) = desk.held(UPDATE["ru"])
+    asked = desk.last(OWNER)
+    assert "Изменится: телефон, +77010000001 → +77019998877." in asked.text
+    desk.ok("requests", "edit", number, "--phone", "+77019998866")
+    assert "с тех пор запрос изменился" in desk.order("1 да", to=asked).told[0].text
+    assert desk.became(number) == [("held", "too_old")]
+    assert "+77010000001 → +77019998866" in desk.last(OWNER).text
 
 
 def test_a_settled_question_that_is_denied_is_not_asked_again(world: World, tmp_path: Path) -> None:
@@ -643,6 +656,24 @@ def test_a_list_that_waits_to_be_laid_is_forgotten_with_who_is_in_it(
     assert desk.sql("SELECT value FROM note WHERE name = 'digest_to_lay'") == [("",)]
     desk.poll()
     assert all(ALIYA not in parsed(octets).text for octets in lists(desk))
+
+
+def test_the_list_leaves_the_inbox_when_nothing_waits_and_when_somebody_in_it_is_gone(
+    world: World, tmp_path: Path
+) -> None:
+    desk = without_mail(Desk.copied(world, tmp_path / "desk"))
+    desk.at("2030-07-15T06:00")
+    (number,) = desk.held(UPDATE["ru"])
+    desk.told("2030-07-15T09:00")
+    assert len(lists(desk)) == 1 and ALIYA in parsed(lists(desk)[0]).text
+    desk.ok("people", "destroy", ALIYA, "--yes")
+    desk.told("2030-07-15T09:10")
+    assert all(ALIYA not in parsed(each).text for each in lists(desk))
+    for each in desk.requests():
+        desk.ok("requests", "close", each["id"])
+    desk.told("2030-07-15T09:20")
+    desk.told("2030-07-15T09:30")
+    assert lists(desk) == [] and number
 
 
 def test_with_folders_the_list_in_the_inbox_names_them(world: World, tmp_path: Path) -> None:

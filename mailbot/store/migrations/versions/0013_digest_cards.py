@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("request_id", _text(length=12), nullable=True),
         sa.Column("ask", _text(length=16), nullable=False),
         sa.Column("kind", _text(length=16), nullable=False),
+        sa.Column("dealt", _text(length=32), nullable=False),
         sa.Column("made_at", _time(), nullable=False),
         sa.Column("verb", _text(length=8), nullable=False),
         sa.Column("note", _text(), nullable=False),
