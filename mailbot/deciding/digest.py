@@ -17,16 +17,16 @@ def row_2a(case: Case) -> Decision | None:
     digest = case.facts.digest
     if digest is None:
         return None
-    if not digest.from_addressee:
-        return _held(case, "token_unusable")
+    if not digest.from_addressee:  # whatever else it asks is decided as ever
+        return None if case.claim.acts else replace(hold(case, "7b", "token_unusable"), owed=())
     said = digest.said
     if digest.proves:
         if not any(each.verb == "yes" for each in said.orders):
-            return _held(case, "order_unproven")
+            return _unproven(case)
         proven = Effect(verb="prove_address", args={"address": case.writer, "digest": digest.token})
         return _taken("operator_proven", proven)
     if case.evidence.level != "authenticated" or not digest.is_proven:
-        return _held(case, "order_unproven")
+        return _unproven(case)
     if not said.orders and not said.unread:
         return Decision(outcome="ignore", row="8", reason="courtesy", state="ignored")
     written = [{**asdict(each), "numbers": list(each.numbers)} for each in said.orders]
@@ -38,5 +38,5 @@ def _taken(reason: str, effect: Effect) -> Decision:
     return Decision(outcome="apply", row="2a", reason=reason, state="ignored", effects=(effect,))
 
 
-def _held(case: Case, reason: str) -> Decision:
-    return replace(hold(case, "7b" if reason == "token_unusable" else "2a", reason), kind=None, owed=())
+def _unproven(case: Case) -> Decision:
+    return replace(hold(case, "2a", "order_unproven"), kind=None, owed=())

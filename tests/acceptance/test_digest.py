@@ -336,6 +336,15 @@ def test_her_list_answered_from_elsewhere_does_nothing(world: World, tmp_path: P
     assert desk.became(number) == [("held", "too_old")]
 
 
+def test_a_person_who_quotes_her_list_is_decided_as_ever(world: World, tmp_path: Path) -> None:
+    desk = Desk.copied(world, tmp_path / "desk")
+    desk.held(UPDATE["ru"])
+    quoted = "\n".join(f"> {row}" for row in desk.last(OWNER).text.splitlines())
+    taken = desk.mail(BORIS, WITHDRAWAL["ru"], f"\n{quoted}")
+    request = desk.request(taken)
+    assert (request["kind"], request["reason"]) == ("withdrawal", "tag_over_forward"), "it has the law's clock"
+
+
 def test_an_order_without_any_token_is_an_ordinary_mail(world: World, tmp_path: Path) -> None:
     desk = Desk.copied(world, tmp_path / "desk")
     (number,) = desk.held(UPDATE["ru"])
