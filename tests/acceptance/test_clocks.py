@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -23,7 +22,6 @@ from tests.acceptance.world import (
     World,
 )
 
-ALMATY = ZoneInfo("Asia/Almaty")
 DEPUTY = "deputy@example.com"
 ACCESS = "Прошу сообщить, какие мои персональные данные вы храните"
 RU = '[law]\npack = "ru-152fz"\n'

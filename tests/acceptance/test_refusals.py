@@ -135,6 +135,6 @@ def test_the_use_stops_when_the_obligation_ends_and_not_before(world: World) -> 
     assert NAMES["en"] in first.answer.text
     world.later(days=33)
     world.poll()
-    stopped = f"We stopped using your data ({world.now().day} "
+    stopped = f"We stopped using your data ({world.today().day} "
     assert world.last(ALIYA).text.startswith(stopped)
     assert world.mail(ALIYA, WITHDRAWAL["en"]).answer.text.startswith(stopped), "and a repeat is told the same"
