@@ -5,6 +5,7 @@ Each skips by name where its server is not installed, and fails there where CI=t
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -24,6 +25,12 @@ from tests.support.smtp import SmtpProcess, SmtpServer
 
 os.environ.setdefault("MAILBOT_TRUST__DNS", "false")  # no test asks the system's DNS; those about it bring their own
 quick.be()
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector of garbage off the ten thousand tests and their parameters: they live till the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

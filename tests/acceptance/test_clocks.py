@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +12,7 @@ from mailbot.operating import check_rules
 from mailbot.operating.finding import Parts
 from tests.acceptance.world import (
     ALIYA,
+    ALMATY,
     BORIS,
     BOX,
     NO_OBLIGATIONS,
@@ -24,7 +24,6 @@ from tests.acceptance.world import (
 )
 from tests.support.desks import prove
 
-ALMATY = ZoneInfo("Asia/Almaty")
 DEPUTY = "deputy@example.com"
 ACCESS = "Прошу сообщить, какие мои персональные данные вы храните"
 RU = '[law]\npack = "ru-152fz"\n'

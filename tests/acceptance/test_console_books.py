@@ -90,7 +90,7 @@ def test_the_register_is_filtered_and_exported(site: Site) -> None:
     update = world.request(world.mail(ALIYA, UPDATE["ru"], NEW_PHONE["ru"]))["id"]
     withdrawal = world.request(world.mail(BORIS, WITHDRAWAL["kk"]))["id"]
     browser = site.browser("serik")
-    year = world.now().year
+    year = world.today().year
     both, one = browser.get("/register"), browser.get("/register?kind=withdrawal")
     assert update in both.text and withdrawal in both.text and withdrawal in one.text and update not in one.text
     answer = browser.get(f"/register.csv?year={year}&kind=update&state=applied&late=")

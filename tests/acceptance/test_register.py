@@ -23,7 +23,7 @@ def test_each_request_stands_there_once_with_its_times_and_nobodys_data(world: W
         world.request(world.mail(ALIYA, WITHDRAWAL["ru"]))["id"],
     ]
     world.mail("stranger@example.org", "Invoice", "Hello")
-    year = world.now().year
+    year = world.today().year
     rows = journal(world, year)
     assert [row["number"] for row in rows] == numbers
     assert [row["kind"] for row in rows] == ["update", "unsubscribe", "withdrawal"]
@@ -40,7 +40,7 @@ def test_each_request_stands_there_once_with_its_times_and_nobodys_data(world: W
 def test_a_destruction_keeps_its_line(world: World) -> None:
     world.policy(NO_OBLIGATIONS)
     number = world.request(world.mail(ALIYA, WITHDRAWAL["ru"]))["id"]
-    year = world.now().year
+    year = world.today().year
     world.later(days=10)
     world.poll()
     world.poll()
@@ -51,16 +51,16 @@ def test_a_destruction_keeps_its_line(world: World) -> None:
 
 def test_as_json_and_a_year_that_can_not_be(world: World) -> None:
     world.mail(ALIYA, UPDATE["ru"], f"Телефон: {PHONE}")
-    (entry,) = world.ok("register", "--year", str(world.now().year), "--json").objects
+    (entry,) = world.ok("register", "--year", str(world.today().year), "--json").objects
     assert entry["kind"] == "update" and entry["closed_at"] == ""
-    for year in ("1999", str(world.now().year + 2)):
+    for year in ("1999", str(world.today().year + 2)):
         assert world.run("register", "--year", year).code == 66
     assert world.run("register").code == 64
 
 
 def test_what_is_late_says_so(world: World) -> None:
     number = world.request(world.mail("new@example.org", UPDATE["ru"], f"Телефон: {PHONE}"))["id"]
-    year = world.now().year
+    year = world.today().year
     assert [row["late"] for row in journal(world, year)] == ["no"]
     world.sql("UPDATE request SET due_at = '2001-01-01 00:00:00.000000' WHERE id = ?", number)
     assert [row["late"] for row in journal(world, year)] == ["yes"]
@@ -75,7 +75,7 @@ def test_what_the_operator_settled_by_hand_is_listed_as_that_and_a_form_or_a_bil
     world.mail("stranger@example.org", "Invoice", "Hello")
     for number in numbers:
         world.ok("requests", "close", number)
-    rows = journal(world, world.now().year)
+    rows = journal(world, world.today().year)
     assert [(row["number"], row["state"], row["reason"], row["late"]) for row in rows] == [
         (number, "settled_by_hand", "closed", "no") for number in numbers
     ]
@@ -83,17 +83,17 @@ def test_what_the_operator_settled_by_hand_is_listed_as_that_and_a_form_or_a_bil
     assert "settled by hand" in world.ok("requests", "show", numbers[0]).out
     assert "closed by hand" in world.ok("requests", "show", numbers[0]).out
     assert world.requests() == []
-    assert "решён оператором вручную" in pages(world, "--year", str(world.now().year))[0]
+    assert "решён оператором вручную" in pages(world, "--year", str(world.today().year))[0]
 
 
 def test_an_answer_is_what_told_a_result(world: World) -> None:
     world.policy(NO_OBLIGATIONS)
     taken = world.mail(ALICE, WITHDRAWAL["en"], proof="weak")
     number = world.request(taken)["id"]
-    assert [row["answered_at"] for row in journal(world, world.now().year)] == [""], "it was asked, not answered"
+    assert [row["answered_at"] for row in journal(world, world.today().year)] == [""], "it was asked, not answered"
     world.later(days=12)
     world.poll()
-    (row,) = journal(world, world.now().year)
+    (row,) = journal(world, world.today().year)
     assert row["state"] == "expired" and row["answered_at"] >= row["closed_at"] and row["late"] == "yes"
     assert row["due_at"] and world.templates(number)[-1][0] == "refused"
 
@@ -105,7 +105,7 @@ def test_what_a_destruction_ended_was_not_answered(world: World) -> None:
     done = world.request(world.mail(ALIYA, UPDATE["ru"], f"Телефон: {PHONE}"))["id"]
     part = world.request(world.mail(ALIYA, UPDATE["ru"], "Фамилия: Ахметова\nТелефон: +77019990000"))["id"]
     world.ok("people", "destroy", ALIYA, "--yes")
-    found = {row["number"]: row for row in journal(world, world.now().year)}
+    found = {row["number"]: row for row in journal(world, world.today().year)}
     for number in (*numbers, part):
         assert (found[number]["state"], found[number]["late"]) == ("ended_by_destruction", ""), number
         out = world.ok("requests", "show", number).out
@@ -126,7 +126,7 @@ def pages(world: World, *options: str) -> list[str]:
 
 
 def test_as_pdf_in_kazakh_and_russian(world: World) -> None:
-    year = str(world.now().year)
+    year = str(world.today().year)
     number = world.request(world.mail(ALIYA, UPDATE["kk"], f"Телефон: {PHONE}"))["id"]
     head = world.ok("audit", "verify", "--json").objects[0]["head"]
     for language, words in {
@@ -146,7 +146,7 @@ def test_a_pdf_of_many_pages_repeats_its_head_and_counts_them(world: World) -> N
     copy = f"INSERT INTO request (id, {', '.join(columns)}) SELECT ?, {', '.join(columns)} FROM request LIMIT 1"
     for n in range(80):
         world.sql(copy, f"N{n:05}")
-    found = pages(world, "--year", str(world.now().year))
+    found = pages(world, "--year", str(world.today().year))
     assert len(found) > 1
     for at, page in enumerate(found, 1):
         assert f"стр. {at} / {len(found)}" in page
@@ -155,8 +155,8 @@ def test_a_pdf_of_many_pages_repeats_its_head_and_counts_them(world: World) -> N
 
 
 def test_a_pdf_of_a_year_without_requests(world: World) -> None:
-    (page,) = pages(world, "--year", str(world.now().year - 1))
-    assert "За этот период запросов не было." in page and f"31.12.{world.now().year - 1}" in page
+    (page,) = pages(world, "--year", str(world.today().year - 1))
+    assert "За этот период запросов не было." in page and f"31.12.{world.today().year - 1}" in page
     assert world.run("register", "--year", "1999", "--pdf", world.root / "x.pdf").code == 66
     assert world.run("register", "--year", "2026", "--pdf", world.root / "x.pdf", "--json").code == 64
     assert world.run("register", "--year", "2026", "--pdf", world.root / "no" / "x.pdf").code == 66

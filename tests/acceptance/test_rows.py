@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import holidays
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from tests.acceptance.world import (
     ALICE,
     ALIYA,
+    ALMATY,
     BORIS,
     BORIS_SECOND,
     BOX,
@@ -33,7 +33,6 @@ NEW_PHONE = f"Телефон: {PHONE}"
 NEW = "aliya.new@example.com"
 NO_OBLIGATIONS = '[withdrawal]\nobligations = "none"\n'
 REGISTER = '[withdrawal]\nobligations = "register"\n'
-ALMATY = ZoneInfo("Asia/Almaty")
 
 
 def check(taken: Taken, decision: str, lies: str, *answered: str) -> None:

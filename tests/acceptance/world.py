@@ -15,13 +15,14 @@ import sqlite3
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.header import Header
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 from mailbot.app import build
 from mailbot.cli import main
@@ -32,6 +33,7 @@ from tests.support.desks import at_once
 BOX = "info@example.kz"
 HOST = "mx.example.kz"
 OWNER = "owner@example.com"
+ALMATY = ZoneInfo("Asia/Almaty")
 ALIYA, BORIS, ALICE, FAMILY, QUIET = (
     "aliya@example.com", "boris@example.com", "alice@example.com", "family@example.com", "quiet@example.com",
 )  # fmt: skip
@@ -382,6 +384,10 @@ class World:
     def now(self) -> datetime:
         """The time in this world."""
         return datetime.now(UTC) + self.ahead
+
+    def today(self) -> date:
+        """The day where the operator is: for five hours of the night it is not the one in UTC."""
+        return self.now().astimezone(ALMATY).date()
 
     def later(self, **span: float) -> None:
         """Let time pass."""

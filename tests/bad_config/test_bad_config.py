@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -21,18 +23,28 @@ Edit = Callable[[Path], None]
 SPOILT_KEY = b"\xff\xfe" * 20
 
 
-@pytest.fixture
-def installation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """A sound installation on two Maildirs."""
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a sound installation on two Maildirs, and of these."""
+    place = tmp_path_factory.mktemp("model")
     for box in ("box", "sent"):
         for part in ("cur", "new", "tmp"):
-            (tmp_path / box / part).mkdir(parents=True)
-    folder = tmp_path / "mailbot"
-    doors = ["--mailbox", f"maildir://{tmp_path}/box", "--courier", f"maildir://{tmp_path}/sent"]
-    assert main(["init", str(folder), *doors, "--address", "info@example.kz", "--shadow"]) == 0
-    assert main(["--config", str(folder), "poll"]) == 0
-    capsys.readouterr()
-    return folder
+            (place / box / part).mkdir(parents=True)
+    folder = place / "mailbot"
+    doors = ["--mailbox", f"maildir://{place}/box", "--courier", f"maildir://{place}/sent"]
+    with redirect_stdout(StringIO()):
+        assert main(["init", str(folder), *doors, "--address", "info@example.kz", "--shadow"]) == 0
+        assert main(["--config", str(folder), "poll"]) == 0
+    return place
+
+
+@pytest.fixture
+def installation(model: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    shutil.copytree(model, tmp_path, dirs_exist_ok=True)
+    settings = tmp_path / "mailbot" / SETTINGS
+    settings.write_text(settings.read_text(encoding="utf-8").replace(str(model), str(tmp_path)), encoding="utf-8")
+    return tmp_path / "mailbot"
 
 
 def change(file: str, old: str, new: str) -> Edit:

@@ -15,6 +15,7 @@ from mailbot.errors import ConflictError, InputError
 from mailbot.operating import accounts, roll
 from mailbot.store.store import Store
 from tests.acceptance.world import ALIYA, OWNER, World
+from tests.support import quick
 
 PASSWORD = "an invented password"
 
@@ -60,6 +61,14 @@ def test_neither_password_nor_token_stands_in_the_store(app: App, world: World) 
     assert opened is not None
     kept = repr(world.sql("SELECT * FROM operator_account") + world.sql("SELECT * FROM console_session"))
     assert "$argon2id$" in kept and PASSWORD not in kept and opened.token not in kept
+
+
+def test_a_password_costs_whoever_guesses_it(app: App, world: World) -> None:
+    with quick.not_now():
+        accounts.add(app.line, "aigerim", PASSWORD)
+        ((kept,),) = world.sql("SELECT password FROM operator_account")
+        assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")  # RFC 9106, the second recommended option
+        assert login(app) is not None
 
 
 @pytest.mark.parametrize(("name", "password"), [("aigerim", "another password"), ("nobody", PASSWORD), ("aigerim", "")])

@@ -12,10 +12,8 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -38,7 +36,7 @@ from mailbot.store.engine import open_engine
 from tests.support.dovecot import Dovecot
 from tests.support.killed import CALLS, Commands, Kill
 from tests.support.postgres import Postgres
-from tests.support.site import COMMAND, NOTHING, OPERATOR, TAGS, Site, answer, letter, row
+from tests.support.site import NOTHING, OPERATOR, TAGS, Site, answer, letter, row
 from tests.support.smtp import SmtpServer
 
 Record = Callable[
@@ -448,40 +446,26 @@ def both(request: pytest.FixtureRequest) -> Stage:
 def test_five_pollers_at_once_all_end_well_and_everything_is_done_once(both: Stage) -> None:
     state, _ = unkilled(both)
     run = begin(both)
-    command = [str(COMMAND), "--config", str(run.site.folder), "poll", "--json"]
-    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    pollers = [subprocess.Popen(command, env=run.site.environment(), **pipes) for _ in range(5)]
-    said = [each.communicate(timeout=60) for each in pollers]
-    assert [(each.returncode, err) for each, (_, err) in zip(pollers, said, strict=True)] == [(0, "")] * 5
+    ended = both.commands.at_once(5, "--config", str(run.site.folder), "poll", "--json")
+    assert [(each.code, each.err) for each in ended] == [(0, "")] * 5
     run.settle()
     assert run.state() == state
     run.check_replies()
 
 
-@pytest.fixture(scope="module")
-def several() -> Iterator[list[Commands]]:
-    """Four forking processes, for passes at once."""
-    running = [Commands() for _ in range(4)]
-    yield running
-    for each in running:
-        each.stop()
-
-
-def without_turns(run: Run, several: list[Commands]) -> None:
+def without_turns(run: Run, commands: Commands) -> None:
     """Make four passes at once, none of which waits for its turn."""
-    order = ("--config", str(run.site.folder), "poll", "--json")
-    with ThreadPoolExecutor(4) as threads:
-        ended = list(threads.map(lambda each: each.run(*order, turn=False), several))
+    ended = commands.at_once(4, "--config", str(run.site.folder), "poll", "--json", turn=False)
     assert [(each.code, each.err) for each in ended] == [(0, "")] * 4
     run.settle()
     assert run.site.run("audit", "verify").code == 0
 
 
-def test_pollers_that_ignore_each_others_turn_do_nothing_twice_either(both: Stage, several: list[Commands]) -> None:
+def test_pollers_that_ignore_each_others_turn_do_nothing_twice_either(both: Stage) -> None:
     """Nothing rests on the turn but politeness: the unique constraints and the leases say so."""
     state, _ = unkilled(both)
     run = begin(both)
-    without_turns(run, several)
+    without_turns(run, both.commands)
     run.check_replies()
     assert (run.site.lie("INBOX"), run.site.lie("mailbot/Done") >= len(DONE)) == (len(LEFT), True)
     run.drop_copies()
@@ -497,12 +481,12 @@ def without_operator(state: dict[str, Any]) -> dict[str, Any]:
     return {**state, "digest_card": [], "reply": [row for row in state["reply"] if "'template': 'operator'" not in row]}
 
 
-def test_sweeps_that_ignore_each_others_turn_destroy_once(both: Stage, several: list[Commands]) -> None:
+def test_sweeps_that_ignore_each_others_turn_destroy_once(both: Stage) -> None:
     window = window_of(both)
     run = begin(window)
     run.settle()
     state = run.state()
     run = begin(window)
-    without_turns(run, several)
+    without_turns(run, both.commands)
     check_destroyed(run)
     assert run.state() == state

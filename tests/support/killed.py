@@ -74,10 +74,18 @@ class Commands:
         order: dict[str, Any] = {"argv": arguments, "env": env or {}, "turn": turn}
         if kill is not None:
             order |= {"call": kill.call, "when": kill.when, "n": kill.n}
+        (ended,) = self._ask(order)
+        return ended
+
+    def at_once(self, times: int, *arguments: str, turn: bool = True) -> list[Ended]:
+        """Run one command in several processes at once, to the end of all."""
+        return self._ask({"argv": arguments, "env": {}, "turn": turn, "times": times})
+
+    def _ask(self, order: dict[str, Any]) -> list[Ended]:
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        return Ended(**json.loads(self._process.stdout.readline()))
+        return [Ended(**each) for each in json.loads(self._process.stdout.readline())]
 
     def stop(self) -> None:
         """End it."""
@@ -144,8 +152,9 @@ def child(order: dict[str, Any], counted: Path) -> int:
     return code
 
 
-def fork(order: dict[str, Any], folder: Path) -> Ended:
-    """Carry one order out in a process of its own."""
+def fork(order: dict[str, Any], folder: Path) -> int:
+    """Carry one order out in a process of its own, from now on; return its pid."""
+    folder.mkdir(exist_ok=True)
     out, err, counted = folder / "out", folder / "err", folder / "calls"
     counted.unlink(missing_ok=True)
     pid = os.fork()
@@ -164,10 +173,16 @@ def fork(order: dict[str, Any], folder: Path) -> Ended:
             traceback.print_exc()
         finally:
             os._exit(code)
+    return pid
+
+
+def end(pid: int, folder: Path) -> dict[str, Any]:
+    """Wait for the end of such a process; return what `Ended` holds."""
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    counted = folder / "calls"
     calls = json.loads(counted.read_text(encoding="utf-8")) if counted.exists() else {}
-    read = {"out": out.read_text(encoding="utf-8"), "err": err.read_text(encoding="utf-8")}
-    return Ended(code=status, calls=calls, **read)
+    read = {name: (folder / name).read_text(encoding="utf-8") for name in ("out", "err")}
+    return {"code": status, "calls": calls, **read}
 
 
 def _warm(folder: Path) -> None:
@@ -222,9 +237,10 @@ def main() -> None:
         gc.collect()
         gc.freeze()  # no child copies what all of them share, for a mark on it
         for line in sys.stdin:
-            ended = fork(json.loads(line), Path(folder))
-            answer = {"code": ended.code, "out": ended.out, "err": ended.err, "calls": ended.calls}
-            print(json.dumps(answer), flush=True)
+            order = json.loads(line)
+            folders = [Path(folder) / str(number) for number in range(order.get("times", 1))]
+            pids = [fork(order, each) for each in folders]
+            print(json.dumps([end(pid, each) for pid, each in zip(pids, folders, strict=True)]), flush=True)
 
 
 if __name__ == "__main__":

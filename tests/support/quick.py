@@ -6,6 +6,7 @@
   nothing that it gave the kernel. `test_sqlite_is_set_up_to_survive_a_power_cut` looks at the engine as it is.
 - A third of a pass is the compiling of its statements. SQLAlchemy keeps what it compiled by engine and dialect; here
   all engines on SQLite have one dialect and one store of compiled statements, and so have all on PostgreSQL.
+- A password is hashed at the least cost; `test_a_password_costs_whoever_guesses_it` looks at the usual one.
 """
 
 from __future__ import annotations
@@ -19,13 +20,16 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from sqlalchemy.util import LRUCache
 
+from mailbot.operating import accounts
 from mailbot.store import engine
 
 MEMORY = Path("/dev/shm")
 ROOM = 2_000_000_000  # octets; a whole run needs a quarter of it
 _makers = {"_sqlite": engine._sqlite, "_postgres": engine._postgres}
+_hasher = accounts._hasher
 _dialects: dict[str, sa.Dialect] = {}
 _compiled: LRUCache[Any, Any] = LRUCache(3000)
 
@@ -35,21 +39,25 @@ def be() -> None:
     if "TMPDIR" not in os.environ and _has_room(MEMORY):
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
     os.fsync = _written
+    accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     for name, make in _makers.items():
         setattr(engine, name, lru_cache(8)(_quick(make)))
 
 
 @contextlib.contextmanager
 def not_now() -> Iterator[None]:
-    """Open engines as mailbot does by itself, meanwhile."""
+    """Open engines and hash passwords as mailbot does by itself, meanwhile."""
     quick = {name: getattr(engine, name) for name in _makers}
+    hasher = accounts._hasher
     for name, make in _makers.items():
         setattr(engine, name, make)
+    accounts._hasher = _hasher
     try:
         yield
     finally:
         for name, make in quick.items():
             setattr(engine, name, make)
+        accounts._hasher = hasher
 
 
 def _has_room(folder: Path) -> bool:
