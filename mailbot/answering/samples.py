@@ -70,6 +70,10 @@ _CARD = {
     "by_hand": "",
     "wants": [],
 }
+_WANTS = [
+    {"field": "phone", "before": "+77010000001", "after": "+77010000002"},
+    {"field": "surname", "before": "", "after": "Ахметова"}, {"field": "email", "before": "", "after": ""},
+]  # fmt: skip
 _ASKS = ("obligations", "review", "answer", "wait", "nothing", "place")
 _ORDERS = {"release": "Carry out", "not_confirmed": "Refuse (not confirmed)", "close": "Not a request", "undo": "Undo"}
 _BY_HAND = ("answered_by_hand", "moved_by_hand")
@@ -163,6 +167,7 @@ VALUES: dict[str, dict[str, list[Any]]] = {
     "operator": {"items": [[], [{**_CARD, "ask": "nothing", "at": 0, "clock": c, "left": m} for c, m in _CLOCKS],
                            [{**_CARD, "ask": ask, "suggested": ask == "review"} for ask in _ASKS]
                            + [{**_CARD, "ask": "settled", "by_hand": how} for how in _BY_HAND]
+                           + [{**_CARD, "ask": "review", "kind": "update", "wants": _WANTS}]
                            + [{**_CARD, "ask": "review", "proof": True, "address": "", "due_at": None, "kind": None}]
                            + [{**_CARD, "ask": "place", "places": each} for each in ([], _TASKS)]],
                  "mode": ["folders", "commands", "answer"], "folders": [_ORDERS], "more": [0, 7],
