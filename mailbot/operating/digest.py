@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mailbot.errors import ConflictError, InputError, NobodyOnFile, UsageError
+from mailbot.errors import ChangedMeanwhile, ConflictError, InputError, NobodyOnFile, UsageError
 from mailbot.operating import byhand, places, refusals, review, rights
 from mailbot.pipeline import Line
 from mailbot.ports import Mailbox
@@ -75,6 +75,8 @@ def _carry_out(line: Line, mailbox: Mailbox | None, card: Any) -> None:
         result = exc.code
     except NobodyOnFile:
         result = "nobody"
+    except ChangedMeanwhile:
+        result = digest.CHANGED
     except (ConflictError, InputError, UsageError) as exc:
         result, why = "failed", str(exc)
     with line.store.unit() as unit:
@@ -92,7 +94,9 @@ def _act(line: Line, mailbox: Mailbox | None, card: Any) -> str:
             mine = VERBS.get((card.ask, card.verb)) if hand == line.store.operator else None
             return _said(line, card, mine[1]) if mine else "decided"
         if row is None or now != card.dealt or ask_of(row) != card.ask:  # she was shown another one
-            raise Refused("changed")
+            raise Refused(digest.CHANGED)
+        if card.ask != "place":  # each tick changes it; any other act is refused where somebody was quicker
+            line = replace(line, store=replace(line.store, seen=card.dealt))
     if card.verb == "but":  # behind a comma may stand a condition: only what follows a colon says how she made sure
         raise Refused("proof_missing" if row is not None and is_unproven(row) else "condition")
     if (card.ask, card.verb) not in VERBS:

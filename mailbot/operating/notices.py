@@ -64,7 +64,7 @@ def tell_operator(line: Line, desk: Desk) -> int:
         fresh = [row for row in journal.untold(unit.connection) if held_back or not _goes_out(row)]
         told = Told()
         if mail and not digest.is_proven(unit, mail):
-            _ask(unit, line, reader, queue.count(unit.connection)[1])
+            _ask(unit, line, reader)
         elif mail or desk.mailbox is not None:
             told = _told(unit, line, desk.settings, fresh)
         if deputy and address_key(deputy) != address_key(mail):
@@ -84,27 +84,28 @@ def _is_loud(line: Line) -> bool:
     """Tell whether she got so many mails within a day that something answers them by itself: then it waits."""
     with line.store.reading() as connection:
         since = line.store.clock() - timedelta(days=1)
-        return journal.told_since(connection, since) >= MOST_MAILS
+        return digest.mails_since(connection, since) >= MOST_MAILS
 
 
 def _note(unit: Unit, line: Line, settings: OperatorSettings, told: Told) -> None:
     for row in told.rows:
         unit.update(Request, row.id, told_at=unit.now)
     digest.told(unit, told.beside.get("cards", ()))
-    if unit.note(digest.LAID) and not queue.count(unit.connection)[1]:
-        unit.set_note(digest.STALE, "yes")  # nothing waits any more: the list that lies there goes
     if told.rows and _is_due(unit, line, settings):  # what can't wait until its hour is not the day's list
         unit.set_note(digest.DAY, _today(line, unit.now))
 
 
 def _told(unit: Unit, line: Line, settings: OperatorSettings, fresh: list[Any]) -> Told:
     """Return what is to be told now."""
-    daily, due = bool(settings.digest_at), _is_due(unit, line, settings)
+    daily = bool(settings.digest_at)
+    due = daily and _is_due(unit, line, settings)
     became = digest.untold(unit, deputy=False)
     beside: dict[str, Any] = {"failed": orders.failed(unit), "unread": digest.unread(unit, deputy=False, tried=True)}
     beside |= {"done": [_became(card) for card in became], "cards": became}
-    if (daily and due) or any(beside.values()):  # what she answers next is on the list of the mail that she answers
-        rows = _waiting(unit, fresh)
+    if (due and _is_to_look(unit, line, fresh)) or any(beside.values()):
+        rows = _waiting(unit, fresh)  # what she answers next is on the list of the mail that she answers
+        if not rows and unit.note(digest.LAID):
+            unit.set_note(digest.STALE, "yes")  # nothing waits any more: the list that lies there goes
     else:
         rows = [row for row in fresh if not daily or row.reason in URGENT or is_late(row, unit)]
     if not daily or due or rows or any(beside.values()):
@@ -117,6 +118,15 @@ def _told(unit: Unit, line: Line, settings: OperatorSettings, fresh: list[Any]) 
         counts = {"held": hers, "unmatched": queue.unmatched(unit.connection)}
         beside["counts"] = {name: count for name, count in counts.items() if count}
     return told
+
+
+def _is_to_look(unit: Unit, line: Line, fresh: list[Any]) -> bool:
+    """Tell whether to look through all requests: once a day, and when something new is to be told."""
+    today = _today(line, unit.now)
+    if unit.note(digest.LOOKED) == today and not fresh:
+        return False
+    unit.set_note(digest.LOOKED, today)
+    return True
 
 
 def _waiting(unit: Unit, fresh: list[Any]) -> list[Any]:
@@ -140,13 +150,16 @@ def _became(card: Any) -> dict[str, Any]:
     return {"at": card.number, "number": card.request_id or "", "result": card.result, "why": card.why}
 
 
-def _ask(unit: Unit, line: Line, reader: Reader, waiting: int) -> None:
+def _ask(unit: Unit, line: Line, reader: Reader) -> None:
     """Ask an address for its proof: at once, and then once a day where something waits."""
     asked: dict[str, str] = json.loads(unit.note(ASKED) or "{}")
     key, today = unit.keys.suppression(reader.to), _today(line, unit.now)
-    if key not in asked or (waiting and asked[key] != today):
+    if asked.get(key) == today:
+        return
+    waiting = queue.count(unit.connection)[1]
+    if waiting or key not in asked:
         cards.ask_for_proof(unit, line, reader, waiting)
-        unit.set_note(ASKED, json.dumps({**asked, key: today}))
+    unit.set_note(ASKED, json.dumps({**asked, key: today}))
 
 
 def _tell_deputy(unit: Unit, line: Line, reader: Reader, late: list[Any]) -> None:
@@ -155,7 +168,7 @@ def _tell_deputy(unit: Unit, line: Line, reader: Reader, late: list[Any]) -> Non
     unread = digest.unread(unit, deputy=True, tried=True) if proven else []
     told = Told(rows=late, beside={"done": [_became(card) for card in became], "unread": unread})
     if told and not proven:
-        _ask(unit, line, reader, len(late))
+        _ask(unit, line, reader)
     elif told:
         told.beside["unread"] += digest.unread(unit, deputy=True, tried=False)
         cards.owe_list(unit, line, reader, told)

@@ -22,6 +22,7 @@ NAMED, PROVEN = "desk_named", "desk_proven"  # notes: keyed hashes of the operat
 DAY = "digest_day"  # a note: when the list of a day went last
 LAID = "digest_laid"  # a note: Message-ID and time of the list that lies in the folder that is read
 STALE = "digest_stale"  # a note: it may name somebody who is gone, and has to leave
+LOOKED = "digest_looked"  # a note: on which day all that waits was looked for
 TO_LAY = "digest_to_lay"  # a note: a list that does not lie in the mailbox yet, and when it was told
 UNREAD = "orders_unread"  # a note: lines of her answers that were no orders, until she is told
 ADDRESS = "address"  # what is asked by a card of an address that is not proven yet
@@ -101,6 +102,12 @@ def numbers(connection: sa.Connection, addressee: str) -> dict[str, int]:
     return {row.request_id or row.ask: row.number for row in rows}
 
 
+def mails_since(connection: sa.Connection, at: datetime) -> int:
+    """Return how many mails with cards went since then: only what bears one can be answered, and so come in a loop."""
+    count = sa.select(sa.func.count(_card.c.digest.distinct())).where(_card.c.made_at > at)
+    return int(connection.execute(count).scalar_one())
+
+
 def brought(connection: sa.Connection, tokens: tuple[str, ...]) -> dict[str, str]:
     """Return which of those tokens are of our cards, or of mails that bear cards: token → the mail's."""
     if not tokens:
@@ -157,6 +164,7 @@ def forget_told(unit: Transaction, at: datetime) -> None:
     """Note that what a mail of that time tells was not told: what became of orders, and the list of its day."""
     unit.connection.execute(sa.update(_card).where(_card.c.told_at == at).values(told_at=None))
     unit.set_note(DAY, "")
+    unit.set_note(LOOKED, "")
 
 
 def begin(unit: Transaction, card: Any, stamp: str) -> str:

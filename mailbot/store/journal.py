@@ -160,12 +160,6 @@ def mails_untold(connection: sa.Connection) -> list[str]:
     return [row.id for row in rows if row.fields.get("mails_left") and not row.fields.get("mails_told")]
 
 
-def told_since(connection: sa.Connection, at: datetime) -> int:
-    """Return how many mails were owed to the operator and the deputy since then."""
-    mine = sa.and_(_reply.c.role == "operator", _reply.c.created_at > at)
-    return int(connection.execute(sa.select(sa.func.count()).where(mine)).scalar_one())
-
-
 def is_owed(connection: sa.Connection, number: str, templates: tuple[str, ...]) -> bool:
     """Tell whether one of those mails about a request was owed to anybody."""
     mine = sa.and_(_reply.c.request_id == number, _reply.c.template.in_(templates))
