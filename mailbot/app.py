@@ -36,6 +36,7 @@ from mailbot.operating import (
     digest,
     notices,
     orders,
+    outdated,
     policies,
     retention,
     waiting,
@@ -110,6 +111,7 @@ class App:
         except (MailboxUnavailable, MailboxRefused) as exc:
             failure = exc
         try:
+            outdated.sweep(self.line)
             self._outbox().send(counts)
         except (CourierUnavailable, CourierRefused) as exc:
             failure = failure or exc

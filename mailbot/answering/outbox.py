@@ -53,22 +53,31 @@ class Outbox:
             return
         owner = outbox.owner_name(self.store.new_id)
         try:
-            for counted in (False, True):  # what the law asks for goes before what is capped
-                self._send_all(owner, counts, counted)
+            while self._send_round(owner, counts):
+                pass
         finally:
             self.courier.close()
 
-    def _send_all(self, owner: str, counts: dict[str, int], counted: bool) -> None:
-        room = outbox.room(self.store, self.limits, counted=counted)
-        while room > 0 and not self.stop():
-            batch = outbox.lease(self.store, owner, min(BATCH, room), counted=counted)
-            if not batch:
-                return
-            room -= len(batch)
-            self._send_batch(batch, owner, counts)
+    def _send_round(self, owner: str, counts: dict[str, int]) -> bool:
+        """Send what can go now: what the law asks for, then what is capped; tell whether there was any.
+
+        The one may have waited for the other, where both go to one address: so there are rounds until nothing goes.
+        """
+        went = False
+        for counted in (False, True):
+            room = outbox.room(self.store, self.limits, counted=counted)
+            full = not counted and not outbox.room(self.store, self.limits, counted=True)
+            while room > 0 and not self.stop():
+                batch = outbox.lease(self.store, owner, min(BATCH, room), counted=counted, overtakes=full)
+                if not batch:
+                    break
+                went, room = True, room - len(batch)
+                self._send_batch(batch, owner, counts)
+        return went and not self.stop()
 
     def _send_batch(self, batch: list[outbox.Leased], owner: str, counts: dict[str, int]) -> None:
         started = self.store.clock()
+        later: set[str] = set()  # addresses whose next replies wait, since an earlier one was put off
         for place, reply in enumerate(batch):
             if (self.store.clock() - started) * 2 > outbox.LEASE:  # a slow server: make sure they are still ours
                 started = self.store.clock()
@@ -78,22 +87,27 @@ class Outbox:
             if self.stop():
                 outbox.release(self.store, [r.id for r in batch[place:]])
                 return
-            if reply.id in ours:
+            if reply.address in later:
+                outbox.release(self.store, [reply.id])
+            elif reply.id in ours:
                 try:
-                    self._send_one(reply, counts)
+                    if not self._send_one(reply, counts):
+                        later.add(reply.address)
                 except (CourierUnavailable, CourierRefused):
                     outbox.release(self.store, [r.id for r in batch[place:]])
                     raise
 
-    def _send_one(self, reply: outbox.Leased, counts: dict[str, int]) -> None:
+    def _send_one(self, reply: outbox.Leased, counts: dict[str, int]) -> bool:
+        """Send it, give it up or put it off; False where it was put off."""
         try:
             sender = bounce_address(self.sender, reply.bounce_key) if self.verp else self.sender
             answer = self.courier.send(sender, reply.address, reply.octets)
-        except ReplyDeferred as exc:
-            outbox.put_off(self.store, reply.id, str(exc))
-        except ReplyRefused as exc:
+        except (ReplyDeferred, ReplyRefused) as exc:
+            if isinstance(exc, ReplyDeferred) and outbox.put_off(self.store, reply.id, str(exc)):
+                return False
             outbox.give_up(self.store, reply.id, str(exc), self.window_end(self.store.clock()))
             counts["gave_up"] += 1
         else:
             outbox.sent(self.store, reply.id, answer, self.window_end)
             counts["sent"] += 1
+        return True

@@ -53,7 +53,7 @@ def blank_octets(unit: Transaction, row: Any) -> None:
     """Forget what a mail said; the keyed hashes by which it and its copies are known stay."""
     if row.octets:
         known = {"digest": unit.keys.octets(row.octets), "fingerprint": unit.keys.fingerprint(parse(row.octets))}
-        unit.update(Reply, row.id, octets=b"", **known)
+        unit.update(Reply, row.id, octets=b"", said=None, **known)
 
 
 def forget_text(unit: Transaction, reply_id: int) -> None:

@@ -82,7 +82,7 @@ WITHHELD: dict[str, str] = {
     "reply.id": _NUMBER, "reply.token": "a secret of that one mail", "reply.message_id": "holds that secret",
     "request.writer_key": _HASH,
     "reply.octets": "the mail itself, which the person has", "reply.digest": _HASH, "reply.fingerprint": _HASH,
-    "reply.addressee": _HASH, "reply.cleared_at": _STEPS,
+    "reply.addressee": _HASH, "reply.cleared_at": _STEPS, "reply.said": "the mail itself, until it left",
     **{
         f"reply.{name}": _SENDING
         for name in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,8 +22,11 @@ from mailbot.store.tables import Person, Reply, Request
 from mailbot.store.transaction import Transaction
 
 LEASE = timedelta(seconds=60)
-BACK_OFF = (1, 5, 15, 60, 240, 720)  # minutes before the next try, by how often it was put off
+BACK_OFF = (1, 5, 15, 60, 240, 720)  # minutes at most before the next try, by how often it was put off
+JITTER = 0.2  # so much of that is left to chance: what was put off together does not come back together
+TRIES = 14  # about five days (RFC 5321 section 4.5.4.1); then it is given up
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
+_earlier: Any = _reply.alias("earlier")
 
 WindowEnd = Callable[[datetime], datetime]
 
@@ -42,17 +46,19 @@ def owner_name(new_id: NewId) -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{new_id(8)}"
 
 
-def lease(store: Store, owner: str, limit: int, *, counted: bool | None = None) -> list[Leased]:
+def lease(store: Store, owner: str, limit: int, *, counted: bool, overtakes: bool = False) -> list[Leased]:
     """Lease replies that are due, in order; a lease of a process that is gone on this host counts for nothing.
 
-    `counted`: only those that the caps count, or only the others.
+    `counted`: those that the caps count, or the others. A reply waits for every earlier one to its address, so a
+    person hears things in the order in which they happened; where it `overtakes`, for those of its own sort alone.
     """
-    some = () if counted is None else (_reply.c.counted.is_(counted),)
     with store.unit() as unit:
+        now, free = unit.now, _free(unit)
+        waits = _waits(now, free(_earlier.c), counted, overtakes)
         rows = unit.connection.execute(
             sa.select(_reply.c.id, _reply.c.address, _reply.c.octets, _reply.c.bounce_key)
-            .where(*_due(unit.now), _free(unit), *some)
-            .order_by(_reply.c.counted, _reply.c.id)  # what the law asks for goes before what is capped
+            .where(*_due(_reply.c, now), free(_reply.c), _reply.c.counted.is_(counted), sa.not_(waits))
+            .order_by(_reply.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
         ).all()
@@ -64,17 +70,29 @@ def lease(store: Store, owner: str, limit: int, *, counted: bool | None = None) 
     return [Leased(row.id, row.address, row.octets, row.bounce_key or "") for row in rows]
 
 
-def _free(unit: Transaction) -> Any:
-    """Return the condition that no living process has a lease."""
+def _waits(now: datetime, free: Any, counted: bool, overtakes: bool) -> Any:
+    """Return the condition that an earlier reply to the same address is not sent, and not about to be sent with it."""
+    row = _earlier.c
+    unsent = (row.address_key == _reply.c.address_key, row.id < _reply.c.id, *_unsent(row))
+    sort = row.counted.is_(counted)
+    with_it = sa.and_(*_due(row, now), free, sort)
+    return sa.exists().where(*unsent, sa.not_(with_it), *((sort,) if overtakes else ()))
+
+
+def _free(unit: Transaction) -> Callable[[Any], Any]:
+    """Return what gives the condition, for the columns of the table, that no living process has a lease."""
     leased = sa.and_(_reply.c.lease_until > unit.now, _reply.c.sent_at.is_(None))
     owners = unit.connection.execute(sa.select(_reply.c.owner).where(leased).distinct()).scalars()
     gone = [owner for owner in owners if _is_gone(owner)]
-    return sa.or_(_reply.c.lease_until.is_(None), _reply.c.lease_until <= unit.now, _reply.c.owner.in_(gone))
+    return lambda row: sa.or_(row.lease_until.is_(None), row.lease_until <= unit.now, row.owner.in_(gone))
 
 
-def _due(now: datetime) -> tuple[Any, ...]:
-    later = sa.or_(_reply.c.next_try_at.is_(None), _reply.c.next_try_at <= now)
-    return (_reply.c.sent_at.is_(None), _reply.c.gave_up_at.is_(None), later)
+def _unsent(row: Any) -> tuple[Any, ...]:
+    return (row.sent_at.is_(None), row.gave_up_at.is_(None))
+
+
+def _due(row: Any, now: datetime) -> tuple[Any, ...]:
+    return (*_unsent(row), sa.or_(row.next_try_at.is_(None), row.next_try_at <= now))
 
 
 def _is_gone(owner: str) -> bool:
@@ -104,7 +122,7 @@ def sent(store: Store, reply_id: int, answer: str, window_end: WindowEnd) -> Non
     """Mark a reply as taken by the server; a withdrawal's receipt opens its undo window."""
     with store.unit() as unit:
         row = unit.row(Reply, reply_id)
-        unit.update(Reply, reply_id, sent_at=unit.now, answer=_plain(answer), owner="", lease_until=None)
+        unit.update(Reply, reply_id, sent_at=unit.now, answer=_plain(answer), owner="", lease_until=None, said=None)
         if row.template == "withdrawal-stopped" and row.role == "receipt":
             schedule_destruction(unit, row.request_id, window_end)
         if row.role in ("final", "operator") or _is_nobodys(unit, row):
@@ -139,15 +157,18 @@ def schedule_destruction(unit: Transaction, request_id: str, window_end: WindowE
         unit.update(Person, request.person_id, blocked_until=end)
 
 
-def put_off(store: Store, reply_id: int, answer: str) -> None:
-    """Try a reply again later: the server said 4xx, or the connection broke."""
+def put_off(store: Store, reply_id: int, answer: str) -> bool:
+    """Try a reply again later, the server said 4xx; False where it was tried often enough: then it is not put off."""
     with store.unit() as unit:
         row = unit.row(Reply, reply_id)
-        minutes = BACK_OFF[min(row.tries, len(BACK_OFF) - 1)]
+        if row.tries + 1 >= TRIES:
+            return False
+        minutes = BACK_OFF[min(row.tries, len(BACK_OFF) - 1)] * (1 - JITTER * random.random())
         unit.update(
             Reply, reply_id, tries=row.tries + 1, next_try_at=unit.now + timedelta(minutes=minutes), owner="",
             lease_until=None, answer=_plain(answer),
         )  # fmt: skip
+    return True
 
 
 def release(store: Store, ids: list[int]) -> None:
@@ -173,6 +194,7 @@ def give_up(store: Store, reply_id: int, answer: str, due_at: datetime | None = 
             answer=_plain(answer),
             owner="",
             lease_until=None,
+            said=None,
         )
         unit.request_id = row.request_id or ""
         if row.role in ("final", "operator"):

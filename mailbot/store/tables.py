@@ -204,6 +204,8 @@ class Reply(SQLModel, table=True):
     bounced_why: str | None = None  # the other server's words, without any address
     addressee: str | None = Field(default=None, max_length=64)  # keyed hash of the address, once that is blanked by age
     cleared_at: datetime | None = None  # when its copy left the folder of sent mail
+    # What it was rendered from, where it names times that may be over before it leaves; nothing once it left.
+    said: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
 
 
 class Question(SQLModel, table=True):

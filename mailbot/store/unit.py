@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mailbot.deciding.decision import Decision, Owed
+from mailbot.deciding.outdated import packed
 from mailbot.ports import RawMail
 from mailbot.reading.address import address_key
 from mailbot.reading.claim import Claim
@@ -177,7 +178,7 @@ class Unit(Transaction):
             role=owed.role, language=owed.language, address=owed.to, address_key=address_key(owed.to),
             proven=owed.proven, counted=counted, octets=octets, created_at=self.now, tries=0, owner="",
             answer="", digest="", bounce_key=self.keys.bounce(token),
-            **{"gave_up_why": "", **gave_up},
+            said=None if capped else packed(owed), **{"gave_up_why": "", **gave_up},
         )  # fmt: skip
         if owed.waits_for:
             self._question(owed, token)

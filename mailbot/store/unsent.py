@@ -1,0 +1,55 @@
+"""Mails of ours that did not leave yet: what each was rendered from, its end or its new text. No rule stands here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from mailbot.store import forgets
+from mailbot.store.tables import Question, Reply, Request
+from mailbot.store.transaction import Transaction
+
+DROPPED = "outdated"
+_reply: Any = Reply.__table__  # type: ignore[attr-defined]
+
+
+def next_ones(unit: Transaction) -> list[Any]:
+    """Return those that are due now and may have become untrue: the questions, the receipts, what names times."""
+    due = sa.or_(_reply.c.next_try_at.is_(None), _reply.c.next_try_at <= unit.now)
+    speaks = sa.or_(_reply.c.role.in_(("question", "received")), _reply.c.said.is_not(None))
+    mine = (_reply.c.sent_at.is_(None), _reply.c.gave_up_at.is_(None), due, speaks)
+    named = ("id", "token", "role", "template", "request_id", "address", "language", "said", "created_at")
+    query = sa.select(*(_reply.c[name] for name in named)).where(*mine).order_by(_reply.c.id)
+    return list(unit.connection.execute(query.with_for_update(skip_locked=True)).all())
+
+
+def question(unit: Transaction, row: Any) -> Any:
+    """Return the question that a mail asks, None where it asks none."""
+    return unit.row(Question, row.token)
+
+
+def drop(unit: Transaction, row: Any) -> None:
+    """End a mail that is not true any more; what it said is forgotten."""
+    unit.request_id = row.request_id or ""
+    forgets.forget_text(unit, row.id)
+    unit.update(Reply, row.id, gave_up_at=unit.now, gave_up_why=DROPPED, owner="", lease_until=None)
+    unit.event("reply_dropped", row.template)
+
+
+def rewrite(unit: Transaction, row: Any, octets: bytes, said: dict[str, Any] | None) -> None:
+    """Put a new text into a mail that was not sent: same token, same Message-ID."""
+    unit.request_id = row.request_id or ""
+    unit.update(Reply, row.id, octets=octets, said=said)
+    unit.event("reply_renewed", row.template)
+
+
+def promise(unit: Transaction, row: Any, values: dict[str, Any]) -> None:
+    """Have the store keep what the new text promises: until when an answer, or an undo, is taken."""
+    request = unit.row(Request, row.request_id) if row.request_id else None
+    asked = question(unit, row)
+    if asked is not None and values.get("due_at"):
+        unit.update(Question, row.token, expires_at=values["due_at"])
+    until = values.get("undo_until")
+    if request is not None and until and request.undo_until and request.undo_until < until:
+        unit.update(Request, row.request_id, undo_until=until)
