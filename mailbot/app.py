@@ -53,6 +53,7 @@ from mailbot.store import gone, hooks, outbox
 from mailbot.store.engine import open_engine
 from mailbot.store.gone import Ledger
 from mailbot.store.keys import Keys
+from mailbot.store.logins import Logins
 from mailbot.store.migrate import require_current
 from mailbot.store.store import Numbers, Store
 from mailbot.urls import CourierUrl, MailboxUrl, courier_url, mailbox_url
@@ -88,6 +89,9 @@ class App:
         mailbox's failure before the courier's). What is owed is sent also where the mailbox can't be read.
         """
         counts = dict.fromkeys(COUNTS, 0)
+        for door in (self.mailbox, self.courier):
+            if isinstance(logins := getattr(door, "logins", None), Logins):
+                logins.patient = True  # nobody asked by hand
         with self.line.store.turn() as mine:
             return (counts, self._pass(counts)) if mine else (counts, None)
 
@@ -222,14 +226,16 @@ def open_mailbox(folder: Path, settings: Settings, store: Store) -> Mailbox:
         return MaildirMailbox(url.path, Numbers(store), max_bytes=section.max_bytes)
     from mailbot.intake.imap import ImapMailbox  # late: a Maildir needs no IMAP library
 
-    return ImapMailbox(
-        url, password=url.password or config.secret(folder, "mailbox_password", section.password_file),
-        ca_file=folder / section.ca_file if section.ca_file else None, timeout_seconds=section.timeout_seconds,
-        max_bytes=section.max_bytes,
+    password = url.password or config.secret(folder, "mailbox_password", section.password_file)
+    mailbox = ImapMailbox(
+        url, password=password, ca_file=folder / section.ca_file if section.ca_file else None,
+        timeout_seconds=section.timeout_seconds, max_bytes=section.max_bytes,
     )  # fmt: skip
+    mailbox.logins = Logins(store, "mailbox", url.host, MailboxRefused, password or "")
+    return mailbox
 
 
-def open_courier(folder: Path, settings: Settings) -> Courier:
+def open_courier(folder: Path, settings: Settings, store: Store) -> Courier:
     """Return the door out; nothing is connected yet. Raises ConfigError."""
     section = settings.courier
     url: CourierUrl = courier_url(section.url)
@@ -242,7 +248,9 @@ def open_courier(folder: Path, settings: Settings) -> Courier:
         password = config.secret(folder, "mailbox_password", settings.mailbox.password_file)
     ca_file = folder / section.ca_file if section.ca_file else None
     plain = settings.mailbox.addresses[0]
-    return SmtpCourier(url, password=password, ca_file=ca_file, timeout_seconds=section.timeout_seconds, plain=plain)
+    courier = SmtpCourier(url, password=password, ca_file=ca_file, timeout_seconds=section.timeout_seconds, plain=plain)
+    courier.logins = Logins(store, "courier", url.host, CourierRefused, password or "")
+    return courier
 
 
 def system_dns() -> Resolver | None:
@@ -271,7 +279,7 @@ def build(
         )  # fmt: skip
         return App(
             folder=folder, settings=settings, line=line, mailbox=open_mailbox(folder, settings, store),
-            courier=open_courier(folder, settings), templates=templates,
+            courier=open_courier(folder, settings, store), templates=templates,
         )  # fmt: skip
     except BaseException:
         store.engine.dispose()

@@ -7,6 +7,7 @@ and Maildir). Nothing here does anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -189,6 +190,14 @@ class Numbers(Protocol):
 
     def forget(self, uids: Sequence[int]) -> None:
         """Drop these numbers; the same name seen again is a new mail."""
+        ...
+
+
+class Logins(Protocol):
+    """Remembers which logins a server refused."""
+
+    def attempt(self, is_refusal: Callable[[Exception], bool]) -> AbstractContextManager[None]:
+        """Log in inside. Raises the door's own refusal where the last one is too near."""
         ...
 
 

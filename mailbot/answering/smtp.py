@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mailbot.errors import CourierRefused, CourierUnavailable, MailbotError, ReplyDeferred, ReplyRefused
+from mailbot.ports import Logins
 from mailbot.section import is_loopback
 from mailbot.urls import CourierUrl
 
@@ -57,6 +58,7 @@ ERRORS: dict[type[BaseException], tuple[_Outcome, _Outcome, str]] = {
     OSError: (CourierUnavailable, CourierUnavailable, _BROKE),
     ValueError: (CourierRefused, CourierRefused, "{host} can't be spoken to with these settings: check user and host"),
 }
+_WAYS = ("PLAIN", "LOGIN", "CRAM-MD5")
 _ONE_MAIL = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
 _UNWRITABLE = re.compile(r"^$|[\x00-\x1f\x7f\ud800-\udfff]")
 _QUOTA = re.compile(r"\b5\.4\.5\b|\b(?:daily|sending) (?:user )?(?:sending )?(?:quota|limit)", re.IGNORECASE)
@@ -93,6 +95,7 @@ class SmtpCourier:
         """
         self._url, self._password, self._ca_file = url, password, ca_file
         self._timeout, self._plain = timeout_seconds, plain
+        self.logins: Logins | None = None  # who remembers refusals
         self._smtp: smtplib.SMTP | None = None
         self._only_plain = False  # this connection's server took the plain sender where it refused another one
 
@@ -229,12 +232,20 @@ class SmtpCourier:
             smtp.ehlo_or_helo_if_needed()
         # A server on this machine may take our mail without asking who we are.
         if self._url.user and self._password and (smtp.has_extn("auth") or not is_loopback(host)):
-            self._login(smtp, self._url.user, self._password)
+            with self.logins.attempt(_is_refusal) if self.logins else contextlib.nullcontext():
+                self._login(smtp, self._url.user, self._password)
         return smtp
 
     def _login(self, smtp: smtplib.SMTP, user: str, password: str) -> None:
-        if (user + password).isascii():
-            smtp.login(user, password)
+        """Log in once, by the first way that is offered: `SMTP.login` would try each, and providers count them all."""
+        offered = smtp.esmtp_features.get("auth", "").upper().split()
+        plain = (user + password).isascii()
+        way = next((name for name in (_WAYS if plain else _WAYS[:1]) if name in offered), "")
+        if not way:
+            raise smtplib.SMTPException("no way to log in")
+        if way != "PLAIN":
+            smtp.user, smtp.password = user, password
+            smtp.auth(way, getattr(smtp, f"auth_{way.lower().replace('-', '_')}"))
             return
         words = base64.b64encode(f"\0{user}\0{password}".encode()).decode("ascii")  # PLAIN is UTF-8: RFC 4616
         code, said = smtp.docmd("AUTH", f"PLAIN {words}")
@@ -247,6 +258,10 @@ def _context(ca_file: Path | None) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as exc:
         raise CourierRefused(f"ca_file {ca_file} can't be read as a certificate") from exc
+
+
+def _is_refusal(exc: Exception) -> bool:
+    return isinstance(exc, smtplib.SMTPResponseException)
 
 
 def _reply(exc: BaseException) -> tuple[int, str]:

@@ -17,9 +17,9 @@ from mailbot.errors import MailboxRefused, MailboxUnavailable
 from mailbot.intake import copies, gmail, login, orders, standing
 from mailbot.intake.batches import groups, slices
 from mailbot.intake.folders import special
-from mailbot.intake.imap_errors import is_later, translate
+from mailbot.intake.imap_errors import is_later, is_refusal, translate
 from mailbot.intake.uids import Client, done_folder, entries, mails, move, search, spans
-from mailbot.ports import Cursor, FolderName, MailboxState, RawMail, Sought
+from mailbot.ports import Cursor, FolderName, Logins, MailboxState, RawMail, Sought
 from mailbot.urls import MailboxUrl
 
 CHUNK = 500  # UIDs in one command: below the 8,000 octets a line that every server takes (RFC 7162 section 4)
@@ -34,6 +34,7 @@ class ImapMailbox:
     ) -> None:  # fmt: skip
         """Keep the settings; nothing is connected. Raises nothing."""
         self.folder = url.folder
+        self.logins: Logins | None = None  # who remembers refusals
         self._url, self._password, self._ca_file = url, password, ca_file
         self._timeout, self._max_bytes = timeout_seconds, max_bytes
         self._client: Client | None = None
@@ -218,7 +219,8 @@ class ImapMailbox:
 
     def _connect(self) -> Client:
         self._client = login.connect(self._url, self._password, self._ca_file, self._timeout)
-        login.enter(self._client, self._url.user, self._password or "")
+        with self.logins.attempt(is_refusal) if self.logins else contextlib.nullcontext():
+            login.enter(self._client, self._url.user, self._password or "")
         return self._client
 
     def _select(self) -> Client:

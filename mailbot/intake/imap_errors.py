@@ -75,6 +75,11 @@ def translate(exc: BaseException, host: str) -> MailboxUnavailable | MailboxRefu
     return outcome(sentence.format(host=host))
 
 
+def is_refusal(exc: BaseException) -> bool:
+    """Tell whether a server said no to a login, for now or for good: the connection stands."""
+    return isinstance(exc, IMAP4.error) and not isinstance(exc, IMAP4.abort)
+
+
 def is_later(exc: BaseException) -> bool:
     """Tell whether the server said that the same may work later."""
     return _LATER.search(str(exc)) is not None
