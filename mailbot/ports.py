@@ -89,7 +89,8 @@ class Mailbox(Protocol):
     def file(self, uids: Sequence[int]) -> bool:
         """Move those UIDs of the current UIDVALIDITY to mailbot/Done in one round trip; missing ones are no error.
 
-        Returns False where the server can't move (no MOVE): nothing was moved.
+        Returns False where the server can't or will not (no MOVE and no UIDPLUS; a full quota): they may all lie where
+        they lay, and the next pass asks again.
         """
         ...
 

@@ -14,15 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from mailbot.errors import MailboxRefused, MailboxUnavailable
-from mailbot.intake import copies, gmail, login, orders, standing
+from mailbot.intake import copies, filing, gmail, login, orders, standing
 from mailbot.intake.batches import groups, slices
+from mailbot.intake.filing import CHUNK
 from mailbot.intake.folders import special
 from mailbot.intake.imap_errors import is_later, is_refusal, translate
 from mailbot.intake.uids import Client, done_folder, entries, mails, move, search, spans
 from mailbot.ports import Cursor, FolderName, Logins, MailboxState, RawMail, Sought
 from mailbot.urls import MailboxUrl
-
-CHUNK = 500  # UIDs in one command: below the 8,000 octets a line that every server takes (RFC 7162 section 4)
 
 
 class ImapMailbox:
@@ -86,20 +85,21 @@ class ImapMailbox:
         yield from self._batches(uids, since, self._max_bytes)
 
     def file(self, uids: Sequence[int]) -> bool:
-        """Move them to mailbot/Done by one UID MOVE (per 500); False where the server has no MOVE.
+        """Move them to mailbot/Done, 500 in a command; False where the server can't or will not.
 
-        Missing UIDs are no error. Raises MailboxUnavailable, MailboxRefused. Source: RFC 6851 section 3.
+        Missing UIDs are no error. Raises MailboxUnavailable, MailboxRefused. Source: RFC 6851 section 3, RFC 4315.
         """
         if not uids:
             return True
         with self._door():
             client = self._client if self._client is not None and self._at == self.folder else self._select()
-            if not client.has_capability("MOVE"):
-                return False
             self._done = self._done or done_folder(client)
-            for chunk in slices(sorted(set(uids)), CHUNK):
-                move(client, chunk, self._done)
-        return True
+            validity = self._validity
+
+            def visit(folder: str) -> bool:
+                return self._visit(folder) and (folder != self.folder or self._validity == validity)
+
+            return filing.file(client, visit, (self.folder, self._done), uids)
 
     def sight(self, sought: Sequence[Sought], where: Sequence[FolderName] = ("inbox", "done")) -> list[RawMail]:
         """Return the headers of what may be one of these, in those folders. Raises as fetch does."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from mailbot.intake import gmail
 from mailbot.intake.batches import ranges
+from mailbot.intake.filing import can_file
 from mailbot.intake.uids import Client, entries, mails, search
 from mailbot.ports import Cursor, MailboxState, RawMail
 
@@ -19,8 +20,8 @@ LATEST = 500  # of what came into a folder since it was looked at
 def state(client: Client, where: tuple[str, str], selected: dict[bytes, Any], *, removes: bool) -> MailboxState:
     """Return where the selected folder stands; `where` is (folder, host), `removes`: gone from there is gone."""
     folder, host = where
-    can_move, can_remove = client.has_capability("MOVE"), client.has_capability("UIDPLUS") and removes
-    stays = f"{host} can't move mails (no MOVE): what is done stays in {folder}"
+    can_move, can_remove = can_file(client), client.has_capability("UIDPLUS") and removes
+    stays = f"{host} can't move mails (neither MOVE nor UIDPLUS): what is done stays in {folder}"
     keeps = f"{host} can't remove one mail alone (no UIDPLUS): mails and attachments stay in the mailbox"
     notes = (
         *(() if can_move else (stays,)),

@@ -98,7 +98,13 @@ def _mailbox(parts: Parts) -> Said:
     state = parts.mailbox.state()
     yield "ok", f"{state.folder} can be read"
     if not state.can_move:
-        yield "wrong", "the server can't move mail (no MOVE): handled mail stays in INBOX"
+        yield "wrong", "the server can't move mail (neither MOVE nor UIDPLUS): handled mail stays in INBOX"
+    elif stay := parts.line.store.unfiled(state.folder, state.uidvalidity):
+        yield (
+            "note",
+            f"handled mails that are not in mailbot/Done yet: {len(stay)}; where they stay after another pass, look at"
+            " the mailbox's quota, and at this user's right to make and fill that folder",
+        )
     for sentence in state.notes:
         yield "note", sentence
     with parts.line.store.reading() as connection:

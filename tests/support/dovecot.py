@@ -96,8 +96,9 @@ class Dovecot:
     host = "127.0.0.1"
     password = "secret"
 
-    def __init__(self, separator: str = "/", prefix: str = "") -> None:
-        """Start it. Raises RuntimeError with Dovecot's log where it doesn't."""
+    def __init__(self, separator: str = "/", prefix: str = "", more: str = "") -> None:
+        """Start it, with `more` settings. Raises RuntimeError with Dovecot's log where it doesn't."""
+        self._more = more
         self.base = Path(tempfile.mkdtemp(prefix="dovecot-"))
         self.separator, self.prefix = separator, prefix
         self.certificate, self._key = certificate(self.base)
@@ -120,6 +121,7 @@ class Dovecot:
         user, group = getpass.getuser(), grp.getgrgid(self._gid).gr_name
         text = CONFIG if not self._root else CONFIG + LMTP
         text += "" if self._root else AS_USER
+        text += self._more.replace("{", "{{").replace("}", "}}")
         values = {"base": self.base, "cert": self.certificate, "key": self._key, "password": self.password}
         values |= {"imap": self.port, "imaps": self.tls_port, "lmtp": self.lmtp_port, "user": user, "group": group}
         values |= {"uid": self._uid, "gid": self._gid, "separator": self.separator, "prefix": self.prefix}
@@ -206,7 +208,7 @@ def _program() -> str:
     return shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin") or ""
 
 
-def start(separator: str = "/", prefix: str = "") -> Dovecot:
+def start(separator: str = "/", prefix: str = "", more: str = "") -> Dovecot:
     """Start a server; skips by name where Dovecot is not installed or not a 2.3."""
     program = _program()
     if not program:
@@ -214,4 +216,4 @@ def start(separator: str = "/", prefix: str = "") -> Dovecot:
     version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
     if not version.startswith("2.3"):
         missing(f"Dovecot 2.3 is wanted, here is {version.split()[0]}")
-    return Dovecot(separator, prefix)
+    return Dovecot(separator, prefix, more)

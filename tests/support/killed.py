@@ -5,6 +5,7 @@ itself SIGKILL right before or right after the n-th of one kind of outside call:
 
 - `fetch`: a FETCH of the IMAP client · `move`: its MOVE, or the CREATE of the folder to move to · `commit`: a COMMIT
   of the store · `data`: DATA to the SMTP server, so after it the server's 250 has been read.
+- `copy`: a COPY to the folder that a mail is filed in, where there is no MOVE.
 - `lay`: an APPEND of a copy, or its writing into a Maildir · `remove`: the STORE and the EXPUNGE of a mail, or the
   removal of its file.
 - `told`: lines of gone.log appended · `ledger`: gone.log written anew · `link`: a backup given its name · `fsync`.
@@ -130,6 +131,7 @@ def child(order: dict[str, Any], counted: Path) -> int:
     wrap(IMAPClient, "fetch", "fetch", calls, order)
     wrap(IMAPClient, "move", "move", calls, order)
     wrap(IMAPClient, "create_folder", "move", calls, order)
+    wrap(IMAPClient, "copy", "copy", calls, order)
     wrap(IMAPClient, "append", "lay", calls, order)
     wrap(IMAPClient, "add_flags", "remove", calls, order)
     wrap(IMAPClient, "uid_expunge", "remove", calls, order)
