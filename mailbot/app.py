@@ -11,11 +11,11 @@ from functools import partial
 from pathlib import Path
 
 from mailbot import config
-from mailbot.answering.maildir import MaildirCourier
 from mailbot.answering.outbox import Outbox
 from mailbot.answering.reply import Frame, Templates, render
 from mailbot.deciding.deadlines import Deadlines
 from mailbot.deciding.law import pack_of, quotes
+from mailbot.doors import open_courier, open_mailbox, system_dns
 from mailbot.errors import (
     ConfigError,
     CourierRefused,
@@ -24,7 +24,6 @@ from mailbot.errors import (
     MailboxRefused,
     MailboxUnavailable,
 )
-from mailbot.intake.dns import Dns
 from mailbot.operating import (
     again,
     attachments,
@@ -47,7 +46,6 @@ from mailbot.ports import Clock, Courier, Mailbox, NewId, Resolver
 from mailbot.reading.forms import compile_forms
 from mailbot.reading.lexicon import compile_words
 from mailbot.reading.trust import compile_trust
-from mailbot.reading.verifier import can_verify
 from mailbot.settings import Settings, TrustSettings
 from mailbot.store import gone, hooks, outbox
 from mailbot.store.engine import open_engine
@@ -55,8 +53,8 @@ from mailbot.store.gone import Ledger
 from mailbot.store.keys import Keys
 from mailbot.store.logins import Logins
 from mailbot.store.migrate import require_current
-from mailbot.store.store import Numbers, Store
-from mailbot.urls import CourierUrl, MailboxUrl, courier_url, mailbox_url
+from mailbot.store.store import Store
+from mailbot.urls import mailbox_url
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"  # base32: 5 random bits a letter
 
@@ -214,48 +212,6 @@ def open_store(folder: Path, settings: Settings, *, clock: Clock = utc_now, ids:
     engine = open_engine(settings.store.url, folder, config.secret(folder, "store_password", ""))
     keys = Keys(key.encode())
     return Store(engine=engine, keys=keys, clock=clock, new_id=ids, gone=Ledger(folder / gone.FILE, keys))
-
-
-def open_mailbox(folder: Path, settings: Settings, store: Store) -> Mailbox:
-    """Return the door in; nothing is connected yet. Raises ConfigError."""
-    section = settings.mailbox
-    url: MailboxUrl = mailbox_url(section.url)
-    if url.scheme == "maildir":
-        from mailbot.intake.maildir import MaildirMailbox
-
-        return MaildirMailbox(url.path, Numbers(store), max_bytes=section.max_bytes)
-    from mailbot.intake.imap import ImapMailbox  # late: a Maildir needs no IMAP library
-
-    password = url.password or config.secret(folder, "mailbox_password", section.password_file)
-    mailbox = ImapMailbox(
-        url, password=password, ca_file=folder / section.ca_file if section.ca_file else None,
-        timeout_seconds=section.timeout_seconds, max_bytes=section.max_bytes,
-    )  # fmt: skip
-    mailbox.logins = Logins(store, "mailbox", url.host, MailboxRefused, password or "")
-    return mailbox
-
-
-def open_courier(folder: Path, settings: Settings, store: Store) -> Courier:
-    """Return the door out; nothing is connected yet. Raises ConfigError."""
-    section = settings.courier
-    url: CourierUrl = courier_url(section.url)
-    if url.scheme == "maildir":
-        return MaildirCourier(url.path)
-    from mailbot.answering.smtp import SmtpCourier
-
-    password = url.password or config.secret(folder, "courier_password", section.password_file)
-    if password is None and url.user is not None:  # one account, one password: the usual case
-        password = config.secret(folder, "mailbox_password", settings.mailbox.password_file)
-    ca_file = folder / section.ca_file if section.ca_file else None
-    plain = settings.mailbox.addresses[0]
-    courier = SmtpCourier(url, password=password, ca_file=ca_file, timeout_seconds=section.timeout_seconds, plain=plain)
-    courier.logins = Logins(store, "courier", url.host, CourierRefused, password or "")
-    return courier
-
-
-def system_dns() -> Resolver | None:
-    """Return the system's resolver; None where the extra `dkim`, which brings it, is not installed."""
-    return Dns() if can_verify() else None
 
 
 def build(

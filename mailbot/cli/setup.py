@@ -8,10 +8,11 @@ import os
 import sys
 from pathlib import Path
 
-from mailbot.app import App, open_mailbox, open_store, opened, utc_now
+from mailbot.app import App, open_store, opened, utc_now
 from mailbot.cli.collecting import print_proposals
 from mailbot.cli.output import clean, print_json, tell
 from mailbot.config import load_settings
+from mailbot.doors import open_mailbox
 from mailbot.errors import MailbotError, UsageError
 from mailbot.operating import check as checking
 from mailbot.operating import formmap, setup

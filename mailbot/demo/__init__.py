@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from mailbot.app import build, open_mailbox, open_store, utc_now
+from mailbot.app import build, open_store, utc_now
 from mailbot.config import load_settings
 from mailbot.demo.mails import BOX, HOST, PEOPLE, answer, load, make
 from mailbot.demo.teller import Teller
+from mailbot.doors import open_mailbox
 from mailbot.errors import ConflictError
 from mailbot.operating import imports, rights, roll, setup
 from mailbot.ports import Cursor

@@ -121,11 +121,8 @@ class ImapMailbox:
 
     def standing(self, uids: Sequence[int]) -> dict[int, bool]:
         """Return which of those UIDs still lie there, and which bear \\Answered. Raises as fetch does."""
-        found: dict[int, bool] = {}
         with self._door():
-            for chunk in slices(sorted(set(uids)), CHUNK) if uids and self._visit(self.folder) else ():
-                found |= standing.of(self._live(), chunk)
-        return found
+            return standing.of(self._live(), uids) if uids and self._visit(self.folder) else {}
 
     def mark(self, where: FolderName) -> Cursor | None:
         """Return how far that folder goes now; None where there is none. Raises as fetch does."""
@@ -194,10 +191,9 @@ class ImapMailbox:
         """Log out and forget the connection; may be called twice. Raises nothing."""
         client, self._client = self._client, None
         if client is not None:
-            with contextlib.suppress(IMAP4.error, OSError, ValueError):
-                client.logout()
-            with contextlib.suppress(IMAP4.error, OSError, ValueError):
-                client.shutdown()
+            for each in (client.logout, client.shutdown):
+                with contextlib.suppress(IMAP4.error, OSError, ValueError):
+                    each()
 
     @contextlib.contextmanager
     def _door(self) -> Iterator[None]:
@@ -224,11 +220,15 @@ class ImapMailbox:
         return self._client
 
     def _select(self) -> Client:
+        reused = self._client is not None
         client = self._client or self._connect()
         try:
             answer = client.select_folder(self.folder)
-        except IMAP4.abort:
-            raise
+        except (IMAP4.abort, OSError):
+            if not reused:
+                raise
+            self._drop()  # closed while nobody used it: nothing was asked on it yet
+            return self._select()
         except IMAP4.error as exc:
             if is_later(exc):
                 raise

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mailbot.intake import gmail
-from mailbot.intake.batches import ranges
-from mailbot.intake.filing import can_file
+from mailbot.intake.batches import ranges, slices
+from mailbot.intake.filing import CHUNK, can_file
 from mailbot.intake.uids import Client, entries, mails, search
 from mailbot.ports import Cursor, MailboxState, RawMail
 
@@ -42,9 +42,11 @@ def change(selected: dict[bytes, Any]) -> str:
 
 def of(client: Client, uids: Sequence[int]) -> dict[int, bool]:
     """Return which of those lie in the selected folder, and whether they bear \\Answered (RFC 9051 section 2.3.2)."""
-    span = ranges(uids)
-    answered = set(client.search(["UID", span, "ANSWERED"]))
-    return {uid: uid in answered for uid in client.search(["UID", span])}
+    found: dict[int, bool] = {}
+    for span in map(ranges, slices(sorted(set(uids)), CHUNK)):
+        answered = set(client.search(["UID", span, "ANSWERED"]))
+        found |= {uid: uid in answered for uid in client.search(["UID", span])}
+    return found
 
 
 def mark(client: Client, folder: str) -> Cursor:

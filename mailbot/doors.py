@@ -1,0 +1,76 @@
+"""Makes the doors of an installation as its settings say: the mailbox, the watch over it, the courier, DNS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mailbot import config
+from mailbot.answering.maildir import MaildirCourier
+from mailbot.errors import CourierRefused, MailboxRefused
+from mailbot.intake.dns import Dns
+from mailbot.ports import Courier, Mailbox, Resolver
+from mailbot.reading.verifier import can_verify
+from mailbot.settings import Settings
+from mailbot.store.logins import Logins
+from mailbot.store.store import Numbers, Store
+from mailbot.urls import CourierUrl, MailboxUrl, courier_url, mailbox_url
+
+if TYPE_CHECKING:
+    from mailbot.intake.idle import Watch
+
+
+def open_mailbox(folder: Path, settings: Settings, store: Store) -> Mailbox:
+    """Return the door in; nothing is connected yet. Raises ConfigError."""
+    section = settings.mailbox
+    url: MailboxUrl = mailbox_url(section.url)
+    if url.scheme == "maildir":
+        from mailbot.intake.maildir import MaildirMailbox
+
+        return MaildirMailbox(url.path, Numbers(store), max_bytes=section.max_bytes)
+    from mailbot.intake.imap import ImapMailbox  # late: a Maildir needs no IMAP library
+
+    password = url.password or config.secret(folder, "mailbox_password", section.password_file)
+    mailbox = ImapMailbox(
+        url, password=password, ca_file=folder / section.ca_file if section.ca_file else None,
+        timeout_seconds=section.timeout_seconds, max_bytes=section.max_bytes,
+    )  # fmt: skip
+    mailbox.logins = Logins(store, "mailbox", url.host, MailboxRefused, password or "")
+    return mailbox
+
+
+def open_courier(folder: Path, settings: Settings, store: Store) -> Courier:
+    """Return the door out; nothing is connected yet. Raises ConfigError."""
+    section = settings.courier
+    url: CourierUrl = courier_url(section.url)
+    if url.scheme == "maildir":
+        return MaildirCourier(url.path)
+    from mailbot.answering.smtp import SmtpCourier
+
+    password = url.password or config.secret(folder, "courier_password", section.password_file)
+    if password is None and url.user is not None:  # one account, one password: the usual case
+        password = config.secret(folder, "mailbox_password", settings.mailbox.password_file)
+    ca_file = folder / section.ca_file if section.ca_file else None
+    plain = settings.mailbox.addresses[0]
+    courier = SmtpCourier(url, password=password, ca_file=ca_file, timeout_seconds=section.timeout_seconds, plain=plain)
+    courier.logins = Logins(store, "courier", url.host, CourierRefused, password or "")
+    return courier
+
+
+def system_dns() -> Resolver | None:
+    """Return the system's resolver; None where the extra `dkim`, which brings it, is not installed."""
+    return Dns() if can_verify() else None
+
+
+def open_watch(folder: Path, settings: Settings, store: Store) -> Watch | None:
+    """Return what waits for new mail on a connection of its own; None of a Maildir. Raises ConfigError."""
+    section = settings.mailbox
+    url = mailbox_url(section.url)
+    if url.scheme == "maildir":
+        return None
+    from mailbot.intake.idle import Watch
+
+    password = url.password or config.secret(folder, "mailbox_password", section.password_file)
+    ca_file = folder / section.ca_file if section.ca_file else None
+    logins = Logins(store, "mailbox", url.host, MailboxRefused, password or "", patient=True)
+    return Watch(url, password, ca_file, logins)
