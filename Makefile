@@ -1,9 +1,9 @@
-# make demo · make test · make check · make bench · make clean: each does all its own set-up, quick the second time.
+# make demo · make test · make check · make torture · make bench · make clean: each does all its own set-up, quick the second time.
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check torture bench clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/mailbot demo
@@ -17,6 +17,10 @@ check: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+torture: $(VENV)/.test # every point of death and every fault, where `make test` draws some: hours
+	@.ci/servers
+	MAILBOT_TORTURE=1 $(BIN)/pytest -n 2 --dist worksteal -rs tests/torture tests/integration/test_*kill*.py
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench.explain_vs_parse

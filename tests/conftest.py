@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,13 +19,29 @@ from mailbot.store import engine
 from mailbot.store.migrate import upgrade
 from tests.support import dovecot as dovecots
 from tests.support import postgres as clusters
-from tests.support import quick
+from tests.support import quick, sampled
 from tests.support.dovecot import Dovecot
+from tests.support.killed import Commands
 from tests.support.postgres import Postgres
 from tests.support.smtp import SmtpProcess, SmtpServer
 
 os.environ.setdefault("MAILBOT_TRUST__DNS", "false")  # no test asks the system's DNS; those about it bring their own
 quick.be()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many deaths and faults were tried, and which replies they repeated."""
+    told: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            told.update(name for name, _ in getattr(report, "user_properties", ()))
+    lost = sum(1 for report in terminalreporter.stats.get("failed", ()) if "user_properties" in vars(report))
+    if told["kill"] or told["fault"]:
+        terminalreporter.write_line(
+            f"points of death tried: {told['kill']}, faults of networks and machines: {told['fault']} "
+            f"({'all' if sampled.ALL else f'drawn with MAILBOT_SEED={sampled.SEED}'}); tests that found an effect lost "
+            f"or doubled: {lost}; replies repeated under one Message-ID: {told['twice']}"
+        )
 
 
 def pytest_collection_finish() -> None:
@@ -111,3 +128,19 @@ def migrated(store_url: str, tmp_path: Path) -> Iterator[sa.Engine]:
     opened = engine.open_engine(store_url, tmp_path)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Commands]:
+    """Sets installations up, looks into them, and forks passes which may kill themselves."""
+    running = Commands()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def smtp() -> Iterator[SmtpServer]:
+    """One SMTP server for all runs of a module; each looks at what came since it began."""
+    server = SmtpServer()
+    yield server
+    server.stop()

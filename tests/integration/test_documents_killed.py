@@ -16,18 +16,17 @@ import pytest
 from mailbot.intake.strip import is_stripped
 from mailbot.store.keys import sha256
 from tests.acceptance.world import ALICE, ALIYA, UPDATE, World
-from tests.integration.test_kill import Run, Stage, begin
 from tests.support.dovecot import Dovecot
 from tests.support.killed import Commands, Kill
 from tests.support.postgres import Postgres
+from tests.support.runs import Run, Stage, begin
+from tests.support.sampled import some
 from tests.support.scans import scan, scanned, traces
 from tests.support.site import TAGS, Site, letter, row
 from tests.support.smtp import SmtpServer
 
 POLICY = '[fields]\npreset = "documents"\n'
 KINDS = ("lay", "remove", "commit", "fetch")
-STEPS = {"lay": 1, "remove": 1, "commit": 2, "fetch": 3}  # every n-th of a kind
-RARELY = {"lay": 1, "remove": 2, "commit": 4, "fetch": 9}
 PEOPLE = (row("Сәрсенова", "Айгүл", "aigul@example.kz"), row("Оспанов", "Марат", "marat@example.com"))
 NAME = "Фамилия: Ахметова\n"
 
@@ -112,12 +111,12 @@ def unkilled(stage: Stage) -> tuple[dict[str, Any], dict[str, int]]:
     return state(run), calls
 
 
-def check_kills(stage: Stage, steps: dict[str, int]) -> None:
+def check_kills(stage: Stage, most: int) -> None:
     wanted, calls = unkilled(stage)
     assert calls["lay"] == 2 and calls["remove"] == 4
     for kind in KINDS:
         for when in ("before", "after"):
-            for n in range(1, calls[kind] + 1, steps[kind]):
+            for n in some(range(1, calls[kind] + 1), most, of=f"documents {kind} {when}"):
                 run = begin(stage)
                 assert run.poll(Kill(call=kind, when=when, n=n)) is None, (kind, when, n)
                 dead = lying(run)
@@ -128,11 +127,11 @@ def check_kills(stage: Stage, steps: dict[str, int]) -> None:
 
 
 def test_a_kill_around_each_outside_call(stage: Stage) -> None:
-    check_kills(stage, STEPS)
+    check_kills(stage, 2)
 
 
 def test_a_kill_on_postgresql(postgres_stage: Stage) -> None:
-    check_kills(postgres_stage, RARELY)
+    check_kills(postgres_stage, 1)
 
 
 # ---- on a Maildir ----------------------------------------------------------------------------------------------
@@ -190,7 +189,7 @@ def test_a_kill_on_a_maildir(world: World, commands: Commands, tmp_path: Path) -
     assert (calls["lay"], calls["remove"]) == (2, 1)
     for kind in ("lay", "remove", "commit"):
         for when in ("before", "after"):
-            for n in range(1, calls[kind] + 1):
+            for n in some(range(1, calls[kind] + 1), 3, of=f"maildir {kind} {when}"):
                 root = tmp_path / f"{kind}-{when}-{n}"
                 killed, _ = passes(root, Kill(call=kind, when=when, n=n))
                 assert outcome(killed) == wanted, (kind, when, n)

@@ -9,6 +9,9 @@ itself SIGKILL right before or right after the n-th of one kind of outside call:
 - `lay`: an APPEND of a copy, or its writing into a Maildir · `remove`: the STORE and the EXPUNGE of a mail, or the
   removal of its file.
 - `told`: lines of gone.log appended · `ledger`: gone.log written anew · `link`: a backup given its name · `fsync`.
+- `any`: whichever call leaves the process, of all kinds: a connection made, an IMAP command, an SMTP command or the
+  wait for its answer, a COMMIT, an fsync, a rename, a link, an unlink. `plain`: a read or write of a socket, or a write
+  of a file by Python, of which there are many.
 - `hook`: the wait for a web receiver's answer, so before it the call has been sent, after it the answer was read.
 
 Nothing else is changed in it. `Commands` is the tests' side, `main` the process that forks.
@@ -99,10 +102,11 @@ class Commands:
 def wrap(owner: Any, name: str, kind: str, calls: Counter[str], order: dict[str, Any]) -> None:
     """Count the calls of a method, and die right before or after the one that is ordered."""
     original: Callable[..., Any] = getattr(owner, name)
+    wanted = order.get("call")
 
     def wrapped(*arguments: Any, **named: Any) -> Any:
         calls[kind] += 1
-        mine = order.get("call") == kind and calls[kind] == order["n"]
+        mine = wanted == kind and calls[kind] == order["n"]
         if mine and order["when"] == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         try:
@@ -112,6 +116,24 @@ def wrap(owner: Any, name: str, kind: str, calls: Counter[str], order: dict[str,
                 os.kill(os.getpid(), signal.SIGKILL)
 
     setattr(owner, name, wrapped)
+
+
+def wrap_any(calls: Counter[str], order: dict[str, Any]) -> None:
+    """Count every outside call as `any` too, and the plain reads and writes apart."""
+    import smtplib
+    import socket
+    from imaplib import IMAP4
+
+    from sqlalchemy.engine import Connection
+
+    outside: list[tuple[Any, str]] = [
+        (socket, "create_connection"), (IMAP4, "_command"), (smtplib.SMTP, "putcmd"), (smtplib.SMTP, "getreply"),
+        (Connection, "_commit_impl"), (os, "fsync"), (os, "rename"), (os, "replace"), (os, "link"), (os, "unlink"),
+    ]  # fmt: skip
+    for owner, name in outside:
+        wrap(owner, name, "any", calls, order)
+    for owner, name in ((socket.socket, "sendall"), (socket.SocketIO, "readinto"), (os, "write")):
+        wrap(owner, name, "plain", calls, order)
 
 
 def child(order: dict[str, Any], counted: Path) -> int:
@@ -144,6 +166,7 @@ def child(order: dict[str, Any], counted: Path) -> int:
     wrap(Ledger, "write", "ledger", calls, order)
     wrap(os, "link", "link", calls, order)
     wrap(os, "fsync", "fsync", calls, order)
+    wrap_any(calls, order)
     if not order["turn"]:
         from contextlib import nullcontext
 
