@@ -14,9 +14,13 @@ from mailbot.errors import InputError
 
 def poll(arguments: argparse.Namespace) -> int:
     """Make one pass and print its counts."""
-    from mailbot.app import opened
+    from dataclasses import replace
 
-    with opened(arguments.config) as app:
+    from mailbot.app import opened
+    from mailbot.guard import Guard
+
+    with Guard() as guard, opened(arguments.config) as app:
+        app.line = replace(app.line, stop=guard.moved)
         counts, failure = app.poll()
     if arguments.json:
         print_json(counts)

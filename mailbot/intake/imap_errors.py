@@ -65,8 +65,7 @@ def translate(exc: BaseException, host: str) -> MailboxUnavailable | MailboxRefu
     """
     outcome, sentence = next(ERRORS[kind] for kind in type(exc).__mro__ if kind in ERRORS)
     if isinstance(exc, IMAP4.error) and not isinstance(exc, IMAP4.abort):
-        cut = isinstance(exc.__context__, IMAP4.abort)  # imapclient calls a line cut during LOGIN a LoginError
-        if cut or is_later(exc):
+        if _was_cut(exc) or is_later(exc):
             outcome, sentence = MailboxUnavailable, "{host} is not ready now; the next pass tries again"
         elif outcome is MailboxUnavailable and _NEVER.search(str(exc)):
             outcome, sentence = MailboxRefused, "{host} does not allow it: look at this user's rights and quota"
@@ -76,8 +75,12 @@ def translate(exc: BaseException, host: str) -> MailboxUnavailable | MailboxRefu
 
 
 def is_refusal(exc: BaseException) -> bool:
-    """Tell whether a server said no to a login, for now or for good: the connection stands."""
-    return isinstance(exc, IMAP4.error) and not isinstance(exc, IMAP4.abort)
+    """Tell whether a server said no to a login, for now or for good; a line that was cut said nothing."""
+    return isinstance(exc, IMAP4.error) and not (isinstance(exc, IMAP4.abort) or _was_cut(exc))
+
+
+def _was_cut(exc: BaseException) -> bool:
+    return isinstance(exc.__context__, IMAP4.abort)  # imapclient calls a line cut during LOGIN a LoginError
 
 
 def is_later(exc: BaseException) -> bool:

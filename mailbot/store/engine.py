@@ -25,6 +25,10 @@ PERSONAL = (  # the tables that hold personal data
 REWRITTEN_BYTES = 64_000_000  # about a second, in which others wait
 LOCK_SECONDS = 2  # a reader may keep the scrubbing waiting; then the next pass does it
 BUSY_SECONDS = 30
+LINE = {  # a host that is gone is noticed within a minute, where TCP alone takes hours
+    "connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}  # fmt: skip
 TURN = 0x6D61696C  # the advisory lock of the one poller, on PostgreSQL
 
 
@@ -77,7 +81,8 @@ def _postgres(url: sa.URL, password: str | None) -> sa.Engine:
         raise ConfigError("store.url: PostgreSQL needs the extra: pip install 'mailbot[postgres]'") from exc
     if password is not None:
         url = url.set(password=password)
-    return sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
+    url = url.set(drivername="postgresql+psycopg")
+    return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=LINE)
 
 
 @contextlib.contextmanager

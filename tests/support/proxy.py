@@ -41,7 +41,7 @@ class Seen:
 class Proxy:
     """Forwards to a port of 127.0.0.1; `port` is its own. Use it as a context."""
 
-    target: int
+    target: int | str  # a port of 127.0.0.1, or the path of a socket
     fault: Fault | None = None
     piece: int = 65_536  # octets forwarded at once: 1 makes a segment of each
     pause: float = 0.0  # seconds before each of them
@@ -93,13 +93,11 @@ class Proxy:
         self.seen.append(seen)
         mine = self.fault if self.fault is not None and (not self.fault.first or len(self.seen) == 1) else None
         try:
-            far = socket.create_connection((self.host, self.target), timeout=10)
+            far = self._connect()
         except OSError:
             _close(near, "reset")
             return
-        for each in (near, far):
-            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            each.settimeout(None)
+        near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._open |= {near, far}
         with contextlib.suppress(OSError, ValueError), selectors.DefaultSelector() as selector:
             selector.register(near, selectors.EVENT_READ, (near, far, "up"))
@@ -110,6 +108,16 @@ class Proxy:
         _close(near, how)
         _close(far, "close")
         self._open -= {near, far}
+
+    def _connect(self) -> socket.socket:
+        if isinstance(self.target, str):
+            local = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            local.connect(self.target)
+            return local
+        far = socket.create_connection((self.host, self.target), timeout=10)
+        far.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        far.settimeout(None)
+        return far
 
     def _forward(self, selector: selectors.BaseSelector, seen: Seen, fault: Fault | None) -> bool:
         """Forward what came; False where the connection is over."""

@@ -3,7 +3,7 @@
 `answers` maps a command to what the server says instead of yes. Keys: CONNECT, AUTH, MAIL, RCPT, DATA,
 `RCPT aliya@example.kz` for one recipient, or `MAIL +` and `RCPT +` for a sender with a plus part. Values: an SMTP
 answer ("550 5.1.1 no such user"), "drop" (it is cut and nothing kept) or, for DATA, "keep-and-drop" (the mail is
-kept, the answer never arrives).
+kept, the answer never arrives) and "close-after" (the mail is kept and answered, then the connection closed).
 
 `SmtpProcess` runs the same server in a process of its own, for tests that run the installed command.
 """
@@ -110,6 +110,10 @@ class _Handler:
         said = self.answer("DATA")
         if said is None or said == "keep-and-drop":
             self._keep(envelope)
+        if said == "close-after":
+            self._keep(envelope)
+            asyncio.get_running_loop().call_later(0.02, server.transport.close)  # type: ignore[union-attr]
+            return f"250 2.0.0 OK: queued as {len(self.taken)}"
         return self._say(server, "DATA") or f"250 2.0.0 OK: queued as {len(self.taken)}"
 
     def _keep(self, envelope: Envelope) -> None:
