@@ -6,6 +6,8 @@ pass or a command. Exit codes are those of sysexits(3), promised in the README.
 
 from __future__ import annotations
 
+import errno
+
 
 class MailbotError(Exception):
     """Any failure that mailbot explains in one sentence; never holds personal data or a secret."""
@@ -47,6 +49,11 @@ class MailboxUnavailable(TemporaryError):
 
 class CourierUnavailable(TemporaryError):
     """The mail server that takes our answers can't be reached, or says "later" to the sender."""
+
+
+SHORT = {  # what no file and no mail is to blame for: no handles, no memory, a full, read-only or broken disk
+    errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO,
+}  # fmt: skip
 
 
 class StoreUnavailable(TemporaryError):

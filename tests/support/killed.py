@@ -10,11 +10,12 @@ itself SIGKILL right before or right after the n-th of one kind of outside call:
   removal of its file.
 - `told`: lines of gone.log appended · `ledger`: gone.log written anew · `link`: a backup given its name · `fsync`.
 - `any`: whichever call leaves the process, of all kinds: a connection made, an IMAP command, an SMTP command or the
-  wait for its answer, a COMMIT, an fsync, a rename, a link, an unlink. `plain`: a read or write of a socket, or a write
-  of a file by Python, of which there are many.
+  wait for its answer, a COMMIT, an fsync, a rename, a link, an unlink. `net`: those of the network alone.
+- `plain`: a read or write of a socket, or a write of a file by Python, of which there are many.
 - `hook`: the wait for a web receiver's answer, so before it the call has been sent, after it the answer was read.
 
-Nothing else is changed in it. `Commands` is the tests' side, `main` the process that forks.
+A child may also stop itself there (SIGSTOP), be short of file handles, or have another time. `Commands` is the tests'
+side, `main` the process that forks.
 """
 
 from __future__ import annotations
@@ -22,13 +23,16 @@ from __future__ import annotations
 import gc
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +46,7 @@ class Kill:
     """Where a process kills itself."""
 
     call: str
-    when: str  # before, after
+    when: str  # before, after; stop: it stops before, and goes on when it gets SIGCONT
     n: int  # from 1
 
     def __str__(self) -> str:
@@ -72,24 +76,48 @@ class Commands:
         )  # fmt: skip
 
     def run(
-        self, *arguments: str, kill: Kill | None = None, turn: bool = True, env: dict[str, str] | None = None
-    ) -> Ended:
-        """Run one command to its end, or to its death; without `turn` it does not wait for other pollers."""
-        order: dict[str, Any] = {"argv": arguments, "env": env or {}, "turn": turn}
+        self, *arguments: str, kill: Kill | None = None, turn: bool = True, env: dict[str, str] | None = None,
+        **more: float,
+    ) -> Ended:  # fmt: skip
+        """Run one command to its end, or to its death; without `turn` it does not wait for other pollers.
+
+        `more`: `files`, the most file handles it may have; `ahead`, how many seconds its clock goes ahead.
+        """
+        order: dict[str, Any] = {"argv": arguments, "env": env or {}, "turn": turn, **more}
         if kill is not None:
             order |= {"call": kill.call, "when": kill.when, "n": kill.n}
         (ended,) = self._ask(order)
         return ended
+
+    def start(self, *arguments: str, stop: Kill, env: dict[str, str] | None = None, **more: Any) -> int:
+        """Begin a command that stops itself there, wait until it did, return its pid; `finish` waits for its end."""
+        order = {"argv": arguments, "env": env or {}, "turn": True, "call": stop.call, "when": stop.when, "n": stop.n}
+        (begun,) = self._told(order | more | {"start": True})
+        pid = int(begun)
+        until = time.monotonic() + 30
+        while (state := _state(pid)) not in "TZ":
+            assert time.monotonic() < until, f"neither stopped nor ended: {state}"
+            time.sleep(0.005)
+        return pid
+
+    def finish(self, pid: int) -> Ended:
+        """Wait for the end of such a command; one that was not continued is killed."""
+        (ended,) = self._told({"finish": pid})
+        return Ended(**ended)
 
     def at_once(self, times: int, *arguments: str, turn: bool = True) -> list[Ended]:
         """Run one command in several processes at once, to the end of all."""
         return self._ask({"argv": arguments, "env": {}, "turn": turn, "times": times})
 
     def _ask(self, order: dict[str, Any]) -> list[Ended]:
+        return [Ended(**each) for each in self._told(order)]
+
+    def _told(self, order: dict[str, Any]) -> list[Any]:
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        return [Ended(**each) for each in json.loads(self._process.stdout.readline())]
+        told: list[Any] = json.loads(self._process.stdout.readline())
+        return told
 
     def stop(self) -> None:
         """End it."""
@@ -107,12 +135,12 @@ def wrap(owner: Any, name: str, kind: str, calls: Counter[str], order: dict[str,
     def wrapped(*arguments: Any, **named: Any) -> Any:
         calls[kind] += 1
         mine = wanted == kind and calls[kind] == order["n"]
-        if mine and order["when"] == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
+        if mine and order["when"] != "after":
+            os.kill(os.getpid(), signal.SIGSTOP if order["when"] == "stop" else signal.SIGKILL)
         try:
             return original(*arguments, **named)
         finally:
-            if mine:
+            if mine and order["when"] == "after":
                 os.kill(os.getpid(), signal.SIGKILL)
 
     setattr(owner, name, wrapped)
@@ -130,10 +158,27 @@ def wrap_any(calls: Counter[str], order: dict[str, Any]) -> None:
         (socket, "create_connection"), (IMAP4, "_command"), (smtplib.SMTP, "putcmd"), (smtplib.SMTP, "getreply"),
         (Connection, "_commit_impl"), (os, "fsync"), (os, "rename"), (os, "replace"), (os, "link"), (os, "unlink"),
     ]  # fmt: skip
-    for owner, name in outside:
+    for number, (owner, name) in enumerate(outside):
         wrap(owner, name, "any", calls, order)
+        if number < 4:
+            wrap(owner, name, "net", calls, order)
     for owner, name in ((socket.socket, "sendall"), (socket.SocketIO, "readinto"), (os, "write")):
         wrap(owner, name, "plain", calls, order)
+
+
+def change(order: dict[str, Any]) -> None:
+    """Take file handles away, shift the clock, shorten the leases of the outbox: as ordered."""
+    from mailbot import app
+    from mailbot.store import outbox
+
+    if "lease" in order:
+        outbox.LEASE = timedelta(seconds=order["lease"])
+    if "ahead" in order:
+        ahead = timedelta(seconds=order["ahead"])
+        assert app.build.__kwdefaults__ is not None
+        app.build.__kwdefaults__["clock"] = lambda: datetime.now(UTC) + ahead
+    if "files" in order:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (order["files"], resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 
 
 def child(order: dict[str, Any], counted: Path) -> int:
@@ -172,7 +217,11 @@ def child(order: dict[str, Any], counted: Path) -> int:
 
         store.engine_turn = engine.turn = lambda _engine: nullcontext(True)
     os.environ.update(order["env"])
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    change(order)
     code = mailbot(order["argv"])
+    if "files" in order:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     counted.write_text(json.dumps(calls), encoding="utf-8")
     return code
 
@@ -208,6 +257,27 @@ def end(pid: int, folder: Path) -> dict[str, Any]:
     calls = json.loads(counted.read_text(encoding="utf-8")) if counted.exists() else {}
     read = {name: (folder / name).read_text(encoding="utf-8") for name in ("out", "err")}
     return {"code": status, "calls": calls, **read}
+
+
+def apart(order: dict[str, Any], folder: Path) -> list[Any]:
+    """Begin a command and leave it alone, or wait for its end."""
+    if "start" in order:
+        place = folder / f"apart-{len(_apart)}"
+        pid = fork(order, place)
+        _apart[pid] = place
+        return [pid]
+    pid = order["finish"]
+    if _state(pid) == "T":
+        os.kill(pid, signal.SIGKILL)
+    return [end(pid, _apart[pid])]
+
+
+_apart: dict[int, Path] = {}  # what was begun, and where it writes
+
+
+def _state(pid: int) -> str:
+    """Return what a process does now: R, S, T (stopped), Z (ended)."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
 
 
 def _warm(folder: Path) -> None:
@@ -263,6 +333,9 @@ def main() -> None:
         gc.freeze()  # no child copies what all of them share, for a mark on it
         for line in sys.stdin:
             order = json.loads(line)
+            if "start" in order or "finish" in order:
+                print(json.dumps(apart(order, Path(folder))), flush=True)
+                continue
             folders = [Path(folder) / str(number) for number in range(order.get("times", 1))]
             pids = [fork(order, each) for each in folders]
             print(json.dumps([end(pid, each) for pid, each in zip(pids, folders, strict=True)]), flush=True)
