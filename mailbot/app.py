@@ -25,6 +25,7 @@ from mailbot.errors import (
     MailboxUnavailable,
 )
 from mailbot.intake.dns import Dns
+from mailbot.oauth import credentials
 from mailbot.operating import (
     again,
     attachments,
@@ -221,7 +222,7 @@ def open_mailbox(folder: Path, settings: Settings, store: Store) -> Mailbox:
     from mailbot.intake.imap import ImapMailbox  # late: a Maildir needs no IMAP library
 
     return ImapMailbox(
-        url, password=url.password or config.secret(folder, "mailbox_password", section.password_file),
+        url, password=credentials.of_mailbox(folder, settings),
         ca_file=folder / section.ca_file if section.ca_file else None, timeout_seconds=section.timeout_seconds,
         max_bytes=section.max_bytes,
     )  # fmt: skip
@@ -235,9 +236,7 @@ def open_courier(folder: Path, settings: Settings) -> Courier:
         return MaildirCourier(url.path)
     from mailbot.answering.smtp import SmtpCourier
 
-    password = url.password or config.secret(folder, "courier_password", section.password_file)
-    if password is None and url.user is not None:  # one account, one password: the usual case
-        password = config.secret(folder, "mailbox_password", settings.mailbox.password_file)
+    password = credentials.of_courier(folder, settings)
     ca_file = folder / section.ca_file if section.ca_file else None
     plain = settings.mailbox.addresses[0]
     return SmtpCourier(url, password=password, ca_file=ca_file, timeout_seconds=section.timeout_seconds, plain=plain)

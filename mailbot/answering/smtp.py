@@ -7,7 +7,6 @@ CourierRefused, ReplyDeferred or ReplyRefused, without any address in its senten
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import re
 import smtplib
@@ -16,7 +15,15 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
-from mailbot.errors import CourierRefused, CourierUnavailable, MailbotError, ReplyDeferred, ReplyRefused
+from mailbot.answering import login
+from mailbot.errors import (
+    CourierRefused,
+    CourierUnavailable,
+    MailbotError,
+    ReplyDeferred,
+    ReplyRefused,
+)
+from mailbot.oauth.credentials import Credential
 from mailbot.section import is_loopback
 from mailbot.urls import CourierUrl
 
@@ -25,11 +32,15 @@ _Outcome = type[CourierRefused] | type[CourierUnavailable] | type[ReplyDeferred]
 _BROKE = "the connection to {host} broke; the next pass tries again"
 _SAID = "{host} answered: {answer}"
 _LOGIN = "{host} refused user or password ({answer}); Gmail, Yandex and Mail.ru want an app password"
+_TOKEN = (
+    "{host} does not take the token of `mailbot login` ({answer}); Microsoft 365 wants Authenticated SMTP switched on"
+)
 # Which error of ours each one of the library's is: (where the code says "later", where it says "no", sentence).
 ERRORS: dict[type[BaseException], tuple[_Outcome, _Outcome, str]] = {
     smtplib.SMTPConnectError: (CourierUnavailable, CourierRefused, _SAID),
     smtplib.SMTPHeloError: (CourierUnavailable, CourierRefused, _SAID),
     smtplib.SMTPAuthenticationError: (CourierUnavailable, CourierRefused, _LOGIN),
+    login.TokenRefused: (CourierUnavailable, CourierRefused, _TOKEN),
     smtplib.SMTPSenderRefused: (CourierUnavailable, CourierRefused, "{host} refused our sender: {answer}"),
     smtplib.SMTPRecipientsRefused: (ReplyDeferred, ReplyRefused, "{host} refused the recipient: {answer}"),
     smtplib.SMTPDataError: (ReplyDeferred, ReplyRefused, "{host} refused the mail: {answer}"),
@@ -84,7 +95,7 @@ class SmtpCourier:
     """A mail server that takes our answers; one connection serves many. Not thread-safe."""
 
     def __init__(
-        self, url: CourierUrl, *, password: str | None, ca_file: Path | None = None, timeout_seconds: float = 60,
+        self, url: CourierUrl, *, password: Credential, ca_file: Path | None = None, timeout_seconds: float = 60,
         plain: str = "",
     ) -> None:  # fmt: skip
         """Keep the settings; nothing is connected. Without user or password no login is tried. Raises nothing.
@@ -229,17 +240,8 @@ class SmtpCourier:
             smtp.ehlo_or_helo_if_needed()
         # A server on this machine may take our mail without asking who we are.
         if self._url.user and self._password and (smtp.has_extn("auth") or not is_loopback(host)):
-            self._login(smtp, self._url.user, self._password)
+            login.enter(smtp, self._url.user, self._password)
         return smtp
-
-    def _login(self, smtp: smtplib.SMTP, user: str, password: str) -> None:
-        if (user + password).isascii():
-            smtp.login(user, password)
-            return
-        words = base64.b64encode(f"\0{user}\0{password}".encode()).decode("ascii")  # PLAIN is UTF-8: RFC 4616
-        code, said = smtp.docmd("AUTH", f"PLAIN {words}")
-        if code != 235:
-            raise smtplib.SMTPAuthenticationError(code, said)
 
 
 def _context(ca_file: Path | None) -> ssl.SSLContext:

@@ -19,6 +19,7 @@ from mailbot.intake.batches import groups, slices
 from mailbot.intake.folders import special
 from mailbot.intake.imap_errors import is_later, translate
 from mailbot.intake.uids import Client, done_folder, entries, mails, move, search, spans
+from mailbot.oauth.credentials import Credential
 from mailbot.ports import Cursor, FolderName, MailboxState, RawMail, Sought
 from mailbot.urls import MailboxUrl
 
@@ -29,7 +30,7 @@ class ImapMailbox:
     """A folder on an IMAP server; connects when first used, and anew after an error. Not thread-safe."""
 
     def __init__(
-        self, url: MailboxUrl, *, password: str | None, ca_file: Path | None = None, timeout_seconds: float = 60,
+        self, url: MailboxUrl, *, password: Credential, ca_file: Path | None = None, timeout_seconds: float = 60,
         max_bytes: int = 10_000_000,
     ) -> None:  # fmt: skip
         """Keep the settings; nothing is connected. Raises nothing."""
@@ -217,8 +218,7 @@ class ImapMailbox:
                 client.shutdown()
 
     def _connect(self) -> Client:
-        self._client = login.connect(self._url, self._password, self._ca_file, self._timeout)
-        login.enter(self._client, self._url.user, self._password or "")
+        self._client = login.opened(self._url, self._password, self._ca_file, self._timeout)
         return self._client
 
     def _select(self) -> Client:
