@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mailbot.cli.output import clean_lines, tell, write_whole
+from mailbot.cli.output import tell, write_whole
 from mailbot.config import load_settings
 from mailbot.errors import InputError, UsageError
 from mailbot.oauth.credentials import access_of
@@ -45,7 +45,7 @@ def _grant(folder: Path, settings: Settings, browser: bool) -> Grant:
 
 
 def _say(text: str) -> None:
-    tell(clean_lines(text))
+    tell("".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text))
 
 
 def _export(grant: Grant, name: str, folder: Path) -> int:

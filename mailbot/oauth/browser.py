@@ -33,7 +33,7 @@ class Listener:
             self._server = _Server(("127.0.0.1", 0), _Handler)
         except OSError as exc:
             raise LoginRefused(f"no port of this machine can be opened for the browser ({exc.strerror})") from exc
-        self.url = f"http://{host}:{self._server.server_address[1]}/"
+        self.url = f"http://{host}:{self._server.server_address[1]}"  # as Microsoft's own libraries write it
 
     def __enter__(self) -> Self:
         """Return it. Raises nothing."""

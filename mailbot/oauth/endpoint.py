@@ -82,4 +82,6 @@ def _failure(host: str, status: int, said: Said) -> LoginUnavailable | LoginRefu
         return LoginRefused(
             f"{host} does not know the client ({reason}): check client_id, tenant and secret in [oauth]"
         )
-    return LoginRefused(f"{host} refuses the login ({reason}): check [oauth], then run `mailbot login`")
+    return LoginRefused(
+        f"{host} refuses the login ({reason}): check [oauth] and the client's secret, then run `mailbot login`"
+    )

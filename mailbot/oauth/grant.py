@@ -2,7 +2,8 @@
 
 The file is written whole beside its place, brought to the disk and renamed, so a kill leaves the old one or the new
 one. Whoever means to renew it takes the lock first: a server that rotates refresh tokens (RFC 9700 section 4.14.2)
-takes each of them once.
+takes each of them once. One gap is known: killed between the server's answer and the writing of it, the new token is
+lost; most servers take the old one until the new one was used, a strict one wants `mailbot login` again.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from mailbot.errors import LoginRefused
 from mailbot.oauth.provider import Client, Said
 
 FILE = "oauth.json"
-MARGIN = timedelta(minutes=2)  # an access token this near to its end is not used any more
+MARGIN = timedelta(minutes=2)  # an access token this near to its end, or in its last quarter, is not used any more
 LASTS = 300  # seconds that one lasts where the server does not say it (RFC 6749 section 5.1)
 HELD = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 _TIMES = ("expires_at", "logged_in_at", "refreshed_at", "refused_at")  # the last one may be missing
@@ -42,7 +43,8 @@ class Grant:
 
     def is_fresh(self, now: datetime) -> bool:
         """Tell whether the access token can be used now. Raises nothing."""
-        return bool(self.access_token) and now < self.expires_at - MARGIN
+        margin = min(MARGIN, (self.expires_at - self.refreshed_at) / 4)
+        return bool(self.access_token) and now < self.expires_at - margin
 
     def is_of(self, client: Client) -> bool:
         """Tell whether that client may use it. Raises nothing."""
@@ -147,6 +149,7 @@ class GrantFile:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        self.path.parent.mkdir(mode=0o700, exist_ok=True)
         handle = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             _given_over(handle, self.path.parent)

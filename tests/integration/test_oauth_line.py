@@ -29,6 +29,7 @@ from tests.support.smtp import Setup, SmtpServer
 from tests.support.tokens import CLIENT, SECRET, TokenServer, token_server
 
 WRITER = "alice@example.com"
+NUMBER = "900101300123-mail.apps.example.com"  # as Google's; it looks like an IIN, which is veiled elsewhere
 
 
 @pytest.fixture(scope="module")
@@ -269,6 +270,10 @@ def test_the_address_of_a_far_browser_is_pasted(
     try:
         installed(site, server, guarded.port, "browser")
         (site.folder / "secrets" / "oauth_client_secret").write_text(SECRET, encoding="utf-8")
+        settings = site.folder / "mailbot.toml"
+        text = settings.read_text(encoding="utf-8").replace(CLIENT, NUMBER)
+        settings.write_text(text, encoding="utf-8")
+        server.client = NUMBER
         command = [str(COMMAND), "--config", str(site.folder), "login"]
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -19,7 +19,7 @@ import pytest
 
 from mailbot import web
 from mailbot.errors import LoginGone, LoginRefused, LoginUnavailable, MailbotError
-from mailbot.oauth import endpoint, flows
+from mailbot.oauth import browser, endpoint, flows
 from mailbot.oauth.access import AGAIN, NEW, Access, kept_in
 from mailbot.oauth.browser import answered
 from mailbot.oauth.grant import Grant, GrantFile, as_text, begun, from_text
@@ -71,7 +71,6 @@ def client_at(server: TokenServer, secret: str | None = None) -> Client:
 
 def logged_in(server: TokenServer, folder: Path, clock: Time) -> Access:
     """Return the access of somebody who has just logged in."""
-    (folder / "secrets").mkdir(exist_ok=True)
     access = Access(kept_in(folder), client_at(server), clock)
     access.keep(begun(client_at(server), server.tokens(server.user, server.new_refresh()), clock()))
     return access
@@ -173,6 +172,20 @@ def browsing(server: TokenServer, seen: list[tuple[int, str]], *before: str) -> 
     return say
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits ten minutes for a browser that does not come."""
+    monkeypatch.setattr(browser, "SECONDS", 20)
+
+
+def test_a_browser_that_never_comes_back_is_not_waited_for(
+    server: TokenServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browser, "SECONDS", 0.05)
+    with pytest.raises(LoginRefused, match="nobody came back from the browser in time"):
+        flows.by_browser(client_at(server), "", lambda _text: None)
+
+
 def test_a_browser_comes_back_with_a_code_that_only_its_asker_can_use(server: TokenServer) -> None:
     seen: list[tuple[int, str]] = []
     grant = flows.by_browser(client_at(server), server.user, browsing(server, seen))
@@ -183,7 +196,7 @@ def test_a_browser_comes_back_with_a_code_that_only_its_asker_can_use(server: To
 
 def test_what_a_page_sends_without_our_state_is_not_looked_at(server: TokenServer) -> None:
     seen: list[tuple[int, str]] = []
-    strangers = ("favicon.ico", "?code=evil&state=guessed", "?error=access_denied", "?code=evil")
+    strangers = ("/favicon.ico", "?code=evil&state=guessed", "?error=access_denied", "?code=evil")
     grant = flows.by_browser(client_at(server), "", browsing(server, seen, *strangers))
     assert [status for status, _ in seen[:4]] == [404] * 4
     assert grant.refresh_token in server.refresh and len(server.asked) == 1
@@ -235,6 +248,16 @@ def test_a_pass_each_minute_asks_once_an_hour(server: TokenServer, tmp_path: Pat
     assert kept(tmp_path).refreshed_at == clock.now
 
 
+def test_a_short_lived_token_is_used_twice(server: TokenServer, tmp_path: Path, clock: Time) -> None:
+    server.lasts = 60
+    access = logged_in(server, tmp_path, clock)
+    first = access.token()
+    clock.now += timedelta(seconds=44)
+    assert access.token() == first
+    clock.now += timedelta(seconds=1)
+    assert access.token() != first and len(server.asked) == 1
+
+
 def test_a_rotated_refresh_token_takes_the_place_of_the_old_one(
     server: TokenServer, tmp_path: Path, clock: Time
 ) -> None:
@@ -256,6 +279,7 @@ def test_only_its_owner_reads_it_and_nothing_else_lies_there(server: TokenServer
         access.token()
     finally:
         os.umask(before)
+    assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
     files = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "secrets").iterdir()}
     assert files == {"oauth.json": 0o600, "oauth.lock": 0o600}
     grant = kept(tmp_path)

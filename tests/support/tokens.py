@@ -42,6 +42,7 @@ class TokenServer:
 
     url: str = ""
     user: str = "info@example.kz"
+    client: str = CLIENT
     person: Literal["agrees", "denies", "waits"] = "agrees"
     rotates: bool = False
     strict: bool = False
@@ -96,7 +97,7 @@ class TokenServer:
     def agree(self, address: str) -> str:
         """Be the person in the browser: open the page that was asked for; return where it sends the browser."""
         asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query, strict_parsing=True).items()}
-        assert asked["response_type"] == "code" and asked["client_id"] == CLIENT and asked["scope"] == SCOPE
+        assert asked["response_type"] == "code" and asked["client_id"] == self.client and asked["scope"] == SCOPE
         assert asked["code_challenge_method"] == "S256" and asked["tone"] == "kind"
         back = urlsplit(asked["redirect_uri"])
         assert back.scheme == "http" and back.hostname == "127.0.0.1"
@@ -118,7 +119,7 @@ class TokenServer:
             found = self.access.get(self.shown[-1])
             good = found is not None and time.time() < found.ends_at
             return 200, {"active": True, "username": found.user} if found and good else {"active": False}
-        if asked.get("client_id") != CLIENT or asked.get("client_secret", SECRET) != SECRET:
+        if asked.get("client_id") != self.client or asked.get("client_secret", SECRET) != SECRET:
             return 401, {"error": "invalid_client"}
         if path == "/device":
             code = secrets.token_urlsafe(24)
