@@ -54,7 +54,7 @@ def opened(url: MailboxUrl, credential: Credential, ca_file: Path | None, timeou
 
 
 def _by_token(url: MailboxUrl, tokens: Tokens, connected: Callable[[], Client]) -> Client:
-    """Log in with the token that is kept, or a new one; whether the server lists it: Yandex takes it unlisted."""
+    """Log in with the token that is kept, or once with a new one; no list is asked: Yandex takes it unlisted."""
     token: str | None = tokens.token()
     refused: LoginError | None = None
     for _ in range(ATTEMPTS):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import subprocess
 import tomllib
 from pathlib import Path
@@ -76,6 +77,7 @@ def test_on_a_terminal_the_client_is_asked_for_and_its_secret_is_kept(tmp_path: 
     said = b""
     for question, answer in asked.items():
         while question not in said.rpartition(b"\n")[2]:
+            assert select.select([near], [], [], 60)[0], said
             said += os.read(near, 1000)
         os.write(near, f"{answer}\n".encode())
         said += b"\n"
