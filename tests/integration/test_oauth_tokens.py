@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
+import subprocess
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -28,6 +31,7 @@ from mailbot.settings import OauthSettings
 from tests.support.killed import Commands, Kill
 from tests.support.receiver import answers, closes, cuts, sleeps, trickles
 from tests.support.servers import certificate, free_ports
+from tests.support.site import COMMAND
 from tests.support.tokens import CLIENT, SCOPE, SECRET, TokenServer, token_server
 
 
@@ -559,6 +563,28 @@ def test_a_kill_costs_no_login(
     assert ran.code == 75 and "takes no connection" in ran.err  # the mailbox is asked next, so a token was there
     assert server.is_good(kept(folder).access_token, server.user)
     assert kept(folder).refresh_token in server.refresh
+
+
+def test_a_process_that_is_told_to_stop_keeps_what_it_was_given(
+    server: TokenServer, commands: Commands, tmp_path: Path
+) -> None:
+    """SIGTERM comes while the strict server answers: the old token is worth nothing from then on."""
+    server.rotates = server.strict = True
+    folder = tmp_path / "mailbot"
+    installed(commands, server, folder)
+    expired(folder)
+
+    def stops(handler: BaseHTTPRequestHandler) -> None:
+        process.terminate()
+        _, said = server.answer("/token", server.asked[-1])
+        answers(200, json.dumps(said).encode())(handler)
+
+    server.says = [stops]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MAILBOT_")}
+    process = subprocess.Popen([str(COMMAND), "--config", str(folder), "poll"], env=clean)
+    assert process.wait(timeout=60) == -signal.SIGTERM
+    assert kept(folder).refresh_token in server.refresh
+    assert server.is_good(kept(folder).access_token, server.user)
 
 
 def test_processes_at_once_ask_once(server: TokenServer, commands: Commands, tmp_path: Path) -> None:
