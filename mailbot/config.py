@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from mailbot.errors import ConfigError
+from mailbot.errors import SHORT, ConfigError, MailbotError, TemporaryError
 from mailbot.policy import Policy
 from mailbot.section import Section
 from mailbot.settings import Settings
@@ -85,11 +85,16 @@ def secret(folder: Path, name: str, file: str) -> str | None:
     return None
 
 
+def _unreadable(exc: Exception) -> type[MailbotError]:
+    """Return what it is: a machine that is short of something for a moment is no wrong setting."""
+    return TemporaryError if getattr(exc, "errno", None) in SHORT else ConfigError
+
+
 def _secret_text(path: Path, named: str) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except OSError as exc:
-        raise ConfigError(f"{named}: can't be read ({exc.strerror})") from exc
+        raise _unreadable(exc)(f"{named}: can't be read ({exc.strerror})") from exc
     except UnicodeDecodeError as exc:
         raise ConfigError(f"{named}: can't be read (not UTF-8 text)") from exc
 
@@ -102,7 +107,7 @@ def _environment(wanted: Callable[[str], bool]) -> dict[str, dict[str, Any]]:
     sections: dict[str, dict[str, Any]] = {}
     for name, value in os.environ.items():
         section, _, key = name.removeprefix(ENV_PREFIX).lower().partition("__")
-        secrets = section in ("hook", "intake") or key in ("password", "key")
+        secrets = section in ("hook", "intake") or key in ("password", "key", "client_secret")
         if name.startswith(ENV_PREFIX) and key and not secrets and wanted(section):
             lists = section == "words" or key in LISTS
             sections.setdefault(section, {})[key] = (
@@ -115,7 +120,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{path}: can't be read as UTF-8 text") from exc
+        raise _unreadable(exc)(f"{path}: can't be read as UTF-8 text") from exc
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(f"{path}: not TOML: {exc}") from exc
 

@@ -184,6 +184,8 @@ def one_pass(app: App) -> bool:
         counts, failure = app.poll()
     except MailbotError as exc:
         failure = exc
+    if app.settings.oauth.provider:  # a provider cuts what is open when its token ends, within the hour
+        app.mailbox.close()
     if any(counts.values()):
         log.info("pass: %s", ", ".join(f"{name} {count}" for name, count in counts.items() if count))
     if failure is not None:

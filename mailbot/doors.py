@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mailbot import config
 from mailbot.answering.maildir import MaildirCourier
 from mailbot.errors import CourierRefused, MailboxRefused
 from mailbot.intake.dns import Dns
+from mailbot.oauth import credentials
 from mailbot.ports import Courier, Mailbox, Resolver
 from mailbot.reading.verifier import can_verify
 from mailbot.settings import Settings
@@ -30,13 +30,17 @@ def open_mailbox(folder: Path, settings: Settings, store: Store) -> Mailbox:
         return MaildirMailbox(url.path, Numbers(store), max_bytes=section.max_bytes)
     from mailbot.intake.imap import ImapMailbox  # late: a Maildir needs no IMAP library
 
-    password = url.password or config.secret(folder, "mailbox_password", section.password_file)
+    password = credentials.of_mailbox(folder, settings)
     mailbox = ImapMailbox(
         url, password=password, ca_file=folder / section.ca_file if section.ca_file else None,
         timeout_seconds=section.timeout_seconds, max_bytes=section.max_bytes,
     )  # fmt: skip
-    mailbox.logins = Logins(store, "mailbox", url.host, MailboxRefused, password or "")
+    mailbox.logins = Logins(store, "mailbox", url.host, MailboxRefused, _secret(password))
     return mailbox
+
+
+def _secret(credential: credentials.Credential) -> str:
+    return credential if isinstance(credential, str) else ""  # a token is renewed by itself
 
 
 def open_courier(folder: Path, settings: Settings, store: Store) -> Courier:
@@ -47,13 +51,11 @@ def open_courier(folder: Path, settings: Settings, store: Store) -> Courier:
         return MaildirCourier(url.path)
     from mailbot.answering.smtp import SmtpCourier
 
-    password = url.password or config.secret(folder, "courier_password", section.password_file)
-    if password is None and url.user is not None:  # one account, one password: the usual case
-        password = config.secret(folder, "mailbox_password", settings.mailbox.password_file)
+    password = credentials.of_courier(folder, settings)
     ca_file = folder / section.ca_file if section.ca_file else None
     plain = settings.mailbox.addresses[0]
     courier = SmtpCourier(url, password=password, ca_file=ca_file, timeout_seconds=section.timeout_seconds, plain=plain)
-    courier.logins = Logins(store, "courier", url.host, CourierRefused, password or "")
+    courier.logins = Logins(store, "courier", url.host, CourierRefused, _secret(password))
     return courier
 
 
@@ -70,7 +72,7 @@ def open_watch(folder: Path, settings: Settings, store: Store) -> Watch | None:
         return None
     from mailbot.intake.idle import Watch
 
-    password = url.password or config.secret(folder, "mailbox_password", section.password_file)
+    password = credentials.of_mailbox(folder, settings)
     ca_file = folder / section.ca_file if section.ca_file else None
-    logins = Logins(store, "mailbox", url.host, MailboxRefused, password or "", patient=True)
+    logins = Logins(store, "mailbox", url.host, MailboxRefused, _secret(password), patient=True)
     return Watch(url, password, ca_file, logins)

@@ -64,10 +64,22 @@ class StoreFault(Exception):
     """A statement that the store refused (a value, a constraint): one mail's failure, told by the driver's class."""
 
 
+class LoginUnavailable(TemporaryError):
+    """The server that gives tokens can't be reached, or says "later"."""
+
+
 class PermanentError(MailbotError):
     """The same call will never work; the operator must act (exit 69)."""
 
     exit_code = 69
+
+
+class LoginRefused(PermanentError):
+    """Nobody is logged in by OAuth, or the login is gone: `mailbot login` again."""
+
+
+class LoginGone(LoginRefused):
+    """The refresh token is worth nothing any more."""
 
 
 class MailboxRefused(PermanentError):

@@ -6,6 +6,7 @@ No server's silence is endless elsewhere: the doors have their own limits. What 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -30,7 +31,11 @@ class Guard:
     def __enter__(self) -> Guard:
         """Begin to watch."""
         self.moved()
-        threading.Thread(target=self._watch, name="guard", daemon=True).start()
+        mine = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # signals are the other thread's
+        try:
+            threading.Thread(target=self._watch, name="guard", daemon=True).start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mine)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -167,6 +167,18 @@ class Mailbox(Protocol):
         ...
 
 
+class Tokens(Protocol):
+    """What stands in the place of a password: access tokens of one login. Raises LoginUnavailable or LoginRefused."""
+
+    def token(self) -> str:
+        """Return one that has not expired."""
+        ...
+
+    def renew(self, refused: str) -> str | None:
+        """Return another one than that, which a server refused; None where that was so new that it is not its age."""
+        ...
+
+
 class Numbers(Protocol):
     """Keeps which number stands for which name; no number is given twice while `validity` stays.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from mailbot.section import Addr, MaybeAddr, Section, Text
+from mailbot.section import Addr, MaybeAddr, MaybeWebAddress, Section, Text
 
 
 class MailboxSettings(Section):
@@ -37,6 +37,34 @@ class CourierSettings(Section):
     verp: bool = Field(
         default=False, description="each answer leaves as LOCAL+KEY@DOMAIN, so that any bounce finds its request"
     )
+
+
+class OauthSettings(Section):
+    provider: Literal["", "google", "microsoft", "custom"] = Field(
+        default="",
+        description="who gives the tokens that log in without a password: google, microsoft, custom; empty: a password",
+    )
+    client_id: str = Field(default="", description="the id of your own client (app registration) at that provider")
+    client_secret_file: str = Field(
+        default="", description="file with the client's secret; empty: secrets/oauth_client_secret, or none"
+    )
+    tenant: str = Field(
+        default="organizations",
+        pattern=r"^[A-Za-z0-9.-]+$",
+        description="microsoft: whose accounts: an id or domain of your organisation, organizations or common",
+    )
+    token_url: MaybeWebAddress = Field(default="", description="custom: where tokens are given")
+    authorize_url: MaybeWebAddress = Field(default="", description="custom: the page where you agree, in a browser")
+    device_url: MaybeWebAddress = Field(default="", description="custom: where the code for another device is given")
+    scope: str = Field(default="", description="custom: what is asked for, with what gives a refresh token")
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.provider and not self.client_id:
+            raise ValueError("client_id is missing: register a client at the provider")
+        if self.provider == "custom" and not (self.token_url and (self.authorize_url or self.device_url)):
+            raise ValueError("custom needs token_url, and authorize_url or device_url")
+        return self
 
 
 class StoreSettings(Section):
@@ -103,6 +131,7 @@ class Settings(Section):
 
     mailbox: MailboxSettings
     courier: CourierSettings
+    oauth: OauthSettings = OauthSettings()
     store: StoreSettings = StoreSettings()
     operator: OperatorSettings = OperatorSettings()
     trust: TrustSettings = TrustSettings()

@@ -7,7 +7,6 @@ CourierRefused, ReplyDeferred or ReplyRefused, without any address in its senten
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import re
 import smtplib
@@ -16,7 +15,9 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
+from mailbot.answering import login
 from mailbot.errors import CourierRefused, CourierUnavailable, MailbotError, ReplyDeferred, ReplyRefused
+from mailbot.oauth.credentials import Credential
 from mailbot.ports import Logins
 from mailbot.section import is_loopback
 from mailbot.urls import CourierUrl
@@ -26,11 +27,15 @@ _Outcome = type[CourierRefused] | type[CourierUnavailable] | type[ReplyDeferred]
 _BROKE = "the connection to {host} broke; the next pass tries again"
 _SAID = "{host} answered: {answer}"
 _LOGIN = "{host} refused user or password ({answer}); Gmail, Yandex and Mail.ru want an app password"
+_TOKEN = (
+    "{host} does not take the token of `mailbot login` ({answer}); Microsoft 365 wants Authenticated SMTP switched on"
+)
 # Which error of ours each one of the library's is: (where the code says "later", where it says "no", sentence).
 ERRORS: dict[type[BaseException], tuple[_Outcome, _Outcome, str]] = {
     smtplib.SMTPConnectError: (CourierUnavailable, CourierRefused, _SAID),
     smtplib.SMTPHeloError: (CourierUnavailable, CourierRefused, _SAID),
     smtplib.SMTPAuthenticationError: (CourierUnavailable, CourierRefused, _LOGIN),
+    login.TokenRefused: (CourierUnavailable, CourierRefused, _TOKEN),
     smtplib.SMTPSenderRefused: (CourierUnavailable, CourierRefused, "{host} refused our sender: {answer}"),
     smtplib.SMTPRecipientsRefused: (ReplyDeferred, ReplyRefused, "{host} refused the recipient: {answer}"),
     smtplib.SMTPDataError: (ReplyDeferred, ReplyRefused, "{host} refused the mail: {answer}"),
@@ -58,7 +63,6 @@ ERRORS: dict[type[BaseException], tuple[_Outcome, _Outcome, str]] = {
     OSError: (CourierUnavailable, CourierUnavailable, _BROKE),
     ValueError: (CourierRefused, CourierRefused, "{host} can't be spoken to with these settings: check user and host"),
 }
-_WAYS = ("PLAIN", "LOGIN", "CRAM-MD5")
 _ONE_MAIL = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
 _UNWRITABLE = re.compile(r"^$|[\x00-\x1f\x7f\ud800-\udfff]")
 _QUOTA = re.compile(r"\b5\.4\.5\b|\b(?:daily|sending) (?:user )?(?:sending )?(?:quota|limit)", re.IGNORECASE)
@@ -86,7 +90,7 @@ class SmtpCourier:
     """A mail server that takes our answers; one connection serves many. Not thread-safe."""
 
     def __init__(
-        self, url: CourierUrl, *, password: str | None, ca_file: Path | None = None, timeout_seconds: float = 60,
+        self, url: CourierUrl, *, password: Credential, ca_file: Path | None = None, timeout_seconds: float = 60,
         plain: str = "",
     ) -> None:  # fmt: skip
         """Keep the settings; nothing is connected. Without user or password no login is tried. Raises nothing.
@@ -233,24 +237,8 @@ class SmtpCourier:
         # A server on this machine may take our mail without asking who we are.
         if self._url.user and self._password and (smtp.has_extn("auth") or not is_loopback(host)):
             with self.logins.attempt(_is_refusal) if self.logins else contextlib.nullcontext():
-                self._login(smtp, self._url.user, self._password)
+                login.enter(smtp, self._url.user, self._password)
         return smtp
-
-    def _login(self, smtp: smtplib.SMTP, user: str, password: str) -> None:
-        """Log in once, by the first way that is offered: `SMTP.login` would try each, and providers count them all."""
-        offered = smtp.esmtp_features.get("auth", "").upper().split()
-        plain = (user + password).isascii()
-        way = next((name for name in (_WAYS if plain else _WAYS[:1]) if name in offered), "")
-        if not way:
-            raise smtplib.SMTPException("no way to log in")
-        if way != "PLAIN":
-            smtp.user, smtp.password = user, password
-            smtp.auth(way, getattr(smtp, f"auth_{way.lower().replace('-', '_')}"))
-            return
-        words = base64.b64encode(f"\0{user}\0{password}".encode()).decode("ascii")  # PLAIN is UTF-8: RFC 4616
-        code, said = smtp.docmd("AUTH", f"PLAIN {words}")
-        if code != 235:
-            raise smtplib.SMTPAuthenticationError(code, said)
 
 
 def _context(ca_file: Path | None) -> ssl.SSLContext:

@@ -11,18 +11,17 @@ import base64
 import hmac
 import json
 import re
-import socket
 import ssl
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse
 from typing import Any
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import quote
 
+from mailbot import web
 from mailbot.sources import Hook
 from mailbot.store.hooks import Call
 
@@ -120,53 +119,17 @@ def _in_json(value: str) -> str:
 
 def send(request: WebRequest, seconds: float) -> Answer:
     """Send a request once; everything together takes at most so long. Raises nothing but programming errors."""
-    parts = urlsplit(request.url)
-    connection = HTTPConnection(parts.netloc, timeout=seconds)
-    # The timeout of a socket starts anew with each byte: a receiver that trickles would hold up every other place.
-    over = threading.Event()
-    watch = threading.Timer(seconds, _cut, args=[connection, over])
-    watch.daemon = True
-    watch.start()
+    headers = {**request.headers, "User-Agent": "mailbot", "Connection": "close"}
     try:
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        headers = {**request.headers, "User-Agent": "mailbot", "Connection": "close"}
-        _open(connection, parts, seconds)
-        connection.request(request.method, target, body=request.body, headers=headers)
-        answer = _judged(connection.getresponse())
-        return Answer(taken=False, says="no answer in time") if over.is_set() else answer
+        with web.calling(request.url, seconds) as connection:
+            connection.request(request.method, web.target(request.url), body=request.body, headers=headers)
+            return _judged(connection.getresponse())
     except TimeoutError:
         return Answer(taken=False, says="no answer in time")
     except ssl.SSLCertVerificationError:
         return Answer(taken=False, says="its certificate is not trusted")
     except (OSError, HTTPException, ValueError) as exc:
         return Answer(taken=False, says=f"no answer ({type(exc).__name__})")
-    finally:
-        watch.cancel()
-        connection.close()
-
-
-def _open(connection: HTTPConnection, parts: SplitResult, seconds: float) -> None:
-    """Connect; the socket is known to the connection before the handshake, so that this can be cut too."""
-    secure = parts.scheme == "https"
-    host, port = parts.hostname or "", parts.port or (443 if secure else 80)
-    plain = socket.create_connection((host, port), timeout=seconds)
-    connection.sock = plain
-    if secure:
-        wrapped = ssl.create_default_context().wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
-        connection.sock = wrapped
-        wrapped.do_handshake()
-
-
-def _cut(connection: HTTPConnection, over: threading.Event) -> None:
-    over.set()  # what is cut looks like an answer that ended
-    opened = connection.sock
-    if opened is None:
-        return
-    try:
-        # of the plain socket: a TLS socket's own shutdown would talk to the other side first
-        socket.socket.shutdown(opened, socket.SHUT_RDWR)
-    except OSError:
-        return  # it is closed already
 
 
 def _judged(response: HTTPResponse) -> Answer:

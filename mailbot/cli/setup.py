@@ -95,7 +95,8 @@ def _after_init(folder: Path, readable: bool, live: bool) -> None:
         print(
             "a first mail goes to your own address once it is live: answer it with yes, then the day's list comes there"
         )
-    print(f"next: mailbot --config {folder} check")
+    step = "login" if load_settings(folder).oauth.provider else "check"
+    print(f"next: mailbot --config {folder} {step}")
 
 
 def _plan(arguments: argparse.Namespace) -> setup.Plan:
@@ -115,13 +116,14 @@ def _plan(arguments: argparse.Namespace) -> setup.Plan:
     given = {name: getattr(arguments, name) for name in operator}
     if asked:
         given = {name: _ask(operator[name]) if value is None else value for name, value in given.items()}
+    oauth = _oauth(arguments, preset.get("oauth", ""), asked)
     return setup.Plan(
         mailbox=mailbox, courier=courier, addresses=tuple(addresses), operator=given["operator"] or "",
         do_folders=arguments.do_folders,
         contact=given["contact"] or "", operator_mail=given["operator_mail"] or "", language=arguments.language,
         authserv=tuple(arguments.authserv or preset.get("authserv", ())), store=arguments.store,
         places=_places(arguments.place, asked),
-        passwords=_passwords(mailbox, asked),
+        oauth=oauth, passwords=_client_secret(asked) if oauth else _passwords(mailbox, asked),
     )  # fmt: skip
 
 
@@ -156,6 +158,28 @@ def _preset(asked: bool) -> dict[str, str]:
     return {
         key: value.format(user=user) if isinstance(value, str) else value for key, value in setup.PRESETS[name].items()
     }
+
+
+def _oauth(arguments: argparse.Namespace, preset: str, asked: bool) -> tuple[tuple[str, str], ...]:
+    """Return the settings of [oauth]; none where a password logs in."""
+    provider = arguments.oauth or preset
+    if not provider:
+        return ()
+    client_id = arguments.client_id or (_ask(f"id of your own client at {provider}") if asked else "")
+    if not client_id:
+        raise UsageError("init --oauth needs --client-id: the id of your own client at the provider")
+    tenant = arguments.tenant or ""
+    if provider == "microsoft" and asked and not tenant:
+        tenant = _ask("id or domain of your organisation there (empty: any)")
+    return (("provider", provider), ("client_id", client_id), *((("tenant", tenant),) if tenant else ()))
+
+
+def _client_secret(asked: bool) -> tuple[tuple[str, str], ...]:
+    """Ask for the secret of the client, which Google gives to each and Microsoft to some."""
+    if not asked or os.environ.get("MAILBOT_OAUTH__CLIENT_SECRET"):
+        return ()
+    given = getpass.getpass("secret of the client (not shown; empty: it has none): ")
+    return (("oauth_client_secret", given),) if given else ()
 
 
 def _passwords(mailbox: str, asked: bool) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from mailbot.cli.parser import Parser, add
 
 def declare(commands: Any) -> None:
     """Declare them all."""
-    for those in (_setup, _modes, _operators, _console, _backups, _templates, _audit, _evidence, _policy):
+    for those in (_setup, _login, _modes, _operators, _console, _backups, _templates, _audit, _evidence, _policy):
         those(commands)
 
 
@@ -36,6 +36,9 @@ def _setup(commands: Any) -> None:
     init.add_argument(
         "--store", default="sqlite:///mailbot.sqlite", metavar="URL", help="sqlite:///PATH or postgresql://…"
     )
+    init.add_argument("--oauth", choices=("google", "microsoft"), help="log in by OAuth instead of a password")
+    init.add_argument("--client-id", metavar="ID", help="the id of your own client at that provider")
+    init.add_argument("--tenant", metavar="TENANT", help="microsoft: id or domain of your organisation")
     mode = init.add_mutually_exclusive_group()
     mode.add_argument(
         "--shadow",
@@ -45,6 +48,14 @@ def _setup(commands: Any) -> None:
         help="decide and render, send and change nothing (default)",
     )
     mode.add_argument("--live", dest="live", action="store_true", help="begin to work at once")
+
+
+def _login(commands: Any) -> None:
+    login = add(commands, "login", "login.login", "log the mailbox's account in by OAuth, as [oauth] says")
+    where = login.add_mutually_exclusive_group()
+    where.add_argument("--export", metavar="FILE", help="write it for a machine without a browser (- is stdout)")
+    where.add_argument("--import", dest="import_", metavar="FILE", help="take what --export wrote (- is stdin)")
+    login.add_argument("--browser", action="store_true", help="in a browser, where a code could be typed too")
 
 
 def _operators(commands: Any) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 from mailbot.errors import MailboxRefused, MailboxUnavailable
 from mailbot.intake import login
 from mailbot.intake.imap_errors import is_refusal
+from mailbot.oauth.credentials import Credential
 from mailbot.ports import Logins
 from mailbot.urls import MailboxUrl
 
@@ -33,7 +34,7 @@ log = logging.getLogger("mailbot")
 class Watch:
     """A second connection to the mailbox."""
 
-    def __init__(self, url: MailboxUrl, password: str | None, ca_file: Path | None, logins: Logins) -> None:
+    def __init__(self, url: MailboxUrl, password: Credential, ca_file: Path | None, logins: Logins) -> None:
         """Keep the settings; nothing is connected. Raises nothing."""
         self._url, self._password, self._ca_file, self._logins = url, password, ca_file, logins
 
@@ -56,10 +57,9 @@ class Watch:
 
     def _watch(self, news: Callable[[], None], stop: threading.Event) -> bool:
         """Watch on one connection until it breaks; False where there is no IDLE."""
-        client: Any = login.connect(self._url, self._password, self._ca_file, ANSWERS)
+        with self._logins.attempt(is_refusal):
+            client: Any = login.opened(self._url, self._password, self._ca_file, ANSWERS)
         try:
-            with self._logins.attempt(is_refusal):
-                login.enter(client, self._url.user, self._password or "")
             if not client.has_capability("IDLE"):
                 log.info("%s has no IDLE: new mail is found at the next pass", self._url.host)
                 return False

@@ -20,6 +20,7 @@ from mailbot.intake.filing import CHUNK
 from mailbot.intake.folders import special
 from mailbot.intake.imap_errors import is_later, is_refusal, translate
 from mailbot.intake.uids import Client, done_folder, entries, mails, move, search, spans
+from mailbot.oauth.credentials import Credential
 from mailbot.ports import Cursor, FolderName, Logins, MailboxState, RawMail, Sought
 from mailbot.urls import MailboxUrl
 
@@ -28,7 +29,7 @@ class ImapMailbox:
     """A folder on an IMAP server; connects when first used, and anew after an error. Not thread-safe."""
 
     def __init__(
-        self, url: MailboxUrl, *, password: str | None, ca_file: Path | None = None, timeout_seconds: float = 60,
+        self, url: MailboxUrl, *, password: Credential, ca_file: Path | None = None, timeout_seconds: float = 60,
         max_bytes: int = 10_000_000,
     ) -> None:  # fmt: skip
         """Keep the settings; nothing is connected. Raises nothing."""
@@ -214,9 +215,8 @@ class ImapMailbox:
                 client.shutdown()
 
     def _connect(self) -> Client:
-        self._client = login.connect(self._url, self._password, self._ca_file, self._timeout)
         with self.logins.attempt(is_refusal) if self.logins else contextlib.nullcontext():
-            login.enter(self._client, self._url.user, self._password or "")
+            self._client = login.opened(self._url, self._password, self._ca_file, self._timeout)
         return self._client
 
     def _select(self) -> Client:

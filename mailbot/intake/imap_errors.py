@@ -76,6 +76,8 @@ def translate(exc: BaseException, host: str) -> MailboxUnavailable | MailboxRefu
 
 def is_refusal(exc: BaseException) -> bool:
     """Tell whether a server said no to a login, for now or for good; a line that was cut said nothing."""
+    if isinstance(exc, MailboxRefused):  # of a token and of its successor
+        return isinstance(exc.__cause__, LoginError)
     return isinstance(exc, IMAP4.error) and not (isinstance(exc, IMAP4.abort) or _was_cut(exc))
 
 

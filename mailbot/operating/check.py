@@ -9,7 +9,7 @@ from typing import Any
 
 from mailbot.answering.outbox import bounce_address
 from mailbot.errors import MailbotError, MailboxRefused, MailboxUnavailable
-from mailbot.operating import check_backups, check_rules, check_sources, roll
+from mailbot.operating import check_backups, check_login, check_rules, check_sources, roll
 from mailbot.operating.finding import Finding, Level, Parts, Said
 from mailbot.pipeline import Line
 from mailbot.ports import Mailbox
@@ -27,11 +27,11 @@ def check(parts: Parts) -> Iterator[Finding]:
     """Yield the findings, people first; a failure of one check is a finding and stops no other."""
     for what, look in (
         ("people", _people), ("forms", _forms), ("places", _places), ("store", _store), ("journal", _journal),
-        ("mode", _mode), ("mailbox", _mailbox), ("undecided", _undecided), ("older mail", _older),
-        ("courier", _courier), ("templates", _templates), ("policy", check_rules.policy), ("clock", check_rules.clock),
-        ("law", check_rules.law), ("retention", check_rules.retention), ("trust", check_rules.trust),
-        ("proof", check_rules.proof), ("operator", check_rules.operator), ("tokens", check_rules.tokens),
-        ("backup", check_backups.backup),
+        ("mode", _mode), ("login", check_login.login), ("mailbox", _mailbox), ("undecided", _undecided),
+        ("older mail", _older), ("courier", _courier), ("templates", _templates), ("policy", check_rules.policy),
+        ("clock", check_rules.clock), ("law", check_rules.law), ("retention", check_rules.retention),
+        ("trust", check_rules.trust), ("proof", check_rules.proof), ("operator", check_rules.operator),
+        ("tokens", check_rules.tokens), ("backup", check_backups.backup),
     ):  # fmt: skip
         yield from _looked(what, look, parts)
 

@@ -17,6 +17,14 @@ PRESETS: dict[str, dict[str, Any]] = {
         "mailbox": "imaps://{user}@imap.gmail.com/INBOX", "courier": "smtps://{user}@smtp.gmail.com",
         "authserv": ["mx.google.com:below"],
     },
+    "gmail-oauth": {
+        "mailbox": "imaps://{user}@imap.gmail.com/INBOX", "courier": "smtps://{user}@smtp.gmail.com",
+        "authserv": ["mx.google.com:below"], "oauth": "google",
+    },
+    "microsoft": {  # its Authentication-Results name no host, so nobody could tell them from a forged one
+        "mailbox": "imaps://{user}@outlook.office365.com/INBOX", "courier": "smtp://{user}@smtp.office365.com:587",
+        "authserv": [], "oauth": "microsoft",
+    },
     "yandex": {
         "mailbox": "imaps://{user}@imap.yandex.com/INBOX", "courier": "smtps://{user}@smtp.yandex.com",
         "authserv": ["*.yandex.net"],
@@ -46,6 +54,7 @@ class Plan:
     authserv: tuple[str, ...] = ()
     store: str = "sqlite:///mailbot.sqlite"
     places: tuple[dict[str, str], ...] = ()  # name, preset, perhaps kept_by_law and kept_for
+    oauth: tuple[tuple[str, str], ...] = ()  # (provider, "…"), (client_id, "…"), perhaps (tenant, "…")
     passwords: tuple[tuple[str, str], ...] = ()  # (mailbox_password, "…"), (courier_password, "…")
 
 
@@ -97,6 +106,7 @@ def settings_text(plan: Plan) -> str:
             "url": plan.mailbox, "addresses": list(plan.addresses), **({"do_folders": True} if plan.do_folders else {}),
         },
         "courier": {"url": plan.courier},
+        **({"oauth": dict(plan.oauth)} if plan.oauth else {}),
         "store": {"url": plan.store},
         "operator": {
             "name": plan.operator, "contact": plan.contact, "mail": plan.operator_mail, "language": plan.language,

@@ -176,6 +176,18 @@ BAD: dict[str, tuple[Edit, str]] = {
     "a former version without marks": (
         append(POLICY, '[[former]]\nversion = "0"\nsince = 2024-01-15'), "policy.toml: former.0.tags: this setting",
     ),
+    "oauth without a client": (
+        append(SETTINGS, '[oauth]\nprovider = "google"'), "mailbot.toml: oauth: Value error, client_id is missing",
+    ),
+    "oauth of an unknown provider": (append(SETTINGS, '[oauth]\nprovider = "x"'), "oauth.provider: Input should be ''"),
+    "oauth of a server without an address": (
+        append(SETTINGS, '[oauth]\nprovider = "custom"\nclient_id = "x"\ntoken_url = "https://example.kz/token"'),
+        "mailbot.toml: oauth: Value error, custom needs token_url, and authorize_url or device_url",
+    ),
+    "oauth without TLS": (
+        append(SETTINGS, '[oauth]\ntoken_url = "http://example.kz/token"'), "oauth.token_url: Value error, http://",
+    ),
+    "a tenant that is a path": (append(SETTINGS, '[oauth]\ntenant = "a/b"'), "mailbot.toml: oauth.tenant: "),
     "mailbox url missing": (change(SETTINGS, "url = ", ""), "mailbot.toml: mailbox.url: this setting must be given"),
     "mailbox is no URL": (mailbox_url("gmail.com"), "mailbox.url: this is no URL"),
     "mailbox by POP3": (mailbox_url("pop3://info@example.kz"), "mailbox.url: pop3:// is no mailbox"),

@@ -75,6 +75,21 @@ service imap-login {{
   }}
 }}
 """
+OAUTH = """
+auth_mechanisms = plain login xoauth2
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {base}/oauth2.conf
+}}
+"""
+INTROSPECTION = """
+introspection_mode = post
+introspection_url = {url}
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
 LMTP = """
 service lmtp {{
   inet_listener lmtp {{
@@ -96,11 +111,14 @@ class Dovecot:
     host = "127.0.0.1"
     password = "secret"
 
-    def __init__(self, separator: str = "/", prefix: str = "", more: str = "") -> None:
-        """Start it, with `more` settings. Raises RuntimeError with Dovecot's log where it doesn't."""
+    def __init__(self, separator: str = "/", prefix: str = "", introspection: str = "", more: str = "") -> None:
+        """Start it, with `more` settings; `introspection`: the URL at which access tokens are shown to be good.
+
+        Raises RuntimeError with Dovecot's log where it doesn't start.
+        """
         self._more = more
         self.base = Path(tempfile.mkdtemp(prefix="dovecot-"))
-        self.separator, self.prefix = separator, prefix
+        self.separator, self.prefix, self._introspection = separator, prefix, introspection
         self.certificate, self._key = certificate(self.base)
         self._root = os.geteuid() == 0
         owner = pwd.getpwnam("nobody") if self._root else pwd.getpwuid(os.geteuid())
@@ -121,6 +139,9 @@ class Dovecot:
         user, group = getpass.getuser(), grp.getgrgid(self._gid).gr_name
         text = CONFIG if not self._root else CONFIG + LMTP
         text += "" if self._root else AS_USER
+        if self._introspection:
+            text += OAUTH
+            (self.base / "oauth2.conf").write_text(INTROSPECTION.format(url=self._introspection), encoding="ascii")
         text += self._more.replace("{", "{{").replace("}", "}}")
         values = {"base": self.base, "cert": self.certificate, "key": self._key, "password": self.password}
         values |= {"imap": self.port, "imaps": self.tls_port, "lmtp": self.lmtp_port, "user": user, "group": group}
@@ -208,7 +229,7 @@ def _program() -> str:
     return shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin") or ""
 
 
-def start(separator: str = "/", prefix: str = "", more: str = "") -> Dovecot:
+def start(separator: str = "/", prefix: str = "", introspection: str = "", more: str = "") -> Dovecot:
     """Start a server; skips by name where Dovecot is not installed or not a 2.3."""
     program = _program()
     if not program:
@@ -216,4 +237,4 @@ def start(separator: str = "/", prefix: str = "", more: str = "") -> Dovecot:
     version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
     if not version.startswith("2.3"):
         missing(f"Dovecot 2.3 is wanted, here is {version.split()[0]}")
-    return Dovecot(separator, prefix, more)
+    return Dovecot(separator, prefix, introspection, more)

@@ -12,13 +12,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import json
+import re
 import signal
 import ssl
 import subprocess
 import sys
 import threading
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,6 +51,7 @@ class Setup:
     certificate: tuple[Path, Path] | None = None
     implicit_tls: bool = False  # smtps; else STARTTLS
     utf8: bool = True
+    tokens: Callable[[str, str], bool] | None = None  # whether a token lets a user in, by AUTH XOAUTH2
 
 
 class _Protocol(SMTP):
@@ -133,6 +137,24 @@ class _Handler:
             part.rename(self.folder / f"{name}.json")
 
 
+class _TokenHandler(_Handler):
+    """The same, with AUTH XOAUTH2 as Google and Microsoft do it: a challenge tells of a refusal, then comes the 535."""
+
+    def __init__(self, answers: dict[str, str], folder: Path | None, tokens: Callable[[str, str], bool]) -> None:
+        super().__init__(answers, folder)
+        self._tokens = tokens
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
+        self.logins += 1
+        said = base64.b64decode(args[1], validate=True).decode()
+        found = re.fullmatch("user=([^\1]+)\1auth=Bearer ([^\1]+)\1\1", said)
+        if found and self._tokens(found[2], found[1]):
+            return AuthResult(success=True)
+        answer = await server.challenge_auth(json.dumps({"status": "400", "schemes": "Bearer"}))
+        code = (self.answer("AUTH") or "535 5.7.8 no") if answer == b"" else "501 5.5.2 an empty line was wanted"
+        return AuthResult(success=False, handled=False, message=code)
+
+
 class _Controller(Controller):
     """aiosmtpd's thread, able to take whatever port is free."""
 
@@ -183,7 +205,8 @@ class SmtpServer:
         """Start it; `folder`: also write what is taken there, and read `answers.json` there at each command."""
         self.answers: dict[str, str] = {}
         self.setup = setup or Setup()
-        self._handler = _Handler(self.answers, folder)
+        tokens = self.setup.tokens
+        self._handler = _TokenHandler(self.answers, folder, tokens) if tokens else _Handler(self.answers, folder)
         self._controller = _Controller(self._handler, self.setup)
         self._controller.start()
         self.port: int = self._controller.port
@@ -206,7 +229,8 @@ class SmtpServer:
     @property
     def url(self) -> str:
         """The courier URL, as `mailbot init` takes it: with user and password where they are asked."""
-        login = f"{self.setup.user}:{self.setup.password}@" if self.setup.user else ""
+        password = f":{self.setup.password}" if self.setup.password else ""
+        login = f"{self.setup.user}{password}@" if self.setup.user else ""
         scheme = "smtps" if self.setup.implicit_tls else "smtp"
         return f"{scheme}://{login}{self.host}:{self.port}"
 
