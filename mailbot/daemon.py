@@ -16,8 +16,9 @@ from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from mailbot import logs
 from mailbot.app import App, build
-from mailbot.errors import MailbotError, PermanentError
+from mailbot.errors import MailbotError
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT}
 log = logging.getLogger("mailbot")
@@ -26,9 +27,6 @@ log = logging.getLogger("mailbot")
 def serve(folder: Path) -> int:
     """Make passes as `[schedule] poll_seconds` says until SIGTERM or SIGINT; return the exit code."""
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    for name in ("apscheduler", "imapclient"):  # imapclient would log the mails themselves
-        logging.getLogger(name).setLevel(logging.WARNING)
     stopping = threading.Event()
     app = build(folder)
     app.line = replace(app.line, stop=stopping.is_set)
@@ -53,16 +51,13 @@ def serve(folder: Path) -> int:
 
 def one_pass(app: App) -> None:
     """Make one pass; what failed is logged by its sentence, and tried again at the next."""
-    counts: dict[str, int] = {}
-    failure: MailbotError | None
     try:
         counts, failure = app.poll()
     except MailbotError as exc:
-        failure = exc
-    if any(counts.values()):
-        log.info("pass: %s", ", ".join(f"{name} {count}" for name, count in counts.items() if count))
+        counts, failure = {}, exc
+    logs.passed(counts)
     if failure is not None:
-        log.log(logging.ERROR if isinstance(failure, PermanentError) else logging.WARNING, "%s", failure)
+        logs.failed(failure)
 
 
 def notify(state: str) -> None:

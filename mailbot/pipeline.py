@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from mailbot import logs
 from mailbot.answering.reply import Frame, Rendered
 from mailbot.deciding.case import Case
 from mailbot.deciding.deadlines import Deadlines
@@ -75,7 +76,7 @@ class Line:
     frame: Frame  # the operator's name, contact and address; the rest is filled in for each answer
     age_key: str = ""  # the operator's public key, for what is kept sealed
     host: str = ""  # of the mailbox: where copies of all mail lie; "" on this machine
-    report: Callable[[str, int], None] = lambda _what, _uid: None  # failures, by UID alone
+    report: Callable[[str, int], None] = logs.mail_failed  # failures, by UID alone
     stop: Callable[[], bool] = lambda: False  # asked between two mails: is it time to go?
     review: Callable[[Unit, Decision], Decision] = lambda _unit, decision: decision  # a restored store looks twice
 
@@ -127,7 +128,7 @@ def take_read(raw: RawMail, said: tuple[Message, Machine | None, Claim, Evidence
         bodies = [owe(unit, owed, line) for owed in decision.owed]
         if rehearsal is not None:
             rehearsal.rollback()
-            unit.gone.clear()
+            unit.take_back()
             unit.note_shadow(decision, number, [body.subject for body in bodies])
     return COUNTED[decision.outcome]
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from mailbot.section import Addr, Section, Text, is_loopback
+from mailbot.section import Addr, Section, Text, web_address
 
 Preset = Literal["", "tilda", "contact-form-7", "wpforms", "wix", "google-forms"]
 Purpose = Literal["processing", "news"]
@@ -74,26 +73,11 @@ class Form(Section):
         return self
 
 
-def _web_address(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise ValueError("not a web address") from None
-    if parts.scheme not in ("https", "http") or not host or not url.isascii() or not url.isprintable():
-        raise ValueError("write it as https://HOST/PATH")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise ValueError("http:// only to this machine: personal data leave it by https:// alone")
-    if parts.username is not None or parts.fragment:
-        raise ValueError("no user, password or # in it: the secret lies in its own file")
-    return url
-
-
 class Hook(Section):
     """The web address that is told of what was done, so that a place follows by itself."""
 
     preset: Literal["generic", "listmonk"] = Field(default="generic", description="how the request is built")
-    url: Annotated[Text, AfterValidator(_web_address)] = Field(
+    url: Annotated[Text, AfterValidator(web_address)] = Field(
         description="https://…, or http:// to this machine alone; listmonk: its root"
     )
     events: list[HookEvent] = Field(

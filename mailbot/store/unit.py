@@ -213,6 +213,7 @@ class Unit(Transaction):
         self._update_mail(
             state="shadow", decision=decision.outcome, reason=decision.reason, kind=decision.kind, summary=summary
         )
+        self.said.append((f"shadow_{decision.outcome}", decision.reason, number))
 
     def take_failed(self, raw: RawMail) -> None:
         """Take up the ledger row of a mail that failed too often, to hold it."""
