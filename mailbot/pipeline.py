@@ -33,6 +33,7 @@ from mailbot.reading.parse import parse
 from mailbot.reading.sender import Evidence, verify
 from mailbot.reading.tokens import unsubscribe_token
 from mailbot.reading.trust import Trust
+from mailbot.store import canaries
 from mailbot.store.gather import gather
 from mailbot.store.outbox import is_capped
 from mailbot.store.store import Store
@@ -121,7 +122,7 @@ def take_read(raw: RawMail, said: tuple[Message, Machine | None, Claim, Evidence
         seen = unit.receive(raw, message, evidence)
         if seen != "new":
             return "held" if seen == "second_look" else "already"
-        unit.claim = claim
+        unit.claim, unit.canary = claim, canaries.recognise(unit, message, machine, unit.mail_id)
         rehearsal = unit.connection.begin_nested() if unit.in_shadow() else None
         decision = line.review(unit, judge(unit, line, machine))
         number = unit.apply(decision)
@@ -137,6 +138,8 @@ def judge(unit: Unit, line: Line, machine: Machine | None) -> Decision:
     """Decide the mail that a unit received, by what the store knows now."""
     assert unit.message and unit.claim and unit.evidence
     facts = gather(unit, unit.message, unit.claim, machine)
+    if unit.canary:
+        facts = replace(facts, canary=True)
     if facts.digest is not None:
         said = orders(unit.message.own_text, unit.message.signature, line.rules.lexicon)
         facts = replace(facts, digest=replace(facts.digest, said=said))

@@ -40,6 +40,7 @@ class Unit(Transaction):
     claim: Claim | None = None
     level: str = ""  # the proof that the mail counts as, once it was decided
     policy_version: str | None = None  # by which it was decided
+    canary: bool = False  # it is a trial mail of ours that came through
     collects: bool = False  # the operator collects form mails: the cursor stays, what was passed over is taken up
 
     # ---- receive -------------------------------------------------------------------------------------------
