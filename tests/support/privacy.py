@@ -1,6 +1,7 @@
 """Watches the whole test run: no log record, no figure and no word of an error names anybody.
 
-Whom the tests invent stands in acceptance/world.py; of a log, any address at all is too much. A test during which
+Whom the tests invent stands in acceptance/world.py and is told by site.py; of a log, any address at all is too much. So
+it is of what the commands of a Site say on their standard error, in processes of their own. A test during which
 something got out fails, and the place is named. A record costs one search, so the run is not slower for it.
 """
 
@@ -45,6 +46,7 @@ class Watch(logging.Handler):
     def __init__(self) -> None:
         super().__init__(level=0)
         self.leaks: list[str] = []
+        self.known: set[str] = set()  # more people, whom single tests put on file
 
     def emit(self, record: logging.LogRecord) -> None:
         """Look at one record: its words, its values, and the words of an exception that it bears."""
@@ -55,8 +57,9 @@ class Watch(logging.Handler):
     def look(self, where: str, text: str, whom: re.Pattern[str] = PEOPLE) -> None:
         """Remember the place where a text names somebody."""
         found = whom.search(text)
-        if found is not None:
-            self.leaks.append(f"{where} names {found[0]}")
+        named = found[0] if found is not None else next((word for word in self.known if word in text), "")
+        if named:
+            self.leaks.append(f"{where} names {named}")
 
     def taken(self) -> list[str]:
         """Return what got out since the last time."""
