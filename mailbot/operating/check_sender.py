@@ -11,6 +11,7 @@ import re
 
 from mailbot.errors import MailboxRefused, MailboxUnavailable, TemporaryError
 from mailbot.operating.finding import Parts, Said
+from mailbot.operating.providers import WHERE, provider
 from mailbot.ports import Mailbox, Resolver
 from mailbot.reading.address import domain_key
 from mailbot.reading.dkim import signatures, tag_list
@@ -33,6 +34,9 @@ def sender(parts: Parts) -> Said:
         return
     if resolve is None:
         yield "note", "DNS can't be asked about our own address: install mailbot[dkim]"
+        return
+    if provider(domain):
+        yield "ok", f"{domain} is {WHERE[provider(domain)][0]}'s own domain: SPF, DKIM and DMARC are looked after there"
         return
     try:
         yield from _spf(domain, resolve)

@@ -107,6 +107,14 @@ def test_a_subdomain_has_its_organisation_s_policy(world: World) -> None:
 
 
 @pytest.mark.usefixtures("asking")
+def test_the_domain_of_a_well_known_house_is_its_own_matter(world: World) -> None:
+    house = "mail.ru"
+    path = world.folder / "mailbot.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace(BOX, f"info@{house}"), encoding="utf-8")
+    assert [level for level, _ in sender(world, {}).values()] == ["ok"]
+
+
+@pytest.mark.usefixtures("asking")
 def test_a_silent_dns_is_no_fault_of_ours(world: World) -> None:
     def silent(_name: str) -> list[str]:
         raise TemporaryError("DNS gives no answer")

@@ -93,7 +93,6 @@ def test_what_the_courier_could_not_send_leaves_when_it_works(world: World) -> N
         world.later(hours=2)
         assert ill(world) is not None
         sent.unlink()
-    world.sql("UPDATE reply SET next_try_at = NULL")
     world.poll()
     assert "сейчас не работает" in told(world)[0].subject
     world.poll()
