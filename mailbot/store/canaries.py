@@ -59,7 +59,8 @@ def recognise(unit: Transaction, message: Message, machine: Machine | None, mail
         return False
     key = unit.keys.canary(mark)
     mine = sa.and_(_canary.c.key == key, sa.or_(_canary.c.mail_id.is_(None), _canary.c.mail_id == mail_id))
-    seen = {"seen_at": sa.func.coalesce(_canary.c.seen_at, unit.now), "mail_id": mail_id}
+    now = sa.literal(unit.now, _canary.c.seen_at.type)
+    seen = {"seen_at": sa.func.coalesce(_canary.c.seen_at, now), "mail_id": mail_id}
     return bool(unit.connection.execute(sa.update(_canary).where(mine).values(**seen)).rowcount)
 
 

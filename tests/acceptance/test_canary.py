@@ -40,20 +40,20 @@ def lying(world: World, folder: str = "new") -> list[bytes]:
     return [each.read_bytes() for each in sorted(path.iterdir())] if path.is_dir() else []
 
 
-def test_it_comes_through_the_whole_line(world: World) -> None:
-    ran = fly(looped(world))
+def test_it_comes_through_the_whole_line(either: World) -> None:
+    ran = fly(looped(either))
     said = steps(ran)
     assert ran.code == 0, ran
     assert list(said) == ["sent", "arrived", "recognised", "filed", "unanswered", "authentication"]
     assert all(level == "ok" for what, (level, _) in said.items() if what != "authentication")
     assert "no result that [trust] authserv believes" in said["authentication"][1]
     assert "into mailbot/Done" in said["filed"][1] and "s after it was sent" in said["filed"][1]
-    assert lying(world) == []
-    (filed,) = lying(world, ".mailbot.Done/cur")
+    assert lying(either) == []
+    (filed,) = lying(either, ".mailbot.Done/cur")
     assert MARK.search(filed) and b"Auto-Submitted: auto-generated" in filed
-    (request,) = world.requests("--all")
+    (request,) = either.requests("--all")
     assert (request["reason"], request["state"], request["kind"]) == ("canary", "ignored", None)
-    assert world.requests() == [] and world.sent() == []
+    assert either.requests() == [] and either.sent() == []
 
 
 def test_it_says_the_same_in_words(world: World) -> None:

@@ -202,12 +202,12 @@ def test_an_address_that_fails_hurts_no_pass(
 # ---- figures ------------------------------------------------------------------------------------------------------
 
 
-def test_the_figures_are_what_was_done(world: World) -> None:
-    with_health(world, 'metrics_file = "mailbot.prom"').policy(NO_OBLIGATIONS)
-    world.mail(ALIYA, UPDATE["en"], "Phone: +77019990000")
-    world.mail("stranger@example.org", WITHDRAWAL["ru"])
-    world.mail("stranger@example.org", "A question", "When does the course begin?")
-    found = read((world.folder / "mailbot.prom").read_text(encoding="utf-8"))
+def test_the_figures_are_what_was_done(either: World) -> None:
+    with_health(either, 'metrics_file = "mailbot.prom"').policy(NO_OBLIGATIONS)
+    either.mail(ALIYA, UPDATE["en"], "Phone: +77019990000")
+    either.mail("stranger@example.org", WITHDRAWAL["ru"])
+    either.mail("stranger@example.org", "A question", "When does the course begin?")
+    found = read((either.folder / "mailbot.prom").read_text(encoding="utf-8"))
     assert found['mailbot_mails{decision="apply"}'] == 1 and found['mailbot_mails{decision="leave"}'] == 1
     assert sum(value for key, value in found.items() if key.startswith("mailbot_mails{")) == 3
     assert sum(value for key, value in found.items() if key.startswith("mailbot_requests{")) == 3
@@ -216,11 +216,11 @@ def test_the_figures_are_what_was_done(world: World) -> None:
     assert (found["mailbot_paused"], found["mailbot_shadow"]) == (0, 0)
     assert abs(found["mailbot_last_success_timestamp_seconds"] - datetime.now(UTC).timestamp()) < 60
     assert 0 < found["mailbot_last_pass_duration_seconds"] < 60
-    world.ok("pause")
-    with broken(world.box):
-        world.later(days=30)
-        ill(world)
-    later = read((world.folder / "mailbot.prom").read_text(encoding="utf-8"))
+    either.ok("pause")
+    with broken(either.box):
+        either.later(days=30)
+        ill(either)
+    later = read((either.folder / "mailbot.prom").read_text(encoding="utf-8"))
     assert later["mailbot_paused"] == 1
     assert later["mailbot_last_success_timestamp_seconds"] == found["mailbot_last_success_timestamp_seconds"]
     assert later["mailbot_last_pass_timestamp_seconds"] > found["mailbot_last_pass_timestamp_seconds"]
