@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +34,8 @@ from mailbot.operating import (
     clock,
     destruction,
     digest,
+    health,
+    heartbeat,
     notices,
     orders,
     outdated,
@@ -91,7 +94,13 @@ class App:
             if isinstance(logins := getattr(door, "logins", None), Logins):
                 logins.patient = True  # nobody asked by hand
         with self.line.store.turn() as mine:
-            return (counts, self._pass(counts)) if mine else (counts, None)
+            if not mine:
+                return counts, None
+            began = time.monotonic()
+            failure = self._pass(counts)
+            health.finish(self.line, self.settings, failure, time.monotonic() - began)
+        heartbeat.beat(self.line.store, self.folder, self.settings.health, succeeded=failure is None)
+        return counts, failure
 
     def _pass(self, counts: dict[str, int]) -> MailbotError | None:
         policies.note(self.line)
@@ -112,6 +121,7 @@ class App:
             notices.tell_operator(self.line, self._desk(readable=failure is None))
         except (MailboxUnavailable, MailboxRefused) as exc:
             failure = exc
+        health.watch(self.line, self.settings, failure)
         try:
             outdated.sweep(self.line)
             self._outbox().send(counts)

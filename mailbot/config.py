@@ -107,7 +107,7 @@ def _environment(wanted: Callable[[str], bool]) -> dict[str, dict[str, Any]]:
     sections: dict[str, dict[str, Any]] = {}
     for name, value in os.environ.items():
         section, _, key = name.removeprefix(ENV_PREFIX).lower().partition("__")
-        secrets = section in ("hook", "intake") or key in ("password", "key", "client_secret")
+        secrets = section in ("hook", "intake", "metrics") or key in ("password", "key", "client_secret")
         if name.startswith(ENV_PREFIX) and key and not secrets and wanted(section):
             lists = section == "words" or key in LISTS
             sections.setdefault(section, {})[key] = (

@@ -20,9 +20,10 @@ from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from mailbot import logs
 from mailbot.app import App, build
 from mailbot.doors import open_watch
-from mailbot.errors import MailbotError, PermanentError
+from mailbot.errors import MailbotError
 
 ENDING = {signal.SIGTERM, signal.SIGINT}
 SIGNALS = ENDING | {signal.SIGHUP}
@@ -66,7 +67,7 @@ class Service:
         try:
             app = self._build()
         except MailbotError as exc:
-            log.error("the settings stay as they were: %s", exc)
+            logs.tell("reload_failed", logging.ERROR, says=f"the settings stay as they were: {exc}")
             return True
         else:
             self._app, old = app, self._app
@@ -76,7 +77,7 @@ class Service:
         self._failures = 0
         self._watch()
         self._next(0)
-        log.info("the settings were read anew")
+        logs.tell("reloaded")
         return True
 
     def stop(self) -> bool:
@@ -152,9 +153,6 @@ class Service:
 def serve(folder: Path) -> int:
     """Make passes until SIGTERM or SIGINT; return the exit code."""
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    for name in ("apscheduler", "imapclient"):  # imapclient would log the mails themselves
-        logging.getLogger(name).setLevel(logging.WARNING)
     service = Service(folder)
     service.start()
     notify("READY=1")
@@ -170,7 +168,8 @@ def serve(folder: Path) -> int:
             notify("WATCHDOG=1")
     notify("STOPPING=1")
     if not service.stop():
-        log.warning("stopped in the middle of a pass: what was not done is done by the next start")
+        says = "stopped in the middle of a pass: what was not done is done by the next start"
+        logs.tell("stopped", logging.WARNING, says=says)
         logging.shutdown()
         os._exit(0)  # threads that wait for a server would be waited for
     return 0
@@ -178,18 +177,15 @@ def serve(folder: Path) -> int:
 
 def one_pass(app: App) -> bool:
     """Make one pass; what failed is logged by its sentence, False then, and tried again at the next."""
-    counts: dict[str, int] = {}
-    failure: MailbotError | None
     try:
         counts, failure = app.poll()
     except MailbotError as exc:
-        failure = exc
+        counts, failure = {}, exc
     if app.settings.oauth.provider:  # a provider cuts what is open when its token ends, within the hour
         app.mailbox.close()
-    if any(counts.values()):
-        log.info("pass: %s", ", ".join(f"{name} {count}" for name, count in counts.items() if count))
+    logs.passed(counts)
     if failure is not None:
-        log.log(logging.ERROR if isinstance(failure, PermanentError) else logging.WARNING, "%s", failure)
+        logs.failed(failure)
     return failure is None
 
 

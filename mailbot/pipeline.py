@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from mailbot import logs
 from mailbot.answering.reply import Frame, Rendered
 from mailbot.deciding.case import Case
 from mailbot.deciding.deadlines import Deadlines
@@ -32,6 +33,7 @@ from mailbot.reading.parse import parse
 from mailbot.reading.sender import Evidence, verify
 from mailbot.reading.tokens import unsubscribe_token
 from mailbot.reading.trust import Trust
+from mailbot.store import canaries
 from mailbot.store.gather import gather
 from mailbot.store.outbox import is_capped
 from mailbot.store.store import Store
@@ -75,7 +77,7 @@ class Line:
     frame: Frame  # the operator's name, contact and address; the rest is filled in for each answer
     age_key: str = ""  # the operator's public key, for what is kept sealed
     host: str = ""  # of the mailbox: where copies of all mail lie; "" on this machine
-    report: Callable[[str, int], None] = lambda _what, _uid: None  # failures, by UID alone
+    report: Callable[[str, int], None] = logs.mail_failed  # failures, by UID alone
     stop: Callable[[], bool] = lambda: False  # asked between two mails: is it time to go?
     review: Callable[[Unit, Decision], Decision] = lambda _unit, decision: decision  # a restored store looks twice
 
@@ -120,14 +122,14 @@ def take_read(raw: RawMail, said: tuple[Message, Machine | None, Claim, Evidence
         seen = unit.receive(raw, message, evidence)
         if seen != "new":
             return "held" if seen == "second_look" else "already"
-        unit.claim = claim
+        unit.claim, unit.canary = claim, canaries.recognise(unit, message, machine, unit.mail_id)
         rehearsal = unit.connection.begin_nested() if unit.in_shadow() else None
         decision = line.review(unit, judge(unit, line, machine))
         number = unit.apply(decision)
         bodies = [owe(unit, owed, line) for owed in decision.owed]
         if rehearsal is not None:
             rehearsal.rollback()
-            unit.gone.clear()
+            unit.take_back()
             unit.note_shadow(decision, number, [body.subject for body in bodies])
     return COUNTED[decision.outcome]
 
@@ -136,6 +138,8 @@ def judge(unit: Unit, line: Line, machine: Machine | None) -> Decision:
     """Decide the mail that a unit received, by what the store knows now."""
     assert unit.message and unit.claim and unit.evidence
     facts = gather(unit, unit.message, unit.claim, machine)
+    if unit.canary:
+        facts = replace(facts, canary=True)
     if facts.digest is not None:
         said = orders(unit.message.own_text, unit.message.signature, line.rules.lexicon)
         facts = replace(facts, digest=replace(facts.digest, said=said))

@@ -51,6 +51,8 @@ class MailboxState:
     can_move: bool
     can_remove: bool = True  # one mail alone, as `remove` does
     notes: tuple[str, ...] = ()  # what the operator should know, one sentence each
+    peer: str = ""  # the IP number that was connected to
+    certificate_until: datetime | None = None  # None: without TLS
     change: str = ""  # another one whenever a mail came, went or was flagged; "" where the server can't tell
 
 
@@ -227,6 +229,10 @@ class Courier(Protocol):
 
     def takes(self, sender: str) -> bool:
         """Tell whether the server takes that envelope sender; nothing is sent."""
+        ...
+
+    def certificate_until(self) -> datetime | None:
+        """Tell until when the server's certificate is valid, of the open connection; None without one, or TLS."""
         ...
 
     def close(self) -> None:

@@ -126,6 +126,27 @@ class TemplateSettings(Section):
     )
 
 
+class HealthSettings(Section):
+    heartbeat_file: str = Field(
+        default="", description="a file that gets the time after each pass that succeeded, and nothing else"
+    )
+    heartbeat_url: MaybeWebAddress = Field(
+        default="", description="an address of yours that is called after each pass that succeeded; no data go there"
+    )
+    silent_minutes: int = Field(
+        default=60, ge=2, le=43_200, description="after so long without a pass that succeeded the operator is mailed"
+    )
+    metrics_file: str = Field(
+        default="", description="a file that gets the figures for Prometheus after each pass (textfile collector)"
+    )
+
+
+class LogSettings(Section):
+    format: Literal["text", "json"] = Field(
+        default="text", description="how `run` and `poll` log: text, or one JSON object a line"
+    )
+
+
 class Settings(Section):
     """mailbot.toml."""
 
@@ -137,3 +158,5 @@ class Settings(Section):
     trust: TrustSettings = TrustSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     templates: TemplateSettings = TemplateSettings()
+    health: HealthSettings = HealthSettings()
+    log: LogSettings = LogSettings()

@@ -19,14 +19,16 @@ from mailbot.store import engine
 from mailbot.store.migrate import upgrade
 from tests.support import dovecot as dovecots
 from tests.support import postgres as clusters
-from tests.support import quick, sampled
+from tests.support import privacy, quick, sampled
 from tests.support.dovecot import Dovecot
 from tests.support.killed import Commands
 from tests.support.postgres import Postgres
+from tests.support.privacy import pytest_runtest_call  # noqa: F401 - a hook
 from tests.support.smtp import SmtpProcess, SmtpServer
 
 os.environ.setdefault("MAILBOT_TRUST__DNS", "false")  # no test asks the system's DNS; those about it bring their own
 quick.be()
+privacy.begin()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -15,7 +15,7 @@ from mailbot.answering.samples import FRAME, samples
 from mailbot.deciding.decision import TEMPLATES, Owed, Role
 from mailbot.deciding.reasons import table
 
-FOR_OPERATOR = ("operator", "operator-address", "console-locked")
+FOR_OPERATOR = ("operator", "operator-address", "operator-health", "console-locked")
 TOKEN = "previewpreviewpreviewprevi"  # a token's shape, and nobody's
 
 

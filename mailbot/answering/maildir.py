@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from mailbot.errors import CourierRefused, CourierUnavailable
@@ -45,6 +46,10 @@ class MaildirCourier:
     def takes(self, sender: str) -> bool:
         """Tell that any envelope sender will do: none is written down. Raises nothing."""
         return True
+
+    def certificate_until(self) -> datetime | None:
+        """Tell that there is no certificate. Raises nothing."""
+        return None
 
     def close(self) -> None:
         """Do nothing: no connection is kept. Raises nothing."""

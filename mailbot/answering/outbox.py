@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from mailbot import logs
 from mailbot.errors import CourierRefused, CourierUnavailable, ReplyDeferred, ReplyRefused
 from mailbot.policy import LimitRules
 from mailbot.ports import Courier
@@ -104,10 +105,12 @@ class Outbox:
             answer = self.courier.send(sender, reply.address, reply.octets)
         except (ReplyDeferred, ReplyRefused) as exc:
             if isinstance(exc, ReplyDeferred) and outbox.put_off(self.store, reply.id, str(exc)):
+                logs.tell("reply_put_off", reply=reply.id)
                 return False
             outbox.give_up(self.store, reply.id, str(exc), self.window_end(self.store.clock()))
             counts["gave_up"] += 1
         else:
             outbox.sent(self.store, reply.id, answer, self.window_end)
+            logs.tell("reply_sent", reply=reply.id)
             counts["sent"] += 1
         return True

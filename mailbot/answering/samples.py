@@ -178,6 +178,8 @@ VALUES: dict[str, dict[str, list[Any]]] = {
                  "failed": [[], [{"number": "K7Q2", "folder": "Undo", "why": "there is nothing to take back"}]],
                  "counts": [{}, {"held": 2, "unmatched": 5}], "head": ["", "7:" + "a7" * 26]},
     "operator-address": {"waiting": [0, 3]},
+    "operator-health": {"since": [NOW], "back_at": [None, LATER], "says": ["", "imap.example.kz did not answer"],
+                        "why": ["mailbox", "mailbox_refused", "courier", "courier_refused", "other"]},
     "console-locked": {"account": ["aigerim"], "failures": [5], "until": [LATER]},
 }  # fmt: skip
 

@@ -13,8 +13,10 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
+from mailbot import tls
 from mailbot.answering import login
 from mailbot.errors import CourierRefused, CourierUnavailable, MailbotError, ReplyDeferred, ReplyRefused
 from mailbot.oauth.credentials import Credential
@@ -150,6 +152,10 @@ class SmtpCourier:
         with self._door():
             smtp = self._smtp or self._connect()
             smtp.noop()
+
+    def certificate_until(self) -> datetime | None:
+        """Tell until when the server's certificate is valid; None where nothing is open, or without TLS."""
+        return tls.valid_until(self._smtp.sock) if self._smtp is not None else None
 
     def close(self) -> None:
         """Say QUIT and forget the connection; may be called twice. Raises nothing."""

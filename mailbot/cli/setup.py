@@ -14,14 +14,15 @@ from mailbot.cli.output import clean, print_json, tell
 from mailbot.config import load_settings
 from mailbot.doors import open_mailbox
 from mailbot.errors import MailbotError, UsageError
+from mailbot.operating import canary, formmap, setup
 from mailbot.operating import check as checking
-from mailbot.operating import formmap, setup
 from mailbot.operating.finding import Parts
 from mailbot.ports import Cursor, Mailbox
 from mailbot.sources import PLACE_PRESETS
 from mailbot.store.migrate import upgrade
 from mailbot.urls import courier_url, mailbox_url
 
+WAIT_SECONDS = 120.0  # for a canary
 MARKS = {"ok": "ok   ", "note": "note ", "wrong": "WRONG"}
 
 
@@ -191,7 +192,9 @@ def _passwords(mailbox: str, asked: bool) -> tuple[tuple[str, str], ...]:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Print the findings; exit 1 where something is wrong."""
+    """Print the findings, or how far a canary came; exit 1 where something is wrong."""
+    if arguments.wait is not None and not arguments.canary:
+        raise UsageError("--wait goes with --canary")
     wrong = False
     with opened(arguments.config) as app:
         parts = Parts(
@@ -203,12 +206,14 @@ def check(arguments: argparse.Namespace) -> int:
             folder=app.folder,
             hook_secret=app.hook_secret,
         )
-        for finding in checking.check(parts):
+        wait = WAIT_SECONDS if arguments.wait is None else arguments.wait
+        flight = canary.fly(parts, lambda: app.poll()[1], wait) if arguments.canary else checking.check(parts)
+        for finding in flight:
             wrong |= finding.level == "wrong"
             if arguments.json:
                 print_json(checking.as_json(finding))
             else:
-                print(f"{MARKS[finding.level]} {finding.what:11} {clean(finding.says)}")
+                print(f"{MARKS[finding.level]} {finding.what:11} {clean(finding.says)}", flush=True)
     return int(wrong)
 
 

@@ -82,7 +82,9 @@ def _console(commands: Any) -> None:
 
 
 def _modes(commands: Any) -> None:
-    add(commands, "check", "setup.check", "look the installation over", json=True)
+    check = add(commands, "check", "setup.check", "look the installation over", json=True)
+    check.add_argument("--canary", action="store_true", help="send the mailbox a marked mail, and see how far it comes")
+    check.add_argument("--wait", type=float, metavar="SECONDS", help="how long it may take (default: 120)")
     add(commands, "live", "setup.live", "leave shadow mode")
     add(commands, "pause", "setup.pause", "the kill switch: nothing is sent, nothing destroyed")
     add(commands, "resume", "setup.resume", "go on after a pause")

@@ -4,39 +4,54 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
 from mailbot.cli.output import clean, print_json, tell
-from mailbot.config import SETTINGS_FILE, load_policy
-from mailbot.errors import InputError
+from mailbot.config import SETTINGS_FILE, load_policy, load_settings
+from mailbot.errors import ConfigError, InputError, MailbotError
 
 
 def poll(arguments: argparse.Namespace) -> int:
     """Make one pass and print its counts."""
     from dataclasses import replace
 
+    from mailbot import logs
     from mailbot.app import opened
     from mailbot.guard import Guard
 
-    with Guard() as guard, opened(arguments.config) as app:
-        app.line = replace(app.line, stop=guard.moved)
-        counts, failure = app.poll()
+    form = load_settings(arguments.config).log.format
+    with logs.shown(form, logging.INFO if form == "json" else logging.WARNING):
+        try:
+            with Guard() as guard, opened(arguments.config) as app:
+                app.line = replace(app.line, stop=guard.moved)
+                counts, failure = app.poll()
+        except MailbotError as exc:
+            if form == "json" and not isinstance(exc, ConfigError):
+                logs.failed(exc)
+                return exc.exit_code
+            raise
+        logs.passed(counts)
+        if failure is not None and form == "json":
+            logs.failed(failure)
     if arguments.json:
         print_json(counts)
     else:
         shown = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
         print(shown or "nothing new")
-    if failure is not None:
+    if failure is not None and form == "text":
         raise failure
-    return 0
+    return failure.exit_code if failure is not None else 0
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Make passes until SIGTERM."""
+    from mailbot import logs
     from mailbot.daemon import serve
 
-    return serve(arguments.config)
+    with logs.shown(load_settings(arguments.config).log.format):
+        return serve(arguments.config)
 
 
 def explain(arguments: argparse.Namespace) -> int:

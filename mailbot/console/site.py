@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from mailbot.app import App
 from mailbot.config import packaged
-from mailbot.console import books, changes, desk, overview, persons
+from mailbot.console import books, changes, desk, figures, overview, persons
 from mailbot.console.gate import LANGUAGE, Headers, cookie_name, form_of, is_ours, set_cookie
 from mailbot.console.pages import Pages
 from mailbot.console.visit import Console, Visit
@@ -56,6 +56,7 @@ def _routes(console: Console) -> list[Route]:
         Route("/login", _open(console, login), methods=["POST"]),
         Route("/language/{language}", language),
         Route("/style.css", style),
+        Route("/metrics", _open(console, figures.figures)),
         Route("/logout", _inside(console, logout), methods=["POST"]),
         Route("/", _inside(console, overview.overview)),
         Route("/queue", _inside(console, desk.queue)),

@@ -44,9 +44,9 @@ def decide(case: Case) -> Decision:
 
 
 def _decide(case: Case) -> Decision:
-    form = forms.row_1(case)
-    if form is not None:
-        return form
+    first = machines.row_2_canary(case) or forms.row_1(case)
+    if first is not None:
+        return first
     token = machines.row_2_token(case)  # its subject says all: the text is looked at by nobody
     if token is not None:
         return token

@@ -21,7 +21,8 @@ TEMPLATES = (
     "withdrawal-stopped", "withdrawal-notice", "withdrawal-partial", "destroyed", "mails-left", "unsubscribed",
     "not-on-list", "not-stored", "received", "answer-later", "form-question", "form-taken",
     "undone", "undone-notice", "only-news", "resubscribed", "refused", "denied", "condolence",
-    "access", "blocked", "operator-answer", "operator", "operator-address", "console-locked",
+    "access", "blocked", "operator-answer", "operator", "operator-address", "operator-health",
+    "console-locked",
 )  # fmt: skip
 WHOLE = "access"  # the one template that tells all that is held of a person
 
@@ -77,4 +78,4 @@ class Decision:
         """Whether the mail goes to mailbot/Done (decisions: where the mail goes)."""
         if self.kind == "form":
             return False  # it stays where it lies
-        return self.outcome in ("apply", "challenge", "ask") or self.reason == "own_reply_bounced"
+        return self.outcome in ("apply", "challenge", "ask") or self.reason in ("own_reply_bounced", "canary")

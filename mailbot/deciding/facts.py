@@ -133,4 +133,5 @@ class Facts:
     suppressed: tuple[Purpose, ...] = ()
     suppressed_since: dict[str, datetime] = field(default_factory=dict)  # purpose -> since when; of a form's address
     was_shadow: bool = False  # it waits since shadow mode
+    canary: bool = False  # it is our own trial mail, by a mark that nobody else knows
     vouched: bool = False  # the operator made sure who is asking, and for whom

@@ -20,6 +20,11 @@ def row_2_token(case: Case) -> Decision | None:
     return replace(_unanswered(case, "unsubscribe_token", (stop,)), person_id=opt_out.person_id)
 
 
+def row_2_canary(case: Case) -> Decision | None:
+    """Our own trial mail came through: it is filed, and that is all."""
+    return Decision(outcome="ignore", row="2", reason="canary", state="ignored") if case.facts.canary else None
+
+
 def row_2(case: Case) -> Decision | None:
     """Ignore machine mail, but for a button's unsubscribe, a feedback report and a bounce of our own reply."""
     machine, facts = case.machine, case.facts

@@ -16,6 +16,7 @@ from imaplib import IMAP4
 from pathlib import Path
 from typing import Any
 
+from mailbot import logs
 from mailbot.errors import MailboxRefused, MailboxUnavailable
 from mailbot.intake import login
 from mailbot.intake.imap_errors import is_refusal
@@ -28,7 +29,6 @@ RENEWED = 25.0  # seconds, after which IDLE is begun anew: an answer that came w
 ANSWERS = 20.0  # seconds that one answer may take
 LASTED = 60.0  # seconds that a connection must have held for its loss to be no failure
 PAUSES = (1.0, 300.0)  # seconds before the next try: the first, the longest
-log = logging.getLogger("mailbot")
 
 
 class Watch:
@@ -51,7 +51,7 @@ class Watch:
                 if not self._watch(news, stop):
                     return
             except (IMAP4.error, OSError, EOFError, ValueError, LookupError, MailboxUnavailable, MailboxRefused) as exc:
-                log.debug("the watch over the mailbox broke (%s)", type(exc).__name__)
+                logs.tell("watch_broke", logging.DEBUG, error=type(exc).__name__)
             pause = PAUSES[0] if time.monotonic() - began > LASTED else min(pause * 2, PAUSES[1])
             stop.wait(pause * (1 + 0.2 * random.random()))
 
@@ -61,7 +61,8 @@ class Watch:
             client: Any = login.opened(self._url, self._password, self._ca_file, ANSWERS)
         try:
             if not client.has_capability("IDLE"):
-                log.info("%s has no IDLE: new mail is found at the next pass", self._url.host)
+                says = f"{self._url.host} has no IDLE: new mail is found at the next pass"
+                logs.tell("no_idle", says=says)
                 return False
             client.select_folder(self._url.folder, readonly=True)
             news()  # what came while nobody watched

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mailbot import tls
 from mailbot.intake import gmail
 from mailbot.intake.batches import ranges, slices
 from mailbot.intake.filing import CHUNK, can_file
@@ -30,7 +31,8 @@ def state(client: Client, where: tuple[str, str], selected: dict[bytes, Any], *,
     )
     return MailboxState(
         folder=folder, uidvalidity=selected[b"UIDVALIDITY"], uidnext=selected.get(b"UIDNEXT", 1), can_move=can_move,
-        can_remove=can_remove, notes=notes, change=change(selected),
+        can_remove=can_remove, notes=notes, change=change(selected), peer=tls.peer(client.socket()),
+        certificate_until=tls.valid_until(client.socket()),
     )  # fmt: skip
 
 

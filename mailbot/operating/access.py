@@ -17,6 +17,7 @@ from mailbot.deciding.diff import diff, done
 from mailbot.deciding.facts import PersonFacts
 from mailbot.deciding.outcomes import is_settled
 from mailbot.errors import ConflictError, UsageError
+from mailbot.operating.providers import provider
 from mailbot.operating.review import person_for
 from mailbot.pipeline import Line, owe
 from mailbot.reading.address import address_key
@@ -24,11 +25,6 @@ from mailbot.store import effects, holdings, people
 from mailbot.store.tables import Person, Request
 from mailbot.store.unit import Unit
 
-PROVIDERS = {  # the last labels of a mailbox's host → who keeps the mail, as the templates name it
-    "gmail.com": "google", "googlemail.com": "google", "google.com": "google", "yandex.com": "yandex",
-    "yandex.ru": "yandex", "yandex.kz": "yandex", "mail.ru": "mailru", "office365.com": "microsoft",
-    "outlook.com": "microsoft", "mail.me.com": "apple",
-}  # fmt: skip
 MOST = 1_000  # requests and mails that one answer lists
 
 
@@ -98,14 +94,11 @@ def _of_all(line: Line) -> dict[str, Any]:
         {"name": p.name, "preset": p.preset, "title": p.title, "law": p.kept_by_law, "term": p.kept_for}
         for p in policy.places
     ]
-    labels = line.host.lower().rstrip(".").split(".")
-    tails = [".".join(labels[start:]) for start in range(len(labels))]
-    provider = next((PROVIDERS[tail] for tail in tails if tail in PROVIDERS), "")
     host = "" if _is_here(line.host) else line.host
     processing = policy.processing.model_dump()
     kept = policy.retention
     spans = {"years": kept.journal_years, **kept.model_dump(include={"raw_days", "ledger_days", "backup_days"})}
-    return {"processing": processing, "where": places, "provider": provider, "host": host, **spans}
+    return {"processing": processing, "where": places, "provider": provider(line.host), "host": host, **spans}
 
 
 def _is_here(host: str) -> bool:

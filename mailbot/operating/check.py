@@ -7,9 +7,17 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from mailbot.answering.outbox import bounce_address
 from mailbot.errors import MailbotError, MailboxRefused, MailboxUnavailable
-from mailbot.operating import check_backups, check_login, check_rules, check_sources, roll
+from mailbot.operating import (
+    check_backups,
+    check_doors,
+    check_health,
+    check_login,
+    check_rules,
+    check_sender,
+    check_sources,
+    roll,
+)
 from mailbot.operating.finding import Finding, Level, Parts, Said
 from mailbot.pipeline import Line
 from mailbot.ports import Mailbox
@@ -28,10 +36,12 @@ def check(parts: Parts) -> Iterator[Finding]:
     for what, look in (
         ("people", _people), ("forms", _forms), ("places", _places), ("store", _store), ("journal", _journal),
         ("mode", _mode), ("login", check_login.login), ("mailbox", _mailbox), ("undecided", _undecided),
-        ("older mail", _older), ("courier", _courier), ("templates", _templates), ("policy", check_rules.policy),
-        ("clock", check_rules.clock), ("law", check_rules.law), ("retention", check_rules.retention),
-        ("trust", check_rules.trust), ("proof", check_rules.proof), ("operator", check_rules.operator),
-        ("tokens", check_rules.tokens), ("backup", check_backups.backup),
+        ("older mail", _older), ("courier", check_doors.courier), ("sender", check_sender.sender),
+        ("host", check_doors.host), ("passes", check_health.passes), ("overdue", check_health.overdue),
+        ("disk", check_health.disk), ("templates", _templates), ("policy", check_rules.policy),
+        ("clock", check_rules.clock), ("clock", check_health.clock), ("law", check_rules.law),
+        ("retention", check_rules.retention), ("trust", check_rules.trust), ("proof", check_rules.proof),
+        ("operator", check_rules.operator), ("tokens", check_rules.tokens), ("backup", check_backups.backup),
     ):  # fmt: skip
         yield from _looked(what, look, parts)
 
@@ -97,6 +107,7 @@ def _mode(parts: Parts) -> Said:
 def _mailbox(parts: Parts) -> Said:
     state = parts.mailbox.state()
     yield "ok", f"{state.folder} can be read"
+    yield from check_doors.certificate(state.certificate_until, parts.line.store.clock())
     if not state.can_move:
         yield "wrong", "the server can't move mail (neither MOVE nor UIDPLUS): handled mail stays in INBOX"
     elif stay := parts.line.store.unfiled(state.folder, state.uidvalidity):
@@ -159,17 +170,6 @@ def _undecided(parts: Parts) -> Said:
         f"mails that are not decided yet: {count}, the oldest of {since:%d.%m.%Y %H:%M}; they are tried again by "
         "themselves, and decided a day later at the latest",
     )
-
-
-def _courier(parts: Parts) -> Said:
-    parts.courier.check()
-    yield "ok", "takes our answers"
-    sender = parts.settings.mailbox.addresses[0]
-    if parts.settings.courier.verp and not parts.courier.takes(bounce_address(sender, "a" * 16)):
-        yield (
-            "note",
-            "refuses LOCAL+KEY@DOMAIN as a sender: answers leave as the plain address; set [courier] verp = false",
-        )
 
 
 def _templates(parts: Parts) -> Said:

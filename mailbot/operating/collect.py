@@ -106,7 +106,7 @@ class Collection:
         bodies = [owe(unit, owed, self.line) for owed in decision.owed]
         if decision.owed and unit.in_shadow():  # nobody is asked in shadow: `live` has the line decide it anew
             rehearsal.rollback()
-            unit.gone.clear()
+            unit.take_back()
             unit.note_shadow(decision, number, [body.subject for body in bodies])
         else:
             rehearsal.commit()

@@ -109,6 +109,7 @@ WITHHELD: dict[str, str] = {
     },
     "hook_call.identifier": "told at its task", "hook_call.fields": "on its way only; told at its request",
     "operator_account": "of who works at the console, and of no person on file",
+    "canary": "of our own trial mails, and of no person",
     "console_session": "of who works at the console",
     "digest_card": "of what the operator was asked and answered; her words until they are carried out",
     "reminder": "of what the operator was reminded", "proof.person_id": _WHOSE, "proof.sha256": _HASH,

@@ -74,6 +74,10 @@ class Keys:
         """Return what proves that a backup of that name is ours: 8 letters a-z2-7."""
         return _letters(hmac.digest(_purpose(self.secret, b"backup"), name.encode("ascii"), "sha256"), 8)
 
+    def canary(self, mark: str) -> str:
+        """Return by what the store knows a trial mail of ours: 52 letters a-z2-7; its mark stands in the mail alone."""
+        return _letters(hmac.digest(_purpose(self.secret, b"canary"), mark.encode("utf-8", "replace"), "sha256"), 52)
+
     def session(self, token: str) -> str:
         """Return by what the store knows a console's session: 52 letters a-z2-7; the token itself is the browser's."""
         return _letters(hmac.digest(_purpose(self.secret, b"session"), token.encode("utf-8", "replace"), "sha256"), 52)

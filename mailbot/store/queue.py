@@ -42,6 +42,13 @@ def count(connection: sa.Connection) -> tuple[int, int]:
     return int(total), int(hers)
 
 
+def overdue(connection: sa.Connection, now: datetime) -> tuple[int, int]:
+    """Return how many requests are open, and of how many of them a clock is over."""
+    late = sa.func.coalesce(sa.func.sum(sa.case((_due() < now, 1), else_=0)), 0)
+    total, over = connection.execute(sa.select(sa.func.count(), late).where(_is_open())).one()
+    return int(total), int(over)
+
+
 def page(connection: sa.Connection, *, first: int, most: int) -> list[Any]:
     """Return that part of the open requests: those that wait for the operator first, then by due date."""
     order = (sa.case((_is_hers(), 0), else_=1), _due(), _request.c.received_at, _request.c.id)

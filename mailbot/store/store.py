@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mailbot import logs
 from mailbot.ports import Clock, Cursor, NewId, RawMail
 from mailbot.store.engine import scrub as engine_scrub
 from mailbot.store.engine import snapshot as engine_snapshot
@@ -49,6 +50,8 @@ class Store:
             yield unit
             if self.gone is not None:
                 self.gone.append(unit.gone)  # on disk before the commit: what can be seen is never missing there
+        for what, reason, number in unit.said:
+            logs.tell(what, reason=reason or None, request=number or None)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:

@@ -82,6 +82,7 @@ class Mail(SQLModel, table=True):
         UniqueConstraint("fingerprint", "proof"),
         Index("ix_mail_unfiled", "belongs", "filed_at"),
         Index("ix_mail_state_next", "state", "next_try_at"),
+        Index("ix_mail_decision", "decision"),
         _partial("ix_mail_attachments", "attachments", where="attachments IS NOT NULL"),
         _partial("ix_mail_uncleared", "received_at", where="cleared_at IS NULL AND belongs = 'done'"),
     )

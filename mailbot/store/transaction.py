@@ -30,6 +30,7 @@ class Transaction:
     request_id: str = ""
     raw: RawMail | None = None  # the mail that is being handled
     gone: list[gone.Line] = field(default_factory=list)  # what gone.log is told before the commit
+    said: list[tuple[str, str, str]] = field(default_factory=list)  # events: what, reason, request; logged after it
     operator: str = "operator"  # under which name the operator's acts are noted: the console sets the login name
     seen: str = ""  # how the request stood that the operator looked at (journal.stamp), "" where that is not known
 
@@ -37,6 +38,11 @@ class Transaction:
     def mail_hash(self) -> str | None:
         """Return the SHA-256 of the mail that is being handled; None where none is."""
         return sha256(self.raw.octets) if self.raw is not None else None
+
+    def take_back(self) -> None:
+        """Forget what a part of the transaction that was rolled back would have told."""
+        self.gone.clear()
+        self.said.clear()
 
     def in_shadow(self) -> bool:
         """Tell whether the installation only shows what it would do, as this transaction sees it."""
@@ -70,6 +76,7 @@ class Transaction:
 
     def event(self, what: str, reason: str = "", *, who: str = "mailbot", person_id: str | None = None) -> None:
         """Append one audit row: ids, times and reasons alone. `who` operator: by the name of whoever acts."""
+        self.said.append((what, "" if what.startswith("account_") else reason, self.request_id))  # a name is no reason
         self.insert(
             Event,
             at=self.now,

@@ -41,6 +41,7 @@ class Unit(Transaction):
     claim: Claim | None = None
     level: str = ""  # the proof that the mail counts as, once it was decided
     policy_version: str | None = None  # by which it was decided
+    canary: bool = False  # it is a trial mail of ours that came through
     collects: bool = False  # the operator collects form mails: the cursor stays, what was passed over is taken up
 
     # ---- receive -------------------------------------------------------------------------------------------
@@ -214,6 +215,7 @@ class Unit(Transaction):
         self._update_mail(
             state="shadow", decision=decision.outcome, reason=decision.reason, kind=decision.kind, summary=summary
         )
+        self.said.append((f"shadow_{decision.outcome}", decision.reason, number))
 
     def take_failed(self, raw: RawMail) -> None:
         """Take up the ledger row of a mail that failed too often, to hold it."""

@@ -91,6 +91,11 @@ def mailbox(line: str) -> Edit:
     return change(SETTINGS, "[mailbox]", f"[mailbox]\n{line}")
 
 
+def health(line: str) -> Edit:
+    """Add [health] with one line."""
+    return append(SETTINGS, f"[health]\n{line}")
+
+
 def mailbox_url(url: str) -> Edit:
     return change(SETTINGS, "url = ", f'url = "{url}"')
 
@@ -214,6 +219,10 @@ BAD: dict[str, tuple[Edit, str]] = {
     ),
     "trust that is no name": (change(SETTINGS, "authserv = ", 'authserv = ["a.kz:beside"]'), "trust.authserv: 'a.kz:b"),
     "trust in everybody": (change(SETTINGS, "authserv = ", 'authserv = ["*"]'), "trust.authserv: '*' is no NAME"),
+    "a heartbeat in the clear": (health('heartbeat_url = "http://example.kz/x"'), "heartbeat_url: Value error, http://"),
+    "a heartbeat nowhere": (health('heartbeat_url = "example.kz/x"'), "write it as https://HOST/PATH"),
+    "a moment of silence": (health("silent_minutes = 1"), "health.silent_minutes"),
+    "logs of no known form": (append(SETTINGS, '[log]\nformat = "xml"'), "log.format"),
     "unknown time zone": (change(POLICY, "timezone = ", 'timezone = "Asia/Almata"'), "clocks.timezone"),
     "a time zone that is a path": (change(POLICY, "timezone = ", 'timezone = "/etc/passwd"'), "clocks.timezone"),
     "unknown country": (change(POLICY, "country = ", 'country = "QQ"'), "holidays.country"),

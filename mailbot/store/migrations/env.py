@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 
 from mailbot.store import (  # fill the metadata
     account_tables,  # noqa: F401
+    canary_tables,  # noqa: F401
     clock_tables,  # noqa: F401
     consent_tables,  # noqa: F401
     event_tables,  # noqa: F401
