@@ -34,6 +34,7 @@ from mailbot.operating import (
     clock,
     destruction,
     digest,
+    keyring,
     notices,
     orders,
     policies,
@@ -51,9 +52,9 @@ from mailbot.settings import Settings, TrustSettings
 from mailbot.store import gone, hooks, outbox
 from mailbot.store.engine import open_engine
 from mailbot.store.gone import Ledger
-from mailbot.store.keys import Keys
 from mailbot.store.migrate import require_current
-from mailbot.store.store import Numbers, Store
+from mailbot.store.numbers import Numbers
+from mailbot.store.store import Store
 from mailbot.urls import CourierUrl, MailboxUrl, courier_url, mailbox_url
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"  # base32: 5 random bits a letter
@@ -200,14 +201,13 @@ def read_rules(policy: Policy, settings: Settings | None = None, resolve: Resolv
 
 
 def open_store(folder: Path, settings: Settings, *, clock: Clock = utc_now, ids: NewId = new_id) -> Store:
-    """Open the store of an installation; its key lies in `secrets/store_key`. Raises ConfigError."""
-    key = config.secret(folder, "store_key", "")
-    if not key or len(key) < 16:
-        lost = "the key of this installation is missing: put your copy of it back, or `mailbot restore` a backup"
-        raise ConfigError(f"{folder / 'secrets' / 'store_key'}: {lost}")
+    """Open the store of an installation; its keys lie in `secrets/store_key`. Raises ConfigError, StoreUnavailable."""
+    ring = keyring.read(folder)
     engine = open_engine(settings.store.url, folder, config.secret(folder, "store_password", ""))
-    keys = Keys(key.encode())
-    return Store(engine=engine, keys=keys, clock=clock, new_id=ids, gone=Ledger(folder / gone.FILE, keys))
+    book = Ledger(folder / gone.FILE, ring)
+    store = Store(engine=engine, keys=ring, clock=clock, new_id=ids, gone=book, ring=partial(keyring.read, folder))
+    store.find_key(ring)
+    return store
 
 
 def open_mailbox(folder: Path, settings: Settings, store: Store) -> Mailbox:

@@ -9,7 +9,7 @@ from typing import Any
 
 from mailbot.answering.outbox import bounce_address
 from mailbot.errors import MailbotError, MailboxRefused, MailboxUnavailable
-from mailbot.operating import check_backups, check_rules, check_sources, roll
+from mailbot.operating import check_backups, check_rules, check_secrets, check_sources, roll
 from mailbot.operating.finding import Finding, Level, Parts, Said
 from mailbot.pipeline import Line
 from mailbot.ports import Mailbox
@@ -31,7 +31,7 @@ def check(parts: Parts) -> Iterator[Finding]:
         ("courier", _courier), ("templates", _templates), ("policy", check_rules.policy), ("clock", check_rules.clock),
         ("law", check_rules.law), ("retention", check_rules.retention), ("trust", check_rules.trust),
         ("proof", check_rules.proof), ("operator", check_rules.operator), ("tokens", check_rules.tokens),
-        ("backup", check_backups.backup),
+        ("backup", check_backups.backup), ("secrets", check_secrets.secrets),
     ):  # fmt: skip
         yield from _looked(what, look, parts)
 

@@ -6,8 +6,6 @@ place there, so the same one posted twice is taken once. Serves policy clause 5(
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from dataclasses import dataclass
 
 from mailbot.errors import ConflictError, InputError, StoreFault
@@ -76,5 +74,4 @@ def _number(line: Line, posted: Posted) -> int:
     given = own.strip() or posted.given_id.strip()
     day = b"" if posted.form.web == "hmac" else line.store.clock().date().isoformat().encode()
     said = b"id\0" + given.encode("utf-8", "surrogatepass") if given else b"body\0" + day + posted.octets
-    digest = hmac.digest(line.store.keys.secret, b"intake\0" + posted.form.name.encode() + b"\0" + said, hashlib.sha256)
-    return int.from_bytes(digest[:8], "big") >> 1
+    return line.store.keys.submission(posted.form.name, said)

@@ -25,6 +25,7 @@ PERSONAL = (  # the tables that hold personal data
 REWRITTEN_BYTES = 64_000_000  # about a second, in which others wait
 LOCK_SECONDS = 2  # a reader may keep the scrubbing waiting; then the next pass does it
 BUSY_SECONDS = 30
+ALONE_SECONDS = 10
 TURN = 0x6D61696C  # the advisory lock of the one poller, on PostgreSQL
 
 
@@ -139,6 +140,16 @@ def lock(connection: sa.Connection, key: str) -> None:
     """Let no other transaction decide about that key (hex) until this one ends; SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int(key[:15], 16))))
+
+
+def alone(connection: sa.Connection, table: str) -> None:
+    """Wait until no other transaction uses a table, and keep them all out; SQLite has one writer anyway.
+
+    On PostgreSQL whoever only read it is waited for as well, ALONE_SECONDS at most: then StoreUnavailable.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{ALONE_SECONDS}s'")
+        connection.exec_driver_sql(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
 
 
 @contextlib.contextmanager

@@ -42,7 +42,8 @@ from mailbot.store.engine import PERSONAL, open_engine
 from mailbot.store.gather import suppressed
 from mailbot.store.keys import Keys
 from mailbot.store.migrate import require_current, revision, upgrade
-from mailbot.store.store import Numbers, Store
+from mailbot.store.numbers import Numbers
+from mailbot.store.store import Store
 from mailbot.store.tables import Request
 from mailbot.store.unit import Unit
 from tests.support import quick
