@@ -173,6 +173,7 @@ def restore(store: Store, policy: Policy, held: Held, secret: str, told: Told) -
             _bring(store.gone, told)
         with translated(), store.engine.begin() as connection:
             with held.file.open("rb") as source, reading(source, secret) as values:
+                migrate.require_known(connection)
                 dump.begin(connection, held.tables)
                 for table, group in groupby(_rows(values), key=lambda pair: pair[0]):
                     dump.load(connection, table, (row for _, row in group if row is not None))

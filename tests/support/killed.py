@@ -9,6 +9,7 @@ itself SIGKILL right before or right after the n-th of one kind of outside call:
   removal of its file.
 - `told`: lines of gone.log appended · `ledger`: gone.log written anew · `link`: a backup given its name · `fsync`.
 - `hook`: the wait for a web receiver's answer, so before it the call has been sent, after it the answer was read.
+- `statement`: any statement of the store.
 
 Nothing else is changed in it. `Commands` is the tests' side, `main` the process that forks.
 """
@@ -120,6 +121,7 @@ def child(order: dict[str, Any], counted: Path) -> int:
 
     from imapclient import IMAPClient
     from sqlalchemy.engine import Connection
+    from sqlalchemy.engine.default import DefaultDialect
 
     from mailbot.cli import main as mailbot
     from mailbot.intake.maildir import MaildirMailbox
@@ -136,6 +138,7 @@ def child(order: dict[str, Any], counted: Path) -> int:
     wrap(MaildirMailbox, "lay", "lay", calls, order)
     wrap(MaildirMailbox, "remove", "remove", calls, order)
     wrap(Connection, "_commit_impl", "commit", calls, order)
+    wrap(DefaultDialect, "do_execute", "statement", calls, order)
     wrap(smtplib.SMTP, "data", "data", calls, order)
     wrap(HTTPConnection, "getresponse", "hook", calls, order)
     wrap(Ledger, "append", "told", calls, order)
