@@ -32,6 +32,7 @@ from mailbot.operating import (
     backups,
     byhand,
     clock,
+    compacting,
     destruction,
     digest,
     keyring,
@@ -124,6 +125,7 @@ class App:
         self.line.store.scrub()
         backups.sweep(self.installation)
         counts["owed"] = outbox.owed(self.line.store)
+        compacting.sweep(self.line, counts)
         return failure
 
     def _read(self, counts: dict[str, int]) -> MailbotError | None:

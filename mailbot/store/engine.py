@@ -18,12 +18,6 @@ import sqlalchemy as sa
 from mailbot.errors import ConfigError, StoreFault, StoreUnavailable
 from mailbot.section import is_loopback
 
-PERSONAL = (  # the tables that hold personal data
-    "person", "address", "phone", "consent", "mail", "request", "reply", "question", "place_task", "place_id",
-    "hook_call",
-)  # fmt: skip
-REWRITTEN_BYTES = 64_000_000  # about a second, in which others wait
-LOCK_SECONDS = 2  # a reader may keep the scrubbing waiting; then the next pass does it
 BUSY_SECONDS = 30
 ALONE_SECONDS = 10
 TURN = 0x6D61696C  # the advisory lock of the one poller, on PostgreSQL
@@ -217,45 +211,3 @@ def drop(connection: sa.Connection, names: Iterable[str]) -> None:
         )
         for name in connection.scalars(ours).all():
             connection.execute(sa.text(f"DROP FUNCTION {name}()"))
-
-
-def scrub(engine: sa.Engine) -> bool:
-    """Take what was deleted out of the files: SQLite's write-ahead log is emptied, PostgreSQL's tables are rewritten.
-
-    A table of more than 64 MB is vacuumed only, which frees dead rows and does not overwrite them; the write-ahead log
-    of PostgreSQL is left to its own recycling. Returns False where somebody at work kept it from being done.
-    """
-    with translated():
-        if engine.dialect.name == "sqlite":
-            raw = engine.raw_connection()
-            cursor = raw.cursor()
-            try:
-                cursor.execute(f"PRAGMA busy_timeout={LOCK_SECONDS * 1000}")
-                rows = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            finally:
-                cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-                raw.close()
-            return not rows[0][0]
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            return _vacuum(connection)
-
-
-def _vacuum(connection: sa.Connection) -> bool:
-    """Rewrite the small tables that hold personal data, vacuum the rest, and checkpoint where that is allowed."""
-    small = sa.text(
-        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname = ANY(:names) AND "
-        "relnamespace = current_schema()::regnamespace AND pg_total_relation_size(oid) <= :most ORDER BY relname"
-    )
-    names = list(connection.execute(small, {"names": list(PERSONAL), "most": REWRITTEN_BYTES}).scalars())
-    connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
-    try:
-        if names:
-            connection.exec_driver_sql(f"VACUUM (FULL) {', '.join(names)}")
-        connection.exec_driver_sql("VACUUM")
-        with contextlib.suppress(sa.exc.ProgrammingError):  # the right to is not given to everybody
-            connection.exec_driver_sql("CHECKPOINT")
-    except sa.exc.OperationalError:
-        return False  # somebody reads: the next pass tries again
-    finally:
-        connection.exec_driver_sql("RESET lock_timeout")
-    return True

@@ -12,9 +12,8 @@ import sqlalchemy as sa
 
 from mailbot.errors import MailbotError, StoreUnavailable
 from mailbot.ports import Clock, Cursor, NewId, RawMail
-from mailbot.store import rotation
+from mailbot.store import rotation, space
 from mailbot.store.engine import alone, translated
-from mailbot.store.engine import scrub as engine_scrub
 from mailbot.store.engine import snapshot as engine_snapshot
 from mailbot.store.engine import turn as engine_turn
 from mailbot.store.gone import Ledger
@@ -220,7 +219,7 @@ class Store:
     def scrub(self) -> None:
         """Take the bytes of whoever was forgotten out of the files, where that is owed; a busy file stays owed."""
         owed = self.note("scrub")
-        if owed and engine_scrub(self.engine):
+        if owed and space.scrub(self.engine):
             with self.unit() as unit:
                 same = sa.and_(_note.c.name == "scrub", _note.c.value == owed)
                 unit.connection.execute(sa.update(_note).where(same).values(value=""))
