@@ -90,7 +90,10 @@ class App:
         """
         counts = dict.fromkeys(COUNTS, 0)
         with self.line.store.turn() as mine:
-            return (counts, self._pass(counts)) if mine else (counts, None)
+            if not mine:
+                return counts, None
+            self.line.store.follow_key()  # and none is rotated while we have the turn
+            return counts, self._pass(counts)
 
     def _pass(self, counts: dict[str, int]) -> MailbotError | None:
         policies.note(self.line)

@@ -19,6 +19,7 @@ from mailbot.pipeline import Line
 from mailbot.store import chain
 from mailbot.store.chain import Head
 from mailbot.store.keys import Keys
+from mailbot.store.rotation import ROTATED
 from mailbot.store.store import Store
 
 FAILED = ("shorter", "rewritten")
@@ -127,6 +128,7 @@ class _Look:
     ever: Sequence[Keys] = ()
     end: Head = field(default_factory=Head)
     held: bool = False  # whether anything did
+    by: dict[int, int] = field(default_factory=dict)  # of each cut, how many keys are not older than its own
 
     def first_break(self) -> Break | None:
         """Return the first place that does not hold, None where all do."""
@@ -143,15 +145,23 @@ class _Look:
             if not cutters or cut.position != self.end.position + cut.removed:
                 return Break(how="cut", position=cut.position, at=chain.utc(cut.at))
             self.end, self.held = Head(cut.position, cut.link), True
+            self.by[cut.position] = len(cutters)
         with closing(chain.rows(self.connection)) as rows:
             for row in rows:
                 found = chain.sealers(self.ever, self.end, row)
                 if row.position != self.end.position + 1 or not found:
                     break
+                if row.what == ROTATED and (late := self._late(row, len(found))):
+                    return Break(how="cut", position=late)
                 self.end, self.held, self.ever = Head(row.position, row.link), True, found
             else:
                 row = None
         return self._tail() if row is None else self._tell(row)
+
+    def _late(self, row: Any, left: int) -> int:
+        """Return the place of a cut that a former key made after its rotation, 0 for none: whoever learned it did."""
+        known = int(row.reason) if row.reason.isdecimal() else 0
+        return next((place for place, keys in self.by.items() if place > known and keys > left), 0)
 
     def _links(self, previous: Head, row: Any, further: int = 1) -> set[str]:
         place = previous.position + further

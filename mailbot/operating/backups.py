@@ -78,6 +78,7 @@ def backup(one: Installation, target: Path) -> tuple[Path, int]:
         _remember(one.store, file, at, begun=True)  # the ledger is there before the backup is
         one.ledger.mark(at)  # the backup's last line, by which a restore knows this file again
         copy_ledger(one, file.parent)
+        keyring.lay(file.parent, one.store.keys, key)
         _write(one, file, at)
         _remember(one.store, file, at)
         if not dated:
@@ -206,7 +207,6 @@ def copy_ledger(one: Installation, folder: Path) -> None:
     """
     ledger, copy = one.ledger, folder / gone.FILE
     ledger.begin()
-    keyring.lay(folder, ledger.keys, one.settings.operator.age_key)
     if copy.exists() and copy.samefile(ledger.path):
         return
     ours, theirs = ledger.path.read_bytes(), copy.read_bytes() if copy.exists() else b""
@@ -246,6 +246,7 @@ def sweep(one: Installation) -> None:
                 _prune(one, Path(path), now)
             if is_reached(Path(path), newest) and not _is_fresh(one, Path(path)):
                 copy_ledger(one, Path(path))
+                keyring.lay(Path(path), one.store.keys, one.settings.operator.age_key)
 
 
 def is_reached(folder: Path, newest: dict[str, str]) -> bool:

@@ -36,6 +36,7 @@ def take(line: Line, posted: Posted) -> str:
     Raises StoreUnavailable; ConflictError in shadow mode: nobody could bring the submission again after it;
     InputError where it holds no way to reach the person, or its number was another submission's.
     """
+    line.store.follow_key()
     if line.store.shadow:
         raise ConflictError("shadow mode changes nothing: `mailbot live` first")
     number, now = _number(line, posted), line.store.clock()

@@ -9,7 +9,7 @@ none. The head (place and link of the last sealed event) stands in the store und
 which is cut off is seen; and outside, in the operator's mails, for whoever puts an old copy of the store in place.
 After a rotation of the key what was sealed before stays as it is; the head is sealed anew, and along the chain no link
 is taken by a key that is older than the one of the link before it: who learned a former key can't go on with it, nor
-change what the later links rest on.
+change what the later links rest on. The event of a rotation names the last cut of then: no later one is the former's.
 Where the head does not fit what stands there, nothing more is sealed: new links would hide it. What is wrong, and
 where, is told by operating/audit.py.
 """
@@ -133,6 +133,11 @@ def rows(connection: sa.Connection, *, unsealed: bool = False) -> Generator[Any,
 def cuts(connection: sa.Connection) -> list[Any]:
     """Return the cuts, first the oldest: one a day at most."""
     return list(connection.execute(_columns(connection, _cut).order_by(_cut.c.position)))
+
+
+def last_cut(connection: sa.Connection) -> int:
+    """Return the place of the last event that retention took away, 0 for none."""
+    return int(connection.execute(sa.select(sa.func.max(_cut.c.position))).scalar() or 0)
 
 
 def counts(connection: sa.Connection) -> tuple[int, int]:

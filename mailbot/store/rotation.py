@@ -22,6 +22,7 @@ from mailbot.store.place_tables import HookCall
 from mailbot.store.tables import FormerAddress, Mail, Reply, Request, Suppression, WrongToken
 from mailbot.store.transaction import Transaction
 
+ROTATED = "key_rotated"  # the event; its reason is the place of the last cut
 NOTE = "store_key"  # the note that names the key; a test holds the two lists below equal to what the store holds
 HASHES: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (Suppression, ("key",)), (FormerAddress, ("key",)), (WrongToken, ("key",)), (Request, ("writer_key",)),
@@ -31,12 +32,12 @@ HASHES: tuple[tuple[Any, tuple[str, ...]], ...] = (
 NOTES = (digest.NAMED, digest.PROVEN, digest.ASKED)
 BATCH, HASH = 1_000, 64
 _HASHES = re.compile(r"\b[0-9a-f]{64}\b", re.ASCII)
-_QUERY = sa.text("SELECT value FROM note WHERE name = 'store_key'")
+_QUERY = "SELECT value FROM note WHERE name = 'store_key'"  # each transaction begins with it
 
 
 def noted(connection: sa.Connection) -> str:
     """Return the name of the key by which the store's hashes are made, "" before the first rotation."""
-    return str(connection.execute(_QUERY).scalar() or "")
+    return str(connection.exec_driver_sql(_QUERY).scalar() or "")
 
 
 def of_store(connection: sa.Connection, ring: Keys) -> Keys:
@@ -74,7 +75,7 @@ def bring(unit: Transaction, ring: Keys) -> int:
     unit.connection.execute(sa.delete(ConsoleSession.__table__))  # type: ignore[attr-defined]
     unit.set_note(NOTE, ring.name)
     chain.reseal(unit, was)
-    unit.event("key_rotated", who="operator")
+    unit.event(ROTATED, str(chain.last_cut(unit.connection)), who="operator")
     unit.owe_scrub()
     return count
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailbot.errors import MailbotError, StoreUnavailable
+from mailbot.errors import KeyRotated, MailbotError
 from mailbot.ports import Clock, Cursor, NewId, RawMail
 from mailbot.store import rotation, space
 from mailbot.store.engine import alone, translated
@@ -71,13 +71,18 @@ class Store:
     def _require_key(self, connection: sa.Connection) -> None:
         """Refuse to hash with a key that was rotated since it was read; the next transaction has the new one.
 
-        Raises StoreUnavailable, ConfigError where the new one is not there.
+        Raises KeyRotated, ConfigError where the new one is not there.
         """
         name = rotation.noted(connection)
         if name == (self.keys.name if self.keys.former else ""):
             return
         self._take(rotation.named(self.ring() if self.ring is not None else self.keys, name))
-        raise StoreUnavailable("the store's key was rotated a moment ago: nothing was done, try again")
+        raise KeyRotated("the store's key was rotated a moment ago: nothing was done, try again")
+
+    def follow_key(self) -> None:
+        """Take the key that a rotation brought since, for who has hashed nothing yet. Raises StoreUnavailable."""
+        with contextlib.suppress(KeyRotated), self.reading():
+            pass
 
     def find_key(self, ring: Keys) -> None:
         """Take, of all keys that are there, those by which the hashes are made: the newest may not be used yet.

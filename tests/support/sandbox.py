@@ -3,7 +3,7 @@
 `python -m tests.support.sandbox UNIT COMMAND…`: no capability, no new privileges; a system call that SystemCallFilter=
 leaves out kills the process (SIGSYS, where the unit's own would fail with EPERM), and so does memory that is both
 written and run (MemoryDenyWriteExecute=); a socket of another family than RestrictAddressFamilies= names fails as it
-would there. The lists come from `systemd-analyze syscall-filter`, the filter is libseccomp's, which systemd itself uses.
+would there. The lists come from `systemd-analyze syscall-filter`, the filter is libseccomp's, as systemd's own.
 """
 
 from __future__ import annotations
