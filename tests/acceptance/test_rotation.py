@@ -20,6 +20,7 @@ from tests.acceptance.world import (
     ALIYA,
     BORIS,
     CSV,
+    OWNER,
     PHONE,
     QUIET,
     STRANGER,
@@ -67,6 +68,9 @@ def test_who_left_is_recognised_and_nothing_is_done_twice(either: World) -> None
     world.mail(ALICE, UNSUBSCRIBE["en"])
     world.mail(STRANGER, UNSUBSCRIBE["en"])
     asked = world.mail(QUIET, UPDATE["kk"], "Телефон: +77019998800", proof="weak")
+    waits = world.request(world.mail("new@example.org", UPDATE["ru"], f"Телефон: {PHONE}"))["id"]
+    assert waits in world.last(OWNER).text, "the list that the operator answers below"
+    world.mail(ALIYA, UPDATE["ru"], "Телефон: +77019998899")
     world.ok("people", "destroy", ALIYA, "--yes")
     exported = world.root / "unsubscribe.csv"
     world.ok("people", "export", exported, "--unsubscribe")
@@ -80,7 +84,10 @@ def test_who_left_is_recognised_and_nothing_is_done_twice(either: World) -> None
     for place, values in before.items():
         assert len(after[place]) == len(values) and after[place].isdisjoint(values), place
     filled = {place for place, values in before.items() if values}
-    assert filled >= {"suppression.key", "mail.fingerprint", "mail.message_key", "mail.text_key", "note"}
+    assert filled >= {
+        "suppression.key", "mail.fingerprint", "mail.message_key", "mail.text_key", "reply.digest", "reply.fingerprint",
+        "digest_card.addressee", "note",
+    }  # fmt: skip
     assert world.on_file() | {"suppression": []} == people
 
     assert world.person(ALIYA)["state"] == "suppressed"
@@ -98,6 +105,10 @@ def test_who_left_is_recognised_and_nothing_is_done_twice(either: World) -> None
     assert again.decision == "already" and len(world.sent()) == sent
     assert world.answer(QUIET, YES["kk"], to=asked.answer).decision == "applied"
     assert world.person(QUIET)["phones"] == ["+77019998800"]
+    number = re.search(rf"(\d+)\. № {waits}", world.last(OWNER).text)
+    assert number is not None
+    world.answer(OWNER, f"{number[1]} спам")
+    assert world.show(waits)["reason"] == "closed"
     assert world.mail(BORIS, token).decision == "applied"
     assert world.person(BORIS)["news"] is False
     report = world.ok("audit", "verify", "--json", "--head", earlier).objects[0]

@@ -11,6 +11,7 @@ import pytest
 
 from mailbot.store import migrate
 from mailbot.store.engine import open_engine
+from tests.acceptance.test_backup import restored, save, with_key
 from tests.acceptance.world import ALICE, ALIYA, UPDATE, YES, World
 from tests.support import schemas
 from tests.support.killed import Commands, Kill
@@ -160,4 +161,16 @@ def test_a_store_of_a_later_version_is_refused_by_every_command(at: Callable[[st
         ran = world.run(*(str(world.root / word) if "." in word else word for word in argv))
         assert ran.code == 78, (argv, ran)
         assert "version 9999, a later mailbot made them" in ran.err, (argv, ran.err)
+    assert held(world) == before
+
+
+def test_nothing_is_restored_over_a_store_of_a_later_version(at: Callable[[str], World]) -> None:
+    world = at(migrate.HEAD)
+    with_key(world)
+    (world.root / "kept").mkdir()
+    file = save(world, world.root / "kept")
+    world.sql("UPDATE alembic_version SET version_num = '9999'")
+    before = held(world)
+    ran = restored(world, file)
+    assert ran.code == 78 and "a later mailbot made them" in ran.err, ran
     assert held(world) == before
