@@ -74,7 +74,10 @@ def test_the_service_works_under_its_unit(site: Site, told: socket.socket, tmp_p
     key = (site.folder / "secrets" / "store_key").read_text(encoding="utf-8").strip()
     answers = len(site.answers())
     site.deliver(letter(AIGUL, TAGS["ru", "update"], BODIES["ru"].format(phone=PHONE[:-1] + "9"), name="hers"))
-    environment = site.environment(NOTIFY_SOCKET=str(tmp_path / "notify"), MAILBOT_TRUST__DNS="false")
+    notify = str(tmp_path / "notify")
+    environment = site.environment(
+        NOTIFY_SOCKET=notify, STATE_DIRECTORY=str(site.folder), PYTHONDONTWRITEBYTECODE="1", MAILBOT_TRUST__DNS="false"
+    )
     log = tmp_path / "log"
     with log.open("wb") as out:
         service = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out)
@@ -100,7 +103,9 @@ def test_the_service_works_under_its_unit(site: Site, told: socket.socket, tmp_p
 def test_a_pass_works_under_its_unit_and_what_it_forbids_would_end_it(site: Site) -> None:
     site.deliver(letter(AIGUL, TAGS["kk", "update"], BODIES["kk"].format(phone=PHONE[:-1] + "8"), name="again"))
     command = confined("mailbot-poll.service", "--config", str(site.folder), "poll", "--json")
-    environment = site.environment(MAILBOT_TRUST__DNS="false")
+    environment = site.environment(
+        STATE_DIRECTORY=str(site.folder), PYTHONDONTWRITEBYTECODE="1", MAILBOT_TRUST__DNS="false"
+    )
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 0 and '"applied": 1' in ended.stdout, ended
     forbidden = "import os; os.sched_setaffinity(0, os.sched_getaffinity(0))"

@@ -3,7 +3,8 @@
 `python -m tests.support.sandbox UNIT COMMAND…`: no capability, no new privileges; a system call that SystemCallFilter=
 leaves out kills the process (SIGSYS, where the unit's own would fail with EPERM), and so does memory that is both
 written and run (MemoryDenyWriteExecute=); a socket of another family than RestrictAddressFamilies= names fails as it
-would there. The lists come from `systemd-analyze syscall-filter`, the filter is libseccomp's, as systemd's own.
+would there. As root, where the kernel lets it, nothing can be written but below STATE_DIRECTORY (ProtectSystem=strict).
+The lists come from `systemd-analyze syscall-filter`, the filter is libseccomp's, as systemd's own.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ EQUAL, MASKED = 4, 7
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 24, 38, 47
 WRITE, EXEC = 2, 4  # PROT_…
 EAFNOSUPPORT = 97
+CLONE_NEWNS, MS_BIND, MS_REC, MS_PRIVATE = 0x20000, 0x1000, 0x4000, 1 << 18
+MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE, RDONLY = 442, -100, 0x8000, 1
 AS_ROOT = {
     "fchown",
     "fchown32",
@@ -66,6 +69,26 @@ def allowed(unit: Path) -> set[str]:
     return found
 
 
+class Attributes(ctypes.Structure):
+    """What mount_setattr(2) sets and clears."""
+
+    _fields_ = tuple((name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "namespace"))
+
+
+def shut(state: Path) -> bool:
+    """Let this process write below that folder alone (ProtectSystem=strict); False where only root could say so."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if os.geteuid() != 0 or libc.unshare(CLONE_NEWNS):
+        return False
+    place = str(state.resolve()).encode()
+    libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None)
+    libc.mount(place, place, None, MS_BIND, None)
+    for path, flags, change in ((b"/", AT_RECURSIVE, Attributes(RDONLY)), (place, 0, Attributes(0, RDONLY))):
+        if libc.syscall(MOUNT_SETATTR, AT_FDCWD, path, flags, ctypes.byref(change), ctypes.sizeof(change)):
+            return False
+    return True
+
+
 def confine(unit: Path) -> None:
     """Put this process, and whatever it becomes, under the unit's rules. Raises OSError, RuntimeError."""
     libc, seccomp = ctypes.CDLL(None, use_errno=True), ctypes.CDLL("libseccomp.so.2")
@@ -105,5 +128,9 @@ def confine(unit: Path) -> None:
 
 
 if __name__ == "__main__":
+    if "STATE_DIRECTORY" in os.environ:  # as systemd sets it for StateDirectory=
+        print(
+            f"all but the state is read-only: {shut(Path(os.environ['STATE_DIRECTORY']))}", file=sys.stderr, flush=True
+        )
     confine(Path(sys.argv[1]))
     os.execv(sys.argv[2], sys.argv[2:])
