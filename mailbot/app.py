@@ -32,10 +32,12 @@ from mailbot.operating import (
     backups,
     byhand,
     clock,
+    compacting,
     destruction,
     digest,
     health,
     heartbeat,
+    keyring,
     notices,
     orders,
     outdated,
@@ -53,7 +55,6 @@ from mailbot.settings import Settings, TrustSettings
 from mailbot.store import gone, hooks, outbox
 from mailbot.store.engine import open_engine
 from mailbot.store.gone import Ledger
-from mailbot.store.keys import Keys
 from mailbot.store.logins import Logins
 from mailbot.store.migrate import require_current
 from mailbot.store.store import Store
@@ -96,6 +97,7 @@ class App:
         with self.line.store.turn() as mine:
             if not mine:
                 return counts, None
+            self.line.store.follow_key()  # and none is rotated while we have the turn
             began = time.monotonic()
             failure = self._pass(counts)
             health.finish(self.line, self.settings, failure, time.monotonic() - began)
@@ -137,6 +139,7 @@ class App:
         self.line.store.scrub()
         backups.sweep(self.installation)
         counts["owed"] = outbox.owed(self.line.store)
+        compacting.sweep(self.line, counts)
         return failure
 
     def _read(self, counts: dict[str, int]) -> MailbotError | None:
@@ -214,14 +217,13 @@ def read_rules(policy: Policy, settings: Settings | None = None, resolve: Resolv
 
 
 def open_store(folder: Path, settings: Settings, *, clock: Clock = utc_now, ids: NewId = new_id) -> Store:
-    """Open the store of an installation; its key lies in `secrets/store_key`. Raises ConfigError."""
-    key = config.secret(folder, "store_key", "")
-    if not key or len(key) < 16:
-        lost = "the key of this installation is missing: put your copy of it back, or `mailbot restore` a backup"
-        raise ConfigError(f"{folder / 'secrets' / 'store_key'}: {lost}")
+    """Open the store of an installation; its keys lie in `secrets/store_key`. Raises ConfigError, StoreUnavailable."""
+    ring = keyring.read(folder)
     engine = open_engine(settings.store.url, folder, config.secret(folder, "store_password", ""))
-    keys = Keys(key.encode())
-    return Store(engine=engine, keys=keys, clock=clock, new_id=ids, gone=Ledger(folder / gone.FILE, keys))
+    book = Ledger(folder / gone.FILE, ring)
+    store = Store(engine=engine, keys=ring, clock=clock, new_id=ids, gone=book, ring=partial(keyring.read, folder))
+    store.find_key(ring)
+    return store
 
 
 def build(

@@ -90,6 +90,15 @@ def _unreadable(exc: Exception) -> type[MailbotError]:
     return TemporaryError if getattr(exc, "errno", None) in SHORT else ConfigError
 
 
+def own_secret(folder: Path, name: str) -> Path | None:
+    """Return the file in `secrets/` that `secret` reads; None where the environment or a credential goes before it."""
+    section, key = name.split("_", 1)
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    given = os.environ.get(f"{ENV_PREFIX}{section}__{key}".upper())
+    elsewhere = given or (credentials and (Path(credentials) / name).is_file())
+    return None if elsewhere else folder / "secrets" / name
+
+
 def _secret_text(path: Path, named: str) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()

@@ -13,7 +13,8 @@ from mailbot.ports import Courier, Mailbox, Resolver
 from mailbot.reading.verifier import can_verify
 from mailbot.settings import Settings
 from mailbot.store.logins import Logins
-from mailbot.store.store import Numbers, Store
+from mailbot.store.numbers import Numbers
+from mailbot.store.store import Store
 from mailbot.urls import CourierUrl, MailboxUrl, courier_url, mailbox_url
 
 if TYPE_CHECKING:

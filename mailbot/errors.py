@@ -60,6 +60,10 @@ class StoreUnavailable(TemporaryError):
     """The store can't be opened, is locked, or its disk is full."""
 
 
+class KeyRotated(StoreUnavailable):
+    """The store's hashes are made by another key since this process read it; the next transaction has the new one."""
+
+
 class StoreFault(Exception):
     """A statement that the store refused (a value, a constraint): one mail's failure, told by the driver's class."""
 

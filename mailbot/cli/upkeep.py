@@ -10,7 +10,9 @@ from mailbot.cli.parser import Parser, add
 
 def declare(commands: Any) -> None:
     """Declare them all."""
-    for those in (_setup, _login, _modes, _operators, _console, _backups, _templates, _audit, _evidence, _policy):
+    for those in (
+        _setup, _login, _modes, _operators, _console, _backups, _keys, _templates, _audit, _evidence, _policy,
+    ):  # fmt: skip
         those(commands)
 
 
@@ -107,6 +109,13 @@ def _backups(commands: Any) -> None:
         "--without-ledger", action="store_true", help="go on where gone.log may not be whole: who left may come back"
     )
     back.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _keys(commands: Any) -> None:
+    group = commands.add_parser("key", help="the key of the keyed hashes", allow_abbrev=False)
+    verbs = group.add_subparsers(required=True, metavar="VERB", parser_class=Parser)
+    rotated = add(verbs, "rotate", "keys.rotate", "have every keyed hash made with a new key; the former ones stay")
+    rotated.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _templates(commands: Any) -> None:

@@ -8,6 +8,7 @@ are worth something beside the same `secrets/store_key` alone.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -44,7 +45,7 @@ def write(store: Store) -> tuple[str, int, int]:
     with store.unit() as unit:
         rows = people.everybody(unit.connection)
         kept = [row for row in rows if row.blocked != "withdrawal"]
-        lines = [_line({"format": FORMAT, "version": VERSION, "made_at": unit.now, "key": _key_id(unit.keys)})]
+        lines = [_line({"format": FORMAT, "version": VERSION, "made_at": unit.now, "key": unit.keys.name})]
         lines += [_line(archive.person(unit, row)) for row in kept]
         lines += [_line({"suppression": found}) for found in archive.suppressions(unit)]
     return "".join(lines), len(kept), len(rows) - len(kept)
@@ -56,11 +57,6 @@ def _line(values: dict[str, Any]) -> str:
 
 def _plain(value: Any) -> str:
     return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value.isoformat())
-
-
-def _key_id(keys: Keys) -> str:
-    """Return what tells two installations' keys apart, and nothing else."""
-    return keys.suppression("")[:16]
 
 
 # ---- read back -------------------------------------------------------------------------------------------------
@@ -91,7 +87,7 @@ def restore(line: Line, text: str, *, dry_run: bool, progress: Callable[[int], N
     done = Restored()
     try:
         with line.store.unit() as unit:
-            objects = list(_objects(text, _key_id(unit.keys), done))
+            objects = list(_objects(text, unit.keys, done))
             objects.sort(key=lambda found: "suppression" not in found[1])  # who must stay out, before anybody comes in
             for found in objects:
                 _take(unit, line, found, done)
@@ -106,11 +102,12 @@ def restore(line: Line, text: str, *, dry_run: bool, progress: Callable[[int], N
     return done
 
 
-def _objects(text: str, key: str, done: Restored) -> Iterator[tuple[int, dict[str, Any]]]:
+def _objects(text: str, keys: Keys, done: Restored) -> Iterator[tuple[int, dict[str, Any]]]:
     lines = text.splitlines()
     head = json.loads(lines[0])
     if head.get("version") != VERSION:
         raise InputError(f"line 1: version {VERSION} is expected")
+    by = next((each for each in keys.ever if each.name == head.get("key")), None)
     for number, raw in enumerate(lines[1:], 2):
         try:
             found = json.loads(raw)
@@ -118,13 +115,23 @@ def _objects(text: str, key: str, done: Restored) -> Iterator[tuple[int, dict[st
             found = None
         if not isinstance(found, dict):
             done.errors.append(f"line {number}: is no JSON object")
-        elif "suppression" in found and head.get("key") != key:
+        elif "suppression" in found and by is None:
             done.errors.append(
                 f"line {number}: its keyed hashes are another installation's: bring secrets/store_key too"
             )
             return
         else:
-            yield number, found
+            yield number, found if by is None else _lifted(keys, by, found)
+
+
+def _lifted(keys: Keys, by: Keys, found: dict[str, Any]) -> dict[str, Any]:
+    """Return an object with the hashes that the present keys make; what is of a wrong kind is told later."""
+    with contextlib.suppress(KeyError, TypeError, AttributeError, UnicodeEncodeError):
+        if "suppression" in found:
+            values = found["suppression"]
+            return {"suppression": {**values, "key": keys.lifted(values["key"], by)}}
+        return {**found, "former": [keys.lifted(key, by) for key in found["former"]]}
+    return found
 
 
 def _take(unit: Unit, line: Line, found: tuple[int, dict[str, Any]], done: Restored) -> None:

@@ -8,6 +8,7 @@ changed, removed, inserted, reordered. A chain that somebody shortened together 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ from mailbot.errors import UsageError
 from mailbot.pipeline import Line
 from mailbot.store import chain
 from mailbot.store.chain import Head
+from mailbot.store.keys import Keys
+from mailbot.store.rotation import ROTATED
 from mailbot.store.store import Store
 
 FAILED = ("shorter", "rewritten")
@@ -118,12 +121,14 @@ def _compare(connection: Any, then: Head, cut: int) -> str:
 
 @dataclass(slots=True)
 class _Look:
-    """One look along the chain; `end` is the last place that holds."""
+    """One look along the chain; `end` is the last place that holds, `ever` the keys from that on that sealed it."""
 
     connection: Any
     store: Store
+    ever: Sequence[Keys] = ()
     end: Head = field(default_factory=Head)
     held: bool = False  # whether anything did
+    by: dict[int, int] = field(default_factory=dict)  # of each cut, how many keys are not older than its own
 
     def first_break(self) -> Break | None:
         """Return the first place that does not hold, None where all do."""
@@ -133,22 +138,34 @@ class _Look:
         return found
 
     def _first(self) -> Break | None:
+        cutters: Sequence[Keys] = self.store.keys.ever
+        self.ever = cutters
         for cut in chain.cuts(self.connection):
-            sealed = cut.seal == chain.seal_of(self.store.keys, cut)
-            if not sealed or cut.position != self.end.position + cut.removed:
+            cutters = chain.cut_by(cutters, cut)
+            if not cutters or cut.position != self.end.position + cut.removed:
                 return Break(how="cut", position=cut.position, at=chain.utc(cut.at))
             self.end, self.held = Head(cut.position, cut.link), True
+            self.by[cut.position] = len(cutters)
         with closing(chain.rows(self.connection)) as rows:
             for row in rows:
-                if row.position != self.end.position + 1 or self._link(self.end, row) != row.link:
+                found = chain.sealers(self.ever, self.end, row)
+                if row.position != self.end.position + 1 or not found:
                     break
-                self.end, self.held = Head(row.position, row.link), True
+                if row.what == ROTATED and (late := self._late(row, len(found))):
+                    return Break(how="cut", position=late)
+                self.end, self.held, self.ever = Head(row.position, row.link), True, found
             else:
                 row = None
         return self._tail() if row is None else self._tell(row)
 
-    def _link(self, previous: Head, row: Any, further: int = 1) -> str:
-        return chain.link(self.store.keys, previous.link, previous.position + further, row)
+    def _late(self, row: Any, left: int) -> int:
+        """Return the place of a cut that a former key made after its rotation, 0 for none: whoever learned it did."""
+        known = int(row.reason) if row.reason.isdecimal() else 0
+        return next((place for place, keys in self.by.items() if place > known and keys > left), 0)
+
+    def _links(self, previous: Head, row: Any, further: int = 1) -> set[str]:
+        place = previous.position + further
+        return {chain.link(keys, previous.link, place, row) for keys in self.ever}
 
     def _tail(self) -> Break | None:
         """Tell whether the rows end where the head says."""
@@ -176,7 +193,7 @@ class _Look:
         moved = self._moved(row)
         if moved is None:
             return _break("changed", place, row)
-        swapped = self._link(self.end, moved) == row.link  # what is said was exchanged, the places were not
+        swapped = row.link in self._links(self.end, moved)  # what is said was exchanged, the places were not
         return _break("reordered" if swapped or self._is_ours(row) else "inserted", place, row)
 
     def _moved(self, here: Any | None) -> Any | None:
@@ -184,7 +201,7 @@ class _Look:
         links = (here.link,) if here is not None else ()
         with closing(chain.rows(self.connection, unsealed=True)) as rows:
             for row in rows:
-                if self._link(self.end, row) in (row.link, *links):
+                if not self._links(self.end, row).isdisjoint((row.link, *links)):
                     return row
         return None
 
@@ -194,7 +211,7 @@ class _Look:
             for other in rows:
                 if isinstance(other.position, int) and isinstance(other.link, str):
                     before = Head(other.position, other.link)
-                    if row.link in (self._link(before, row, further) for further in (0, 1, 2)):
+                    if any(row.link in self._links(before, row, further) for further in (0, 1, 2)):
                         return True
         return False
 

@@ -23,6 +23,7 @@ from typing import Any
 from mailbot import __version__, config, sealing
 from mailbot.config import POLICY_FILE, SETTINGS_FILE
 from mailbot.errors import ConfigError, ConflictError, InputError, MailbotError
+from mailbot.operating import keyring
 from mailbot.operating.audit import oldest
 from mailbot.operating.strongbox import Put, writing
 from mailbot.pipeline import Line
@@ -77,6 +78,7 @@ def backup(one: Installation, target: Path) -> tuple[Path, int]:
         _remember(one.store, file, at, begun=True)  # the ledger is there before the backup is
         one.ledger.mark(at)  # the backup's last line, by which a restore knows this file again
         copy_ledger(one, file.parent)
+        keyring.lay(file.parent, one.store.keys, key)
         _write(one, file, at)
         _remember(one.store, file, at)
         if not dated:
@@ -131,7 +133,7 @@ def _fill(one: Installation, put: Put, at: datetime) -> None:
         put({
             "mailbot": "backup", "format": FORMAT, "version": __version__, "tables": migrate.HEAD,
             "at": at.isoformat(), "store": connection.dialect.name, "people": people.counts(connection)["people"],
-            "gone": one.ledger.check(lines[-1]) if lines else "",
+            "gone": next((one.ledger.check(line) for line in reversed(lines) if line.what == gone.MARK), ""),
         })  # fmt: skip
         for name, octets in _files(one):
             put({"file": name, "octets": base64.b64encode(octets).decode()})
@@ -192,7 +194,7 @@ def mine(keys: Keys, folder: Path) -> Iterator[tuple[Path, datetime]]:
     """Yield the backups of this installation in a folder, known by their name and their first octets."""
     for path in sorted(folder.iterdir()):
         found = _NAME.fullmatch(path.name)
-        if found and found[2] == keys.backup(found[1]) and path.is_file():
+        if found and any(found[2] == each.backup(found[1]) for each in keys.ever) and path.is_file():
             with path.open("rb") as file:
                 if file.read(len(AGE)) == AGE:
                     yield path, datetime.strptime(found[1], TIME).replace(tzinfo=UTC)
@@ -244,6 +246,7 @@ def sweep(one: Installation) -> None:
                 _prune(one, Path(path), now)
             if is_reached(Path(path), newest) and not _is_fresh(one, Path(path)):
                 copy_ledger(one, Path(path))
+                keyring.lay(Path(path), one.store.keys, one.settings.operator.age_key)
 
 
 def is_reached(folder: Path, newest: dict[str, str]) -> bool:

@@ -14,6 +14,7 @@ from mailbot.operating import (
     check_health,
     check_login,
     check_rules,
+    check_secrets,
     check_sender,
     check_sources,
     roll,
@@ -42,6 +43,7 @@ def check(parts: Parts) -> Iterator[Finding]:
         ("clock", check_rules.clock), ("clock", check_health.clock), ("law", check_rules.law),
         ("retention", check_rules.retention), ("trust", check_rules.trust), ("proof", check_rules.proof),
         ("operator", check_rules.operator), ("tokens", check_rules.tokens), ("backup", check_backups.backup),
+        ("secrets", check_secrets.secrets),
     ):  # fmt: skip
         yield from _looked(what, look, parts)
 

@@ -29,7 +29,6 @@ from mailbot.store.unit import Unit
 MOST_ITEMS = 50
 MOST_MAILS = 50  # a day, of which a list a day and what answers her are a few
 URGENT = ("breaker",)  # reasons that can't wait until tomorrow
-ASKED = "digest_asked"  # a note: when which address was asked for an answer
 NOT_HERS = ("nothing", "wait")
 
 
@@ -152,14 +151,14 @@ def _became(card: Any) -> dict[str, Any]:
 
 def _ask(unit: Unit, line: Line, reader: Reader) -> None:
     """Ask an address for its proof: at once, and then once a day where something waits."""
-    asked: dict[str, str] = json.loads(unit.note(ASKED) or "{}")
+    asked: dict[str, str] = json.loads(unit.note(digest.ASKED) or "{}")
     key, today = unit.keys.suppression(reader.to), _today(line, unit.now)
     if asked.get(key) == today:
         return
     waiting = queue.count(unit.connection)[1]
     if waiting or key not in asked:
         cards.ask_for_proof(unit, line, reader, waiting)
-    unit.set_note(ASKED, json.dumps({**asked, key: today}))
+    unit.set_note(digest.ASKED, json.dumps({**asked, key: today}))
 
 
 def _tell_deputy(unit: Unit, line: Line, reader: Reader, late: list[Any]) -> None:

@@ -15,15 +15,15 @@ from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from mailbot import sealing
+from mailbot import config, sealing
 from mailbot.config import POLICY_FILE, SETTINGS_FILE
 from mailbot.deciding.deadlines import Deadlines
 from mailbot.deciding.places import after_destruction, as_args
 from mailbot.errors import ConflictError, InputError
-from mailbot.operating import backups
+from mailbot.operating import backups, keyring
 from mailbot.operating.strongbox import reading
 from mailbot.policy import Policy
-from mailbot.store import dump, gone, migrate, places
+from mailbot.store import dump, gone, migrate, places, rotation
 from mailbot.store import replay as replaying
 from mailbot.store.engine import translated
 from mailbot.store.keys import Keys
@@ -46,7 +46,7 @@ class Held:
     tables: str  # the revision
     people: int
     last: str  # the check value of gone.log's last line then
-    key: str
+    keys: Keys  # of its hashes, and those that came later, as they lie beside it
     files: dict[str, bytes] = field(repr=False)
 
 
@@ -59,19 +59,20 @@ def look(file: Path, secret: str) -> Held:
                 raise ValueError
             if first["format"] != backups.FORMAT or not migrate.is_known(first["tables"]):
                 raise InputError(f"{file}: written by a later mailbot ({first['version']}): install that one first")
-            files, key = {}, ""
+            files, keys = {}, ""
             for value in values:
                 if isinstance(value, dict) and "file" in value:
                     files[value["file"]] = base64.b64decode(value["octets"])
                 elif isinstance(value, dict) and "key" in value:
-                    key = sealing.unseal(base64.b64decode(value["key"]), secret).decode()
+                    keys = sealing.unseal(base64.b64decode(value["key"]), secret).decode()
+        ring = keyring.longest(file.parent, secret, Keys.read(keys))
     except OSError as exc:
         raise InputError(f"{file}: can't be read ({exc.strerror})") from exc
     except (KeyError, StopIteration) as exc:
         raise InputError(f"{file}: that is no whole backup of mailbot") from exc
     return Held(
         file=file, at=datetime.fromisoformat(first["at"]), tables=first["tables"], people=first["people"],
-        last=first["gone"], key=key, files=files,
+        last=first["gone"], keys=ring, files=files,
     )  # fmt: skip
 
 
@@ -89,7 +90,7 @@ def ledger(folder: Path, held: Held, now: datetime) -> Told:
     """Return what gone.log tells. The copy alone is enough only while it is fresh: it is brought up to date daily."""
     found: dict[Path, list[gone.Line]] = {}
     lacks = ""
-    book = gone.Ledger(folder / gone.FILE, Keys(held.key.encode()))
+    book = gone.Ledger(folder / gone.FILE, ring(folder, held) or held.keys)
     for path in dict.fromkeys(place.resolve() / gone.FILE for place in (folder, held.file.parent)):
         try:
             found[path] = book.parse(path.read_bytes())
@@ -114,7 +115,7 @@ def ledger(folder: Path, held: Held, now: datetime) -> Told:
 
 def _holds(book: gone.Ledger, lines: list[gone.Line], held: Held) -> bool:
     """Tell whether a file is the one that was there at the backup: its last line of then stands in it."""
-    return not held.last or any(book.check(line) == held.last for line in lines)
+    return not held.last or any(book.check(line) == held.last or book.marks(line, held.last) for line in lines)
 
 
 def _why(folder: Path, missing: bool, beside: bool, reaches: datetime) -> str:
@@ -124,15 +125,22 @@ def _why(folder: Path, missing: bool, beside: bool, reaches: datetime) -> str:
     return f"{here}, and so does the copy beside the backup" if not missing else f"{here}: the copy is none of then"
 
 
+def ring(folder: Path, held: Held) -> Keys | None:
+    """Return all keys of the hashes, those of the folder and of the backup; None where they are not of one house."""
+    own = config.secret(folder, keyring.NAME, "")
+    here = Keys.read(own) if own else held.keys
+    return next((longer for longer, other in ((here, held.keys), (held.keys, here)) if longer.continues(other)), None)
+
+
 def begin(folder: Path, held: Held) -> None:
-    """Write the key of the keyed hashes where there is none. Raises ConflictError where another one is there."""
-    place = folder / "secrets" / "store_key"
-    if place.is_file():
-        if place.read_text(encoding="utf-8").strip() != held.key:
-            raise ConflictError(f"{place} is another installation's: restore into a new folder")
+    """Write the keys of the hashes that are not there. Raises ConflictError where another house's are there."""
+    place, keys = folder / "secrets" / keyring.NAME, ring(folder, held)
+    if keys is None:
+        raise ConflictError(f"{place} is another installation's: restore into a new folder")
+    if place.is_file() and place.read_text(encoding="utf-8").strip() == str(keys):
         return
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    gone.replace(place, held.key.encode())
+    gone.replace(place, f"{keys}\n".encode())
 
 
 def finish(folder: Path, held: Held, templates: str) -> list[str]:
@@ -159,16 +167,21 @@ def restore(store: Store, policy: Policy, held: Held, secret: str, told: Told) -
     with store.turn() as mine:
         if not mine:
             raise ConflictError("a pass is running: stop mailbot first")
+        keys = store.ring() if store.ring is not None else store.keys  # the newest: gone.log may be by that one
         if store.gone is not None:
+            store.gone.keys = keys
             _bring(store.gone, told)
         with translated(), store.engine.begin() as connection:
             with held.file.open("rb") as source, reading(source, secret) as values:
+                migrate.require_known(connection)
                 dump.begin(connection, held.tables)
                 for table, group in groupby(_rows(values), key=lambda pair: pair[0]):
                     dump.load(connection, table, (row for _, row in group if row is not None))
             migrate.upgrade_on(connection)
-            unit = Unit(connection=connection, keys=store.keys, new_id=store.new_id, now=store.clock())
+            unit = Unit(connection=connection, keys=keys, new_id=store.new_id, now=store.clock())
+            rotation.bring(unit, keys)
             done = _replay(unit, policy, held, told)
+    store.find_key(keys)
     store.scrub()
     return done
 

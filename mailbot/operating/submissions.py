@@ -6,8 +6,6 @@ place there, so the same one posted twice is taken once. Serves policy clause 5(
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from dataclasses import dataclass
 
 from mailbot.errors import ConflictError, InputError, StoreFault
@@ -38,6 +36,7 @@ def take(line: Line, posted: Posted) -> str:
     Raises StoreUnavailable; ConflictError in shadow mode: nobody could bring the submission again after it;
     InputError where it holds no way to reach the person, or its number was another submission's.
     """
+    line.store.follow_key()
     if line.store.shadow:
         raise ConflictError("shadow mode changes nothing: `mailbot live` first")
     number, now = _number(line, posted), line.store.clock()
@@ -76,5 +75,4 @@ def _number(line: Line, posted: Posted) -> int:
     given = own.strip() or posted.given_id.strip()
     day = b"" if posted.form.web == "hmac" else line.store.clock().date().isoformat().encode()
     said = b"id\0" + given.encode("utf-8", "surrogatepass") if given else b"body\0" + day + posted.octets
-    digest = hmac.digest(line.store.keys.secret, b"intake\0" + posted.form.name.encode() + b"\0" + said, hashlib.sha256)
-    return int.from_bytes(digest[:8], "big") >> 1
+    return line.store.keys.submission(posted.form.name, said)

@@ -7,6 +7,9 @@ works at a time; where the lock fails, the unique index on the place says so. No
 A link is an HMAC with a key of this purpose alone (keys.py), so whoever can write into the store and has no key makes
 none. The head (place and link of the last sealed event) stands in the store under a seal of its own, so that a tail
 which is cut off is seen; and outside, in the operator's mails, for whoever puts an old copy of the store in place.
+After a rotation of the key what was sealed before stays as it is; the head is sealed anew, and along the chain no link
+is taken by a key that is older than the one of the link before it: who learned a former key can't go on with it, nor
+change what the later links rest on. The event of a rotation names the last cut of then: no later one is the former's.
 Where the head does not fit what stands there, nothing more is sealed: new links would hide it. What is wrong, and
 where, is told by operating/audit.py.
 """
@@ -14,7 +17,7 @@ where, is told by operating/audit.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -86,6 +89,19 @@ def link(keys: Keys, previous: str, position: int, row: Any) -> str:
     return keys.chain("event", previous, position, row.id, utc(row.at), *said)
 
 
+def sealers(ever: Sequence[Keys], previous: Head, row: Any) -> Sequence[Keys]:
+    """Return the keys from the one on that sealed a row right behind that place, oldest first; () where none did."""
+    place = previous.position + 1
+    made = (n for n, keys in enumerate(ever) if row.link == link(keys, previous.link, place, row))
+    return ever[n:] if (n := next(made, None)) is not None else ()
+
+
+def cut_by(ever: Sequence[Keys], cut_: Any) -> Sequence[Keys]:
+    """Do the same for a cut."""
+    made = (n for n, keys in enumerate(ever) if cut_.seal == seal_of(keys, cut_))
+    return ever[n:] if (n := next(made, None)) is not None else ()
+
+
 def seal_of(keys: Keys, cut_: Any) -> str:
     """Return the seal of a cut, by what stands in its row now."""
     return keys.chain("cut", cut_.position, cut_.link, cut_.removed, utc(cut_.at))
@@ -117,6 +133,11 @@ def rows(connection: sa.Connection, *, unsealed: bool = False) -> Generator[Any,
 def cuts(connection: sa.Connection) -> list[Any]:
     """Return the cuts, first the oldest: one a day at most."""
     return list(connection.execute(_columns(connection, _cut).order_by(_cut.c.position)))
+
+
+def last_cut(connection: sa.Connection) -> int:
+    """Return the place of the last event that retention took away, 0 for none."""
+    return int(connection.execute(sa.select(sa.func.max(_cut.c.position))).scalar() or 0)
 
 
 def counts(connection: sa.Connection) -> tuple[int, int]:
@@ -158,6 +179,13 @@ def seal(unit: Transaction) -> int:
         connection.execute(update, sealed)
         _keep(unit, last)
     return len(sealed)
+
+
+def reseal(unit: Transaction, was: Keys) -> None:
+    """Seal the head with the present key where the seal that an earlier one made is right; else the fault stays."""
+    found = kept(unit.connection, was)
+    if found is not None and found != Head():
+        _keep(unit, found)
 
 
 def _keep(unit: Transaction, last: Head) -> None:
@@ -203,14 +231,15 @@ def _last_of(unit: Transaction, start: Head, before: str) -> Head | None:
     people, requests = _disputed(unit.connection)
     with closing(rows(unit.connection)) as found:
         last = start
+        ever: Sequence[Keys] = unit.keys.ever
         for row in found:
             over = last.position - start.position >= CUT or utc(row.at) >= before
             if over or row.person_id in people or row.request_id in requests:
                 break
-            place = last.position + 1
-            if row.position != place or row.link != link(unit.keys, last.link, place, row):
+            ever = sealers(ever, last, row)
+            if row.position != last.position + 1 or not ever:
                 return None
-            last = Head(place, row.link)
+            last = Head(row.position, row.link)
     return last
 
 

@@ -19,6 +19,7 @@ from mailbot.store.event_tables import Event
 from mailbot.store.transaction import Transaction
 
 NAMED, PROVEN = "desk_named", "desk_proven"  # notes: keyed hashes of the operator's and the deputy's addresses
+ASKED = "digest_asked"  # a note: when which address was asked for an answer
 DAY = "digest_day"  # a note: when the list of a day went last
 LAID = "digest_laid"  # a note: Message-ID and time of the list that lies in the folder that is read
 STALE = "digest_stale"  # a note: it may name somebody who is gone, and has to leave

@@ -18,17 +18,12 @@ import sqlalchemy as sa
 from mailbot.errors import ConfigError, StoreFault, StoreUnavailable
 from mailbot.section import is_loopback
 
-PERSONAL = (  # the tables that hold personal data
-    "person", "address", "phone", "consent", "mail", "request", "reply", "question", "place_task", "place_id",
-    "hook_call",
-)  # fmt: skip
-REWRITTEN_BYTES = 64_000_000  # about a second, in which others wait
-LOCK_SECONDS = 2  # a reader may keep the scrubbing waiting; then the next pass does it
 BUSY_SECONDS = 30
 LINE = {  # a host that is gone is noticed within a minute, where TCP alone takes hours
     "connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
 }  # fmt: skip
+ALONE_SECONDS = 10
 TURN = 0x6D61696C  # the advisory lock of the one poller, on PostgreSQL
 
 
@@ -146,6 +141,16 @@ def lock(connection: sa.Connection, key: str) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int(key[:15], 16))))
 
 
+def alone(connection: sa.Connection, table: str) -> None:
+    """Wait until no other transaction uses a table, and keep them all out; SQLite has one writer anyway.
+
+    On PostgreSQL whoever only read it is waited for as well, ALONE_SECONDS at most: then StoreUnavailable.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{ALONE_SECONDS}s'")
+        connection.exec_driver_sql(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+
+
 @contextlib.contextmanager
 def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open a connection for reading all of whose statements see the same state of the store, whoever writes.
@@ -211,45 +216,3 @@ def drop(connection: sa.Connection, names: Iterable[str]) -> None:
         )
         for name in connection.scalars(ours).all():
             connection.execute(sa.text(f"DROP FUNCTION {name}()"))
-
-
-def scrub(engine: sa.Engine) -> bool:
-    """Take what was deleted out of the files: SQLite's write-ahead log is emptied, PostgreSQL's tables are rewritten.
-
-    A table of more than 64 MB is vacuumed only, which frees dead rows and does not overwrite them; the write-ahead log
-    of PostgreSQL is left to its own recycling. Returns False where somebody at work kept it from being done.
-    """
-    with translated():
-        if engine.dialect.name == "sqlite":
-            raw = engine.raw_connection()
-            cursor = raw.cursor()
-            try:
-                cursor.execute(f"PRAGMA busy_timeout={LOCK_SECONDS * 1000}")
-                rows = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            finally:
-                cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-                raw.close()
-            return not rows[0][0]
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            return _vacuum(connection)
-
-
-def _vacuum(connection: sa.Connection) -> bool:
-    """Rewrite the small tables that hold personal data, vacuum the rest, and checkpoint where that is allowed."""
-    small = sa.text(
-        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname = ANY(:names) AND "
-        "relnamespace = current_schema()::regnamespace AND pg_total_relation_size(oid) <= :most ORDER BY relname"
-    )
-    names = list(connection.execute(small, {"names": list(PERSONAL), "most": REWRITTEN_BYTES}).scalars())
-    connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
-    try:
-        if names:
-            connection.exec_driver_sql(f"VACUUM (FULL) {', '.join(names)}")
-        connection.exec_driver_sql("VACUUM")
-        with contextlib.suppress(sa.exc.ProgrammingError):  # the right to is not given to everybody
-            connection.exec_driver_sql("CHECKPOINT")
-    except sa.exc.OperationalError:
-        return False  # somebody reads: the next pass tries again
-    finally:
-        connection.exec_driver_sql("RESET lock_timeout")
-    return True

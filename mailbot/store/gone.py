@@ -15,6 +15,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from dataclasses import replace as replace_
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -159,6 +160,12 @@ class Ledger:
         with self._alone():
             replace(self.path, self.text(lines))
 
+    def renew(self) -> None:
+        """Write every line with the present key, which hashes and proves all of them. Raises InputError."""
+        with self._alone():
+            if self.path.exists():
+                replace(self.path, self.text(self.read()))
+
     def prune(self, before: datetime, ended_before: datetime) -> None:
         """Let go of what may be kept no longer (`kept`)."""
         with self._alone():
@@ -175,6 +182,10 @@ class Ledger:
         """Return the check value of a line."""
         return self.keys.gone(*line.parts())
 
+    def marks(self, line: Line, value: str) -> bool:
+        """Tell whether that is the check value of a mark, made by whichever of our keys."""
+        return line.what == MARK and any(keys.gone(*line.parts()) == value for keys in self.keys.ever)
+
     def _text(self, line: Line) -> str:
         return f"{' '.join(line.parts())} {self.check(line)}\n"
 
@@ -188,7 +199,15 @@ class Ledger:
             line = Line(_read_time(found[1]), found[2], found[4], purpose, until, found[6] or "")
         except ValueError:
             return None
-        return line if self.check(line) == found[7] else None
+        return self._proven(line, found[7])
+
+    def _proven(self, line: Line, check: str) -> Line | None:
+        """Return a line with the hashes that the present keys make, None where none of our keys proves it."""
+        by = next((keys for keys in reversed(self.keys.ever) if keys.gone(*line.parts()) == check), None)
+        if by is None or by == self.keys or line.what == MARK:
+            return line if by is not None else None
+        who = self.keys.lifted(line.who, by) if line.who else ""
+        return replace_(line, key=self.keys.lifted(line.key, by), who=who)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -33,12 +33,13 @@ def opt_out(unit: Transaction, token: str, writer: str) -> OptOutFacts | None:
 
 def _owner_of(unit: Transaction, token: str, writer: str) -> str:
     """Return the folded address that has this token, "" for none: the writer's own first, then those on file."""
-    if writer and unit.keys.unsubscribe(writer) == token:
+    ever = unit.keys.ever  # a newsletter sent before a rotation bears a token of the key of then
+    if writer and any(keys.unsubscribe(writer) == token for keys in ever):
         return address_key(writer)
     query = sa.select(_address.c.key).distinct()
     rows = unit.connection.execute(query, execution_options={"yield_per": 1000})  # a million need no room at once
     with contextlib.closing(rows):
-        return next((key for key in rows.scalars() if unit.keys.unsubscribe_of(key) == token), "")
+        return next((key for key in rows.scalars() if any(k.unsubscribe_of(key) == token for k in ever)), "")
 
 
 def header(keys: Keys, mailbox: str, address: str) -> str:

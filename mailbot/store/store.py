@@ -5,25 +5,25 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from mailbot import logs
+from mailbot.errors import KeyRotated, MailbotError
 from mailbot.ports import Clock, Cursor, NewId, RawMail
-from mailbot.store.engine import scrub as engine_scrub
+from mailbot.store import rotation, space
+from mailbot.store.engine import alone, translated
 from mailbot.store.engine import snapshot as engine_snapshot
-from mailbot.store.engine import translated
 from mailbot.store.engine import turn as engine_turn
 from mailbot.store.gone import Ledger
 from mailbot.store.keys import Keys, sha256
-from mailbot.store.tables import FolderCursor, Mail, MaildirName, Note
+from mailbot.store.tables import FolderCursor, Mail, Note
 from mailbot.store.unit import Unit
 
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
 _cursor: Any = FolderCursor.__table__  # type: ignore[attr-defined]
-_name: Any = MaildirName.__table__  # type: ignore[attr-defined]
 _note: Any = Note.__table__  # type: ignore[attr-defined]
 
 
@@ -37,12 +37,14 @@ class Store:
     new_id: NewId
     gone: Ledger | None = None  # gone.log of the installation
     operator: str = "operator"  # under which name the operator's acts are noted
+    ring: Callable[[], Keys] | None = None  # reads all keys that are there anew, be one of them used or not yet
     seen: str = ""  # how the request stood that the operator acts on, "" where that is not known
 
     @contextlib.contextmanager
     def unit(self) -> Iterator[Unit]:
         """Open one transaction; it is committed at the end, and rolled back by any exception."""
         with translated(), self.engine.begin() as connection:
+            self._require_key(connection)
             unit = Unit(
                 connection=connection, keys=self.keys, new_id=self.new_id, now=self.clock(), operator=self.operator,
                 seen=self.seen,
@@ -57,11 +59,63 @@ class Store:
     def reading(self) -> Iterator[sa.Connection]:
         """Open a connection for reading."""
         with translated(), self.engine.connect().execution_options(reading=True) as connection:
+            self._require_key(connection)
             yield connection
 
-    def snapshot(self) -> contextlib.AbstractContextManager[sa.Connection]:
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
         """Open a connection for reading all of whose statements see the same state."""
-        return engine_snapshot(self.engine)
+        with engine_snapshot(self.engine) as connection:
+            self._require_key(connection)
+            yield connection
+
+    # ---- the key of the hashes -----------------------------------------------------------------------------
+
+    def _require_key(self, connection: sa.Connection) -> None:
+        """Refuse to hash with a key that was rotated since it was read; the next transaction has the new one.
+
+        Raises KeyRotated, ConfigError where the new one is not there.
+        """
+        name = rotation.noted(connection)
+        if name == (self.keys.name if self.keys.former else ""):
+            return
+        self._take(rotation.named(self.ring() if self.ring is not None else self.keys, name))
+        raise KeyRotated("the store's key was rotated a moment ago: nothing was done, try again")
+
+    def follow_key(self) -> None:
+        """Take the key that a rotation brought since, for who has hashed nothing yet. Raises StoreUnavailable."""
+        with contextlib.suppress(KeyRotated), self.reading():
+            pass
+
+    def find_key(self, ring: Keys) -> None:
+        """Take, of all keys that are there, those by which the hashes are made: the newest may not be used yet.
+
+        Raises ConfigError, StoreUnavailable; the engine is closed then.
+        """
+        if not ring.former:
+            return
+        try:
+            with translated(), self.engine.connect() as connection:
+                self._take(rotation.of_store(connection, ring))
+        except MailbotError:
+            self.engine.dispose()
+            raise
+
+    def rotate(self, ring: Keys) -> int:
+        """Have every hash made by the newest of these keys, in one transaction; return how many those were.
+
+        Raises StoreUnavailable where somebody uses the store for long, ConfigError.
+        """
+        with self.unit() as unit:
+            alone(unit.connection, "note")  # whoever hashed with the former key is done, and learns of it next
+            count = rotation.bring(unit, ring)
+        self._take(ring)
+        return count
+
+    def _take(self, keys: Keys) -> None:
+        self.keys = keys
+        if self.gone is not None:
+            self.gone.keys = keys
 
     def turn(self) -> contextlib.AbstractContextManager[bool]:
         """Take the one poller's turn, or learn that another process has it."""
@@ -173,7 +227,7 @@ class Store:
     def scrub(self) -> None:
         """Take the bytes of whoever was forgotten out of the files, where that is owed; a busy file stays owed."""
         owed = self.note("scrub")
-        if owed and engine_scrub(self.engine):
+        if owed and space.scrub(self.engine):
             with self.unit() as unit:
                 same = sa.and_(_note.c.name == "scrub", _note.c.value == owed)
                 unit.connection.execute(sa.update(_note).where(same).values(value=""))
@@ -207,43 +261,3 @@ class Store:
             unit.connection.execute(sa.update(_note).where(_note.c.name == "mode").values(value="live"))
             unit.event("live", who="operator")
         return int(moved.rowcount)
-
-
-@dataclass(slots=True)
-class Numbers:
-    """The numbers of Maildir files, drawn in the order of first sight (intake/maildir.py asks for them)."""
-
-    store: Store
-
-    def validity(self) -> int:
-        """Return the UIDVALIDITY of every Maildir of this store: when it was first asked for."""
-        value = self.store.note("maildir_validity")
-        if not value:
-            value = str(int(datetime.now(UTC).timestamp()))
-            self.store.set_note("maildir_validity", value)
-        return int(value)
-
-    def number(self, folder: str, names: Sequence[str]) -> dict[str, int]:
-        """Return the number of each name; new names are numbered in the order given, in one commit."""
-        with self.store.unit() as unit:
-            rows = unit.connection.execute(sa.select(_name.c.name, _name.c.uid).where(_name.c.folder == folder))
-            known: dict[str, int] = {row.name: row.uid for row in rows}
-            for name in dict.fromkeys(names):
-                if name not in known:
-                    known[name] = unit.insert(MaildirName, folder=folder, name=name)
-        return {name: known[name] for name in names}
-
-    def name(self, uid: int) -> str | None:
-        """Return the file name that has that number."""
-        with self.store.reading() as connection:
-            return connection.execute(sa.select(_name.c.name).where(_name.c.uid == uid)).scalar()
-
-    def next(self) -> int:
-        """Return the number that the next new file will have at least."""
-        with self.store.reading() as connection:
-            return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(_name.c.uid), 0))).scalar_one()) + 1
-
-    def forget(self, uids: Sequence[int]) -> None:
-        """Forget the numbers of files that left the folder: one that comes back is a new one."""
-        with self.store.unit() as unit:
-            unit.connection.execute(sa.delete(_name).where(_name.c.uid.in_(list(uids))))

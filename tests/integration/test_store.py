@@ -38,11 +38,13 @@ from mailbot.reading.lexicon import compile_words
 from mailbot.reading.parse import parse
 from mailbot.reading.sender import Evidence
 from mailbot.store import effects, migrate, outbox, people, tables
-from mailbot.store.engine import PERSONAL, open_engine
+from mailbot.store.engine import open_engine
 from mailbot.store.gather import suppressed
 from mailbot.store.keys import Keys
 from mailbot.store.migrate import require_current, revision, upgrade
-from mailbot.store.store import Numbers, Store
+from mailbot.store.numbers import Numbers
+from mailbot.store.space import PERSONAL
+from mailbot.store.store import Store
 from mailbot.store.tables import Request
 from mailbot.store.unit import Unit
 from tests.support import quick

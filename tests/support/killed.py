@@ -13,6 +13,7 @@ itself SIGKILL right before or right after the n-th of one kind of outside call:
   wait for its answer, a COMMIT, an fsync, a rename, a link, an unlink. `net`: those of the network alone.
 - `plain`: a read or write of a socket, or a write of a file by Python, of which there are many.
 - `hook`: the wait for a web receiver's answer, so before it the call has been sent, after it the answer was read.
+- `statement`: any statement of the store.
 
 A child may also stop itself there (SIGSTOP), be short of file handles, or have another time. `Commands` is the tests'
 side, `main` the process that forks.
@@ -188,6 +189,7 @@ def child(order: dict[str, Any], counted: Path) -> int:
 
     from imapclient import IMAPClient
     from sqlalchemy.engine import Connection
+    from sqlalchemy.engine.default import DefaultDialect
 
     from mailbot.cli import main as mailbot
     from mailbot.intake.maildir import MaildirMailbox
@@ -205,6 +207,7 @@ def child(order: dict[str, Any], counted: Path) -> int:
     wrap(MaildirMailbox, "lay", "lay", calls, order)
     wrap(MaildirMailbox, "remove", "remove", calls, order)
     wrap(Connection, "_commit_impl", "commit", calls, order)
+    wrap(DefaultDialect, "do_execute", "statement", calls, order)
     wrap(smtplib.SMTP, "data", "data", calls, order)
     wrap(HTTPConnection, "getresponse", "hook", calls, order)
     wrap(Ledger, "append", "told", calls, order)
