@@ -1,9 +1,9 @@
-# make demo · make test · make check · make bench · make clean: each does all its own set-up, quick the second time.
+# make demo · make test · make check · make bench · make fuzz · make mutate · make clean: each does all its own set-up, quick the second time.
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench fuzz mutate clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/mailbot demo
@@ -21,8 +21,15 @@ check: $(VENV)/.test
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench.explain_vs_parse
 
+fuzz: $(VENV)/.test # FUZZ_SECONDS=600 for all targets together
+	$(BIN)/python -m tests.fuzz
+
+mutate: $(VENV)/.test # takes hours; MODULES="updates sender" for some
+	@$(INSTALL) -e '.[mutate]'
+	PATH="$(BIN):$$PATH" $(BIN)/python -m tests.mutate $(MODULES)
+
 clean:
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf mutants .fuzz $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is older than what it depends on: install again. The stamps lie inside the folder they speak of.
@@ -35,5 +42,5 @@ $(VENV)/.demo: pyproject.toml constraints.txt
 $(VENV)/.test: pyproject.toml constraints.txt
 	@.ci/venv $(VENV)
 	@echo "installing mailbot and what its tests need (two minutes, once)"
-	@$(INSTALL) -e '.[postgres,web,xlsx,pdf,backup,dkim,dev]'
+	@$(INSTALL) -e '.[postgres,web,xlsx,pdf,backup,dkim,dev,fuzz]'
 	@touch $(VENV)/.demo $@
