@@ -26,7 +26,7 @@ fuzz: $(VENV)/.test # FUZZ_SECONDS=600 for all targets together
 
 mutate: $(VENV)/.test # takes hours; MODULES="updates sender" for some
 	@$(INSTALL) -e '.[mutate]'
-	PATH="$(BIN):$$PATH" $(BIN)/python -m tests.mutate $(MODULES)
+	$(BIN)/python -m tests.mutate $(MODULES)
 
 clean:
 	rm -rf mutants .fuzz $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

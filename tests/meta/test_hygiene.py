@@ -27,7 +27,7 @@ def committed() -> list[Path]:
     try:
         names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     except (OSError, subprocess.CalledProcessError):
-        hidden = re.compile(r"(^|/)(\.venv|\.git|\.\w+_cache|\.hypothesis|__pycache__|dist|build)(/|$)")
+        hidden = re.compile(r"(^|/)(\.venv|\.git|\.\w+_cache|\.hypothesis|\.fuzz|mutants|__pycache__|dist|build)(/|$)")
         names = [path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*")]
         names = [name for name in names if not hidden.search(name)]
     kept = [name for name in names if name != SELF and not name.startswith(FOUND)]

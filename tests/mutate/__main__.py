@@ -9,6 +9,7 @@ in `mutants/`. A second run goes on where the first one stopped, and asks anew w
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import subprocess
 import sys
@@ -18,9 +19,8 @@ from pathlib import Path
 from mutmut.__main__ import create_mutants
 from mutmut.mutation.data import MutantLineSpans, SourceFileMutationData
 from mutmut.mutation.diff_apply import generated_function_names, get_diff_for_mutant
-from mutmut.mutation.file_mutation import filter_mutants_with_type_checker
 from mutmut.utils.file_utils import copy_also_copy_files, copy_src_dir, walk_mutatable_files
-from mutmut.utils.format_utils import orig_function_and_class_names_from_key
+from mutmut.utils.format_utils import get_mutant_name, orig_function_and_class_names_from_key
 
 FOLDER = Path("mutants")
 REJECTED = FOLDER / "rejected.json"
@@ -43,7 +43,10 @@ def main() -> None:
             for mutant, (hashed, typed) in mutants.items():
                 if typed and known.get(mutant) not in ((verdict, hashed) for verdict in ("killed", "endless")):
                     jobs[mutant] = {"tests": _tests(path, tree, mutant, reach), "hash": hashed}
-    JOBS.write_text(json.dumps(jobs))
+    mixed = sorted(
+        jobs, key=lambda mutant: hashlib.sha256(mutant.encode()).digest()
+    )  # what is judged first is a sample
+    JOBS.write_text(json.dumps({mutant: jobs[mutant] for mutant in mixed}))
     print(f"{len(jobs)} mutants to judge")
     subprocess.run([sys.executable, "-m", "tests.mutate.judge", JOBS.name, VERDICTS.name], cwd=FOLDER, check=True)
     _report(files, wanted)
@@ -55,7 +58,7 @@ def _generated() -> dict[str, dict[str, tuple[str, bool]]]:
     copy_src_dir()
     copy_also_copy_files()
     if create_mutants(2).mutated or not REJECTED.exists():
-        REJECTED.write_text(json.dumps(sorted(filter_mutants_with_type_checker())))
+        REJECTED.write_text(json.dumps(sorted(_rejected())))
     rejected = set(json.loads(REJECTED.read_text()))
     files = {}
     for path in sorted(walk_mutatable_files()):
@@ -66,6 +69,30 @@ def _generated() -> dict[str, dict[str, tuple[str, bool]]]:
             for name in data.exit_code_by_key
         }
     return files
+
+
+def _rejected() -> set[str]:
+    """Return the mutants whose types are wrong: mypy names the line, and mutmut keeps which mutant stands there."""
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        *sorted({str(path) for path in walk_mutatable_files()}),
+        "--output",
+        "json",
+    ]
+    told = subprocess.run(
+        [*command, "--disable-error-code", "unused-ignore"], cwd=FOLDER, capture_output=True, text=True
+    )
+    spans = {str(path): MutantLineSpans.load(path) for path in walk_mutatable_files()}
+    found = set()
+    for line in told.stdout.splitlines():
+        error = json.loads(line)
+        index = spans.get(error["file"])
+        for name, span in index.span_by_function_name.items() if index and error["severity"] == "error" else ():
+            if span.start <= error["line"] <= span.end and "__mutmut_orig" not in name:
+                found.add(get_mutant_name(Path(error["file"]), name))
+    return found
 
 
 def _function(mutant: str) -> str:
@@ -80,23 +107,36 @@ def _verdicts() -> dict[str, tuple[str, str]]:
 
 
 def _tests(path: str, tree: ast.Module, mutant: str, reach: dict[str, dict[str, list[str]]]) -> list[str]:
-    """Return the tests that reach the statement that a mutant changes, quickest first."""
-    lines = reach["lines"].get(path, {})
-    found = {test for line in _statement(path, tree, mutant) for test in lines.get(str(line), ())}
+    """Return the tests that reach the statement that a mutant changes; first quick ones that go deep there.
+
+    The tenth case of one test waits longer than the first of another.
+    """
+    lines, function = reach["lines"].get(path, {}), _definition(tree, mutant)
+    depth = Counter(
+        test for line in range(function.lineno, (function.end_lineno or 0) + 1) for test in lines.get(str(line), ())
+    )
+    found = {test for line in _statement(path, function, mutant) for test in lines.get(str(line), ())}
+    cases, ranked = Counter[str](), []
+    for took, test in sorted((reach["seconds"].get(test, 1), test) for test in found):
+        cases[test.partition("[")[0]] += 1
+        ranked.append((took * cases[test.partition("[")[0]] / depth[test] ** 2, took, test))
     chosen, seconds = [], 0.0
-    for test in sorted(found, key=lambda test: reach["seconds"].get(test, 1)):
-        seconds += reach["seconds"].get(test, 1)
+    for _, took, test in sorted(ranked):
+        seconds += took
         if seconds > SECONDS:
             break
         chosen.append(test)
     return chosen
 
 
-def _statement(path: str, tree: ast.Module, mutant: str) -> range:
-    """Return the lines of the innermost statement that differs; of one with a body, those of its head."""
+def _definition(tree: ast.Module, mutant: str) -> ast.FunctionDef:
     name, owner = orig_function_and_class_names_from_key(mutant)
     scope = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == owner) if owner else tree
-    function = next(n for n in scope.body if isinstance(n, ast.FunctionDef) and n.name == name.rpartition(".")[2])
+    return next(n for n in scope.body if isinstance(n, ast.FunctionDef) and n.name == name.rpartition(".")[2])
+
+
+def _statement(path: str, function: ast.FunctionDef, mutant: str) -> range:
+    """Return the lines of the innermost statement that differs; of one with a body, those of its head."""
     spans = MutantLineSpans.load(path)
     assert spans is not None
     before, after = (

@@ -5,79 +5,99 @@ Runs within `mutants/`, where mailbot is the mutated one: `python -m tests.mutat
 
 from __future__ import annotations
 
+import gc
+import itertools
 import json
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import pytest
 
 AT_ONCE = int(os.environ.get("MUTATE_AT_ONCE", "2"))
 SECONDS = 120  # for one mutant: it may never end
-QUIET = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+VERDICTS = {0: "survived", 1: "killed", -signal.SIGKILL: "endless"}
+Running = dict[int, tuple[str, float]]
+
+
+class Loop:
+    """A pytest plugin that runs what was collected anew for each mutant."""
+
+    def __init__(self, jobs: dict[str, dict[str, Any]], told: TextIO) -> None:
+        self.jobs, self.told = jobs, told
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Judge every mutant. Returns True: nothing else is run."""
+        items = {item.nodeid: item for item in session.items}
+        running: Running = {}
+        _warm(session)
+        for number, (mutant, job) in enumerate(self.jobs.items()):
+            while len(running) >= AT_ONCE:
+                self._collect(running)
+            if not number % 100:
+                os.write(2, f"{number} of {len(self.jobs)}\n".encode())
+            chosen = [items[test] for test in job["tests"]]
+            if chosen:
+                running[_begin(mutant, session, chosen)] = (mutant, time.monotonic() + SECONDS)
+            else:
+                self._tell(mutant, "unreached")
+        while running:
+            self._collect(running)
+        return True
+
+    def _collect(self, running: Running) -> None:
+        """Take the verdict of one that has ended, or end one that does not."""
+        child, status = os.waitpid(-1, os.WNOHANG)
+        if child:
+            code = os.waitstatus_to_exitcode(status)
+            self._tell(running.pop(child)[0], VERDICTS.get(code, f"strange ({code})"))
+            return
+        for late in [pid for pid, (_, until) in running.items() if time.monotonic() > until]:
+            os.killpg(late, signal.SIGKILL)
+        time.sleep(0.01)
+
+    def _tell(self, mutant: str, verdict: str) -> None:
+        self.told.write(json.dumps({"mutant": mutant, "hash": self.jobs[mutant]["hash"], "verdict": verdict}) + "\n")
+        self.told.flush()
+
+
+def _warm(session: pytest.Session) -> None:
+    """Run the first test of each class and file, so that no fork has to read tables, make keys or a store again."""
+    firsts = [next(alike) for _, alike in itertools.groupby(session.items, key=lambda item: item.parent)]
+    for item, following in zip(firsts, [*firsts[1:], session.items[0]], strict=True):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+    assert not session.testsfailed
+    gc.freeze()
+
+
+def _begin(mutant: str, session: pytest.Session, chosen: list[pytest.Item]) -> int:
+    child = os.fork()
+    if child:
+        return child
+    os.setsid()
+    code = 3
+    try:
+        os.environ["MUTANT_UNDER_TEST"] = mutant
+        session.config.pluginmanager.unregister(name="terminalreporter")
+        session._setupstate.teardown_exact(chosen[0])
+        for item, following in itertools.zip_longest(chosen, chosen[1:]):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if session.testsfailed:
+                break
+        code = 1 if session.testsfailed else 0
+    finally:
+        os._exit(code)
 
 
 def main() -> None:
     jobs = json.loads(Path(sys.argv[1]).read_text())
     files = sorted({test.partition("::")[0] for job in jobs.values() for test in job["tests"]})
-    if not files:
-        return
-    _silent(lambda: pytest.main(["--collect-only", *QUIET, *files]))
-    running: dict[int, tuple[str, float]] = {}
     with Path(sys.argv[2]).open("a") as told:
-        for number, (mutant, job) in enumerate(jobs.items()):
-            if not job["tests"]:
-                told.write(json.dumps({"mutant": mutant, "hash": job["hash"], "verdict": "unreached"}) + "\n")
-                continue
-            while len(running) >= AT_ONCE:
-                _collect(running, jobs, told)
-            running[_begin(mutant, job["tests"])] = (mutant, time.monotonic() + SECONDS)
-            if number % 100 == 0:
-                print(f"{number} of {len(jobs)}", flush=True)
-        while running:
-            _collect(running, jobs, told)
-
-
-def _begin(mutant: str, tests: list[str]) -> int:
-    child = os.fork()
-    if child == 0:
-        os.setsid()
-        os.environ["MUTANT_UNDER_TEST"] = mutant
-        code = 3  # what ends pytest itself is noticed, too
-        try:
-            code = _silent(lambda: int(pytest.main([*QUIET, *tests])))
-        finally:
-            os._exit(code)
-    return child
-
-
-def _silent(run: Callable[[], int]) -> int:
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    kept = os.dup(1)
-    os.dup2(nothing, 1)
-    try:
-        return int(run())
-    finally:
-        os.dup2(kept, 1)
-
-
-def _collect(running: dict[int, tuple[str, float]], jobs: dict[str, dict[str, object]], told: TextIO) -> None:
-    """Take the verdict of one that has ended, or end one that does not."""
-    child, status = os.waitpid(-1, os.WNOHANG)
-    if child == 0:
-        for late in [pid for pid, (_, until) in running.items() if time.monotonic() > until]:
-            os.killpg(late, signal.SIGKILL)
-        time.sleep(0.01)
-        return
-    mutant, _ = running.pop(child)
-    code = os.waitstatus_to_exitcode(status)
-    verdict = {0: "survived", 1: "killed", -9: "endless"}.get(code, f"strange ({code})")
-    told.write(json.dumps({"mutant": mutant, "hash": jobs[mutant]["hash"], "verdict": verdict}) + "\n")
-    told.flush()
+        pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", *files], [Loop(jobs, told)])
 
 
 main()
