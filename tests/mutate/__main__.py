@@ -1,9 +1,10 @@
-"""Change the rules in thousands of small ways and see whether a test notices: `python -m tests.mutate [MODULE …]`.
+"""Change the rules in thousands of small ways and see whether a test notices: `python -m tests.mutate [--quick] [MODULE …]`.
 
 mutmut makes the mutants, and mypy, which `make check` runs as well, rejects what no type allows. mutmut would run each
 test that enters a mutant's function, and nearly all enter each row of the table; here coverage tells which tests reach
 the changed statement (cover.py), and only those run, quickest first, each mutant in a fork (judge.py). All of it lies
-in `mutants/`. A second run goes on where the first one stopped, and asks anew what survived and what was changed.
+in `mutants/`. A second run goes on where the first one stopped, and asks anew what survived and what was changed. `--quick`:
+the unit tests alone.
 """
 
 from __future__ import annotations
@@ -31,10 +32,14 @@ SECONDS = 30.0  # of the quickest tests that reach a statement
 
 
 def main() -> None:
-    wanted = sys.argv[1:]
+    wanted = [name for name in sys.argv[1:] if name != "--quick"]
     files = _generated()
     subprocess.run([sys.executable, "-m", "tests.mutate.cover", str(LINES)], check=True)
     reach = json.loads(LINES.read_text())
+    if "--quick" in sys.argv:
+        reach["lines"] = {
+            path: {line: _units(tests) for line, tests in of.items()} for path, of in reach["lines"].items()
+        }
     known = _verdicts()
     jobs = {}
     for path, mutants in files.items():
@@ -97,6 +102,10 @@ def _rejected() -> set[str]:
 
 def _function(mutant: str) -> str:
     return mutant.rpartition(".")[2].rpartition("__mutmut_")[0]
+
+
+def _units(tests: list[str]) -> list[str]:
+    return [test for test in tests if test.startswith("tests/unit/")]
 
 
 def _verdicts() -> dict[str, tuple[str, str]]:
