@@ -1,10 +1,10 @@
-"""Change the rules in thousands of small ways and see whether a test notices: `python -m tests.mutate [--quick] [MODULE …]`.
+"""Change the rules in thousands of small ways and see whether a test notices: `python -m tests.mutate [MODULE …]`.
 
 mutmut makes the mutants, and mypy, which `make check` runs as well, rejects what no type allows. mutmut would run each
 test that enters a mutant's function, and nearly all enter each row of the table; here coverage tells which tests reach
 the changed statement (cover.py), and only those run, quickest first, each mutant in a fork (judge.py). All of it lies
-in `mutants/`. A second run goes on where the first one stopped, and asks anew what survived and what was changed. `--quick`:
-the unit tests alone.
+in `mutants/`. A second run goes on where the first one stopped, and asks anew what survived and what was changed.
+`--quick`: by the unit tests alone.
 """
 
 from __future__ import annotations

@@ -118,6 +118,14 @@ REPLACES = request("update", "challenged", fields={"replaces": "Aliya@example.co
 TYPED = Extract(
     fields={"email": "aliya@example.com", "given_name": "Әлия", "surname": "Сәрсенова"}, emails=("aliya@example.com",)
 )
+
+
+def typed(**fields: str | None) -> Extract:
+    """Return what Aliya typed into a form, with other fields."""
+    told = {name: value for name, value in {**TYPED.fields, **fields}.items() if value}
+    return replace(TYPED, fields=told, phones=(told["phone"],) if "phone" in told else ())
+
+
 FORMED = request("form", "challenged", person_id=None, fields={"submission": {"form": "site"}})
 FRESH = replace(ALIYA, address_changed_at=NOW - HOUR)
 STOPPED, DISPUTED = replace(ALIYA, blocked="withdrawal"), replace(ALIYA, blocked="dispute")
@@ -432,6 +440,67 @@ CASES: dict[str, Callable[[], Case]] = {
         claim("withdrawal", rung="suggestion"), policy=ruled(answers={"received": False})
     ),
     "25 none": lambda: case(claim()),
+    "1 a form with another surname": lambda: form(typed(surname="Ким"), (ALIYA,)),
+    "1 a form with the names the other way round": lambda: form(
+        typed(surname="Әлия", given_name="Сәрсенова"), (ALIYA,)
+    ),
+    "1 a form with the surname as its only name": lambda: form(typed(surname=None, given_name="Сәрсенова"), (ALIYA,)),
+    "1 a form with a whole name of three": lambda: form(
+        typed(surname=None, given_name="Сәрсенова Әлия Болатқызы"), (ALIYA,), whole_name=True
+    ),
+    "1 a form with the first phone": lambda: form(typed(phone="+77019998877"), (replace(ALIYA, phones=()),)),
+    "1 a form with another day of birth": lambda: form(typed(birth_date="1991-06-05"), (ALIYA,)),
+    "1 a form for a shared address, one named": lambda: form(
+        typed(surname="Петров", given_name="Борис"), (ALIYA, BORIS)
+    ),
+    "2 a button with a mark as typed": lambda: case(replace(BUTTON, rung="folded"), machine=AUTO),
+    "2 a button with another wording": lambda: case(replace(BUTTON, rung="alias"), machine=AUTO),
+    "3 yes to what is the earlier request": lambda: answer(
+        "yes", token("confirm", CHALLENGED), earlier=replace(CHALLENGED, level="authenticated")
+    ),
+    "3 yes to an update of the address": lambda: answer(
+        "yes",
+        token(
+            "confirm",
+            replace(CHALLENGED, fields={"fields": {"email": "new@example.com"}, "emails": ["new@example.com"]}),
+        ),
+    ),
+    "5 a bare day of birth, after midnight in Almaty": lambda: case(
+        claim(),
+        token=token("ask", replace(ASKED, fields={"unclear": [{"field": "birth_date", "text": "x", "why": "x"}]})),
+        mail={"own_text": "24.11.2026"},
+        received_at=NOW + 10 * HOUR + HOUR / 2,
+        now=NOW + 11 * HOUR,
+    ),
+    "6 nothing, of what was applied in part": lambda: answer(None, token("ask", replace(ASKED, state="applied"))),
+    "6 nothing, of what was refused": lambda: answer(None, token("ask", replace(ASKED, state="refused"))),
+    "6 a second time, from an address of nobody": lambda: answer(
+        None, token("confirm", CHALLENGED, asked_again=True), people=()
+    ),
+    "6 undo in answer to a receipt that asks": lambda: answer("undo", token("ask", APPLIED, role="receipt", **CHANGED)),
+    "6 only news in answer to a receipt that asks": lambda: answer(
+        "only_news", token("ask", WITHDRAWN, role="receipt", template="withdrawal-stopped")
+    ),
+    "6 a person, please, in answer to a receipt that asks": lambda: answer(
+        "human", token("ask", APPLIED, role="receipt", **CHANGED)
+    ),
+    "7 undo by a notice": lambda: answer("undo", token("", APPLIED, role="notice", template="address-changed")),
+    "7 undo by a repeat": lambda: answer("undo", token("", APPLIED, role="repeat", **CHANGED)),
+    "7 a person, please, of what was received": lambda: answer(
+        "human", token("", request("access", "left"), role="received")
+    ),
+    "7a undo of an unsubscribe, spelt otherwise": lambda: answer(
+        "undo", token("", request("unsubscribe", "applied"), address="ALIYA@example.com")
+    ),
+    "7b a no with a used token": lambda: answer("no", token("confirm", CHALLENGED, is_open=False)),
+    "7b a person, please, with a wrong token": lambda: case(claim(word="human"), wrong_tokens=1),
+    "11 a death in answer to somebody else's question": lambda: case(
+        claim(conflicts=("deceased",)), token=token("confirm", CHALLENGED, from_addressee=False)
+    ),
+    "15a a second withdrawal while something is owed by the register": lambda: case(
+        WITHDRAWAL, people=(replace(OBLIGED, blocked="obligation"),), earlier=WITHDRAWN
+    ),
+    "15b what was asked, again at its end": lambda: case(UPDATE, earlier=replace(ASKED, fields=STORED, due_at=NOW)),
 }
 
 
