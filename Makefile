@@ -1,9 +1,9 @@
-# make demo · make test · make check · make torture · make bench · make clean: each does all its own set-up, quick the second time.
+# make demo · test · check · torture · fuzz · mutate · bench · clean: each does all its own set-up, quick the second time.
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test check torture bench clean
+.PHONY: demo test check torture bench fuzz mutate clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/mailbot demo
@@ -25,8 +25,15 @@ torture: $(VENV)/.test # every point of death and every fault, where `make test`
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench.explain_vs_parse
 
+fuzz: $(VENV)/.test # FUZZ_SECONDS=600 for all targets together
+	$(BIN)/python -m tests.fuzz
+
+mutate: $(VENV)/.test # takes hours; MODULES="updates sender" for some
+	@$(INSTALL) -e '.[mutate]'
+	$(BIN)/python -m tests.mutate $(MODULES)
+
 clean:
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf mutants .fuzz $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is older than what it depends on: install again. The stamps lie inside the folder they speak of.
@@ -39,5 +46,5 @@ $(VENV)/.demo: pyproject.toml constraints.txt
 $(VENV)/.test: pyproject.toml constraints.txt
 	@.ci/venv $(VENV)
 	@echo "installing mailbot and what its tests need (two minutes, once)"
-	@$(INSTALL) -e '.[postgres,web,xlsx,pdf,backup,dkim,dev]'
+	@$(INSTALL) -e '.[postgres,web,xlsx,pdf,backup,dkim,dev,fuzz]'
 	@touch $(VENV)/.demo $@

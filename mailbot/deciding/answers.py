@@ -122,13 +122,13 @@ def row_4(case: Case) -> Decision | None:
     if token is None or case.claim.word != "no":
         return None
     effects = [Effect(verb="close_question", args={"token": token.token, "outcome": "no"})]
-    stopped_news = token.request.stopped_news and token.request.state == "challenged"
-    if token.waits_for == "confirm" and stopped_news:
+    stopped_news = token.request.stopped_news and token.request.state == "challenged" and token.waits_for == "confirm"
+    if stopped_news:
         effects.append(Effect(verb="restore_news", args={"request_id": token.request.id}))
     if token.request.kind == "form":
         effects.append(Effect(verb="forget_form", args={"request_id": token.request.id}))
     applied = token.request.state == "applied"  # a part of it was done before; only the question is refused
-    owed = receipt(case, "denied", asked_kind=token.request.kind, news_restored=len(effects) > 1)
+    owed = receipt(case, "denied", asked_kind=token.request.kind, news_restored=stopped_news)
     return Decision(
         outcome="apply", row="4", reason="denied", kind="answer", state="applied" if applied else "refused",
         request_id=token.request.id, person_id=token.request.person_id, effects=tuple(effects),

@@ -61,8 +61,12 @@ def row_11_death(case: Case) -> Decision | None:
 
 def row_10(case: Case) -> Decision | None:
     """Two exact tags, subject and first own paragraph, one an unsubscribe: that one is applied, the other held."""
+    return _two_tags(case) if case.claim.conflicts in ((), ("disagree",)) else None
+
+
+def _two_tags(case: Case) -> Decision | None:
     claim = case.claim
-    if not (claim.acts and claim.second and claim.second.acts and claim.conflicts in ((), ("disagree",))):
+    if not (claim.acts and claim.second and claim.second.acts):
         return None
     kinds = (claim.kind, claim.second.kind)
     if "unsubscribe" not in kinds or kinds[0] == kinds[1]:
@@ -131,7 +135,10 @@ def row_11b(case: Case) -> Decision | None:
 
 
 def _held_but_news(case: Case, row: str, reason: str) -> Decision:
-    """Hold the mail; an unsubscribe of the writing address is applied all the same."""
+    """Hold the mail; an unsubscribe of the writing address is applied all the same, be it one of two tags."""
+    both = _two_tags(case)
+    if both is not None:
+        return replace(both, row=row, reason=reason)
     if case.claim.kind != "unsubscribe":
         return hold(case, row, reason)
     done = unsubscribe(case)

@@ -39,7 +39,11 @@ LETTERS = str.maketrans(
 )
 _COMPOSED = re.compile("[йёїўӓӧӱ]")  # NFC makes these again of a folded letter and its mark
 _AS_CYRILLIC = str.maketrans("AaBCcEeHhIiıKkMOoPpTtXxYyäöüñğŋáóúýéëï", "АаВСсЕеНхИииКкМОоРрТтХхУуаоунгнаоууееи")
-_AS_LATIN = str.maketrans("АаВСсЕеНІіКкМОоРрТтХхУуЈјЅѕ", "AaBCcEeHIiKkMOoPpTtXxYyJjSs")
+_AS_LATIN = str.maketrans(
+    "АаВСсЕеНІіКкМОоРрТтХхУуЈјЅѕӘәӒӓӨөӦӧѲѳҮүҰұӰӱЎўҚқҠҡӃӄҺһЁёЭэЄєЀѐ",
+    "AaBCcEeHIiKkMOoPpTtXxYyJjSsAaAaOoOoOoUuUuUuUuKkKkKkHhEeEeEeEe",
+)
+_TURNED = str.maketrans("əƏǝƎɵƟ", "әӘәӘөӨ")  # Latin twins of Kazakh letters
 _LOOKALIKES = frozenset("AaBCcEeHIiKkMOoPpTXxYy")
 _WORD = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*")
 _LATIN = re.compile("[A-Za-zÀ-ÖØ-öø-ɏ]")
@@ -83,7 +87,7 @@ def skeleton(text: str) -> str:
 
     Raises nothing. Source: policy clauses 3(2), 6(3), 6(4): a mark counts however it was typed.
     """
-    folded = _one_script(clean(text)).casefold()
+    folded = _one_script(clean(text).translate(_TURNED)).casefold()
     if not folded.isascii():
         folded = unicodedata.normalize("NFC", folded.translate(LETTERS))
         folded = folded.translate(LETTERS) if _COMPOSED.search(folded) else folded

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 _RUN = re.compile(r"(?<![\w@/.+-])\(?\+?\(?\d[\d \t\xa0().‑–-]{5,60}\d(?![\w@])")
 _EXTENSION = re.compile(
-    r"^[\s,;(]{0,3}(?:доб(?:авочный)?|ішкі|ишки|ішкi|вн(?:утр)?|ext(?:ension)?|x|#)[.:]?\s{0,2}(?:нөмірі\s)?(\d{1,6})(?!\d)",
+    r"^[\s,;(]{0,3}(?:доб(?:авочный)?|ішкі|ишки|ішкi|вн(?:утр)?|ext(?:ension)?|x|#)[.:]?\s{0,2}(?:нөмірі\s)?([0-9]{1,6})(?!\d)",
     re.IGNORECASE,
 )
 _DATE = re.compile(r"^\d{1,4}[.-]\d{1,2}[.-]\d{1,4}$")
@@ -86,7 +86,9 @@ def normalise(text: str) -> tuple[str, str]:
     """
     import phonenumbers  # late: its tables cost every short command some 50 ms
 
-    digits = "".join(letter for letter in text if letter.isdecimal() and letter.isascii())
+    digits = "".join(letter for letter in text if letter.isdecimal())
+    if not digits.isascii():  # «8701٣2345678» is no number with a digit less
+        return "", "not_a_phone"
     plus = "+" in text
     if plus and digits.startswith("8") and len(digits) == 11 and digits[1] in "67":
         return "", "plus_eight"

@@ -240,7 +240,7 @@ def _checked_here(asked: _Question, arrival: Arrival, resolve: Resolver) -> _Wei
         if weight.level == "authenticated":
             return weight
         waits = weight.waits or best.waits
-        best = replace(weight if weight.level == "weak" or best.level == "none" else best, waits=waits)
+        best = replace(weight if best.level == "none" else best, waits=waits)
     return best
 
 

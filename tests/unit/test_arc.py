@@ -11,7 +11,7 @@ from mailbot.reading.dkim import Arrival
 from mailbot.reading.parse import parse
 from mailbot.reading.sender import Evidence, verify
 from mailbot.reading.trust import Trust
-from tests.support.signing import Zone, mail, private_key, resolver, zone
+from tests.support.signing import Zone, mail, private_key, resolver, sign, zone
 
 SEALER = "forward.example.com"
 TRUST = Trust.of([], sealers=[SEALER])
@@ -129,3 +129,10 @@ SET = f"ARC-Seal: i=1; d={SEALER}\r\nARC-Message-Signature: i=1; d={SEALER}\r\nA
 @pytest.mark.parametrize("field", ["ARC-Seal: i=1", SET, "ARC-Seal: " + " \r\n " * 3000, "ARC-Seal: i=99999; cv=none"])
 def test_nonsense(field: str) -> None:
     assert proof(f"{field}\r\n".encode() + mail()).level == "none"
+
+
+def test_whose_own_signature_holds_needs_no_forwarder() -> None:
+    sealed = seal(sign(mail()), signed=("from", "date"))  # a seal that covers too little to prove anything
+    both = {**zone(domain=SEALER), **zone()}
+    assert proof(sealed, records=both).because == "signature checked"
+    assert proof(sealed, Trust(), both).because == "signature checked"

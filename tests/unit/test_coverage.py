@@ -154,6 +154,36 @@ class TestWhichSignature:
         assert proof(results, signature(domain="m.example.org"), writer="a@n.example.org")[0] == "authenticated"
         assert proof(results, signature("from:date", domain="m.example.org"), writer="a@n.example.org")[0] == "weak"
 
+    def test_by_its_agent_where_the_host_names_that(self) -> None:
+        fields = (signature(tags="i=@mail.example.org; "), signature("from:date", b="POORPOOR"))
+        named = "dkim=pass header.i=@mail.example.org"
+        assert proof(named, *fields, writer="a@mail.example.org") == ("authenticated", "dkim=pass header.i")
+        assert proof(DKIM, signature(tags="i=@mail.example.org; ")) == ("authenticated", "dkim=pass header.d")
+        assert proof(DKIM, signature(tags="i=@mail.example.org; "), self.poor)[0] == "weak"
+
+    def test_of_two_that_the_host_names_one_that_covers_is_enough(self) -> None:
+        both = f"{DKIM} header.b=POORPOOR; {DKIM} header.b=AAAABBBB; {DMARC}"
+        assert proof(both, self.poor, signature()) == ("authenticated", "dmarc=pass")
+
+    def test_a_parents_signature_bears_it_before_a_neighbours(self) -> None:
+        results = (
+            "dkim=pass header.d=example.org; dkim=pass header.d=m.example.org; dmarc=pass header.from=n.example.org"
+        )
+        fields = (signature("from:date"), signature(domain="m.example.org"))
+        assert proof(results, *fields, writer="a@n.example.org") == ("weak", "dmarc=pass, subject not signed")
+
+    def test_a_neighbours_signature_must_be_the_one_that_the_host_names(self) -> None:
+        results = "dkim=pass header.d=m.example.org header.s=s9; dmarc=pass header.from=n.example.org"
+        fields = (signature(domain="m.example.org"),)
+        assert proof(results, *fields, writer="a@n.example.org") == ("weak", "dmarc=pass, no such signature")
+
+
+def test_it_is_said_that_one_can_t_be_read() -> None:
+    assert proof(DMARC, signature("from:date").replace("d=", "d=x; d=")) == (
+        "weak",
+        "dmarc=pass, a signature can't be read",
+    )
+
 
 def test_a_parent_domain_by_its_record_and_its_coverage() -> None:
     dns = resolver({"_dmarc.example.org": ["v=DMARC1; p=none"]})
@@ -172,6 +202,8 @@ def test_a_sister_domain_needs_the_record() -> None:
     assert proof(sister, signature(domain="m.example.org"), writer=writer, resolve=dns)[0] == "authenticated"
     spf = "spf=pass smtp.mailfrom=n.example.org"
     assert proof(f"{sister}; {spf}", writer=writer) == ("weak", "spf=pass only")
+    assert proof(f"{sister}; {DKIM}", writer=writer) == ("weak", "dkim=pass header.d of example.org")
+    assert proof(f"{DKIM}; {spf}", writer=writer) == ("weak", "dkim=pass header.d of example.org")
 
 
 @pytest.mark.parametrize(

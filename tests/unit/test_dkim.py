@@ -345,3 +345,31 @@ def test_no_tag_list(value: str) -> None:
 
 def test_a_tag_list() -> None:
     assert tag_list(" v=1; b = a=b ;c=\r\n x; ") == {"v": "1", "b": "a=b", "c": "x"}
+
+
+class TestReason:
+    """What `explain` says where no signature proves the mail."""
+
+    def test_there_is_none_of_that_domain(self) -> None:
+        assert level(mail()) == ("none", "no signature of that domain")
+        assert level(sign(mail(), domain="esp.example.com")) == ("none", "no signature of that domain")
+
+    def test_a_neighbours_does_not_speak_for_the_domain(self) -> None:
+        octets = sign(mail(From="a@n.example.org"), domain="m.example.org")
+        assert level(octets, zone(domain="m.example.org")) == ("none", "no signature of that domain")
+
+    def test_its_own_is_not_valid(self) -> None:
+        told = level(sign(mail()), {})
+        assert told[0] == "none" and told[1].startswith("signature not valid: ") and len(told[1]) > 22
+
+    def test_its_own_is_looked_at_before_a_neighbours(self) -> None:
+        asked: list[str] = []
+
+        def resolve(name: str) -> list[str]:
+            asked.append(name)
+            return zone().get(name, [])
+
+        octets = sign(sign(mail()), domain="m.example.org")
+        arrival = Arrival(octets=octets, at=RECEIVED, own=(BOX,))
+        assert verify(parse(octets), Trust(), arrival, resolve).level == "authenticated"
+        assert asked == [f"s1._domainkey.{DOMAIN}"]

@@ -255,6 +255,8 @@ def test_old_and_new_are_told_apart(language: Language, text: str) -> None:
     ("text", "unclear"),
     [
         ("Телефон: +8 701 234 56 78", {"phone": "plus_eight"}),
+        ("Телефон: 8701٣2345678", {"phone": "not_a_phone"}),  # twelve digits, one of them in another script
+        ("Телефон: +7 701 ٣ 234 56 78", {"phone": "not_a_phone"}),
         ("Телефон: +997 701 234 56 78", {"phone": "country_code"}),
         ("Телефон: 12345", {"phone": "not_a_phone"}),
         ("ФИО: Ким Алина", {"surname": "ambiguous_name"}),

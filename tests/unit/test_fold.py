@@ -141,3 +141,18 @@ def test_folding_takes_linear_time() -> None:
         start = time.process_time()
         fold(text)
         assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    "typed", ["sәlem", "unsubscribЁ", "bөlіm", "aHЀ", "қazaq tіlі latin", "sǝlem", "aǝ bc", "bɵlim"]
+)
+def test_a_kazakh_letter_in_a_latin_word_leaves_one_script_and_folding_again_changes_nothing(typed: str) -> None:
+    folded = fold(typed)
+    assert folded.isascii()
+    assert fold(folded) == folded
+
+
+def test_latin_kazakh_with_a_kazakh_letter_reads_as_cyrillic() -> None:
+    for typed in ("derekterdi tүzetu", "derekterdı tұzetu", "derekterdi tuzetu"):
+        assert fold("деректерді түзету") in readings(typed)
+    assert fold("сәлем саған") in readings("sǝlem sağan")

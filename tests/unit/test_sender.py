@@ -63,6 +63,8 @@ def result(text: str, sender: str = "aliya@example.org") -> tuple[str, str]:
         ("dkim=pass header.d=examp1e.org", ("none", "no trusted result that passes")),
         ("spf=pass smtp.mailfrom=aliya@example.org", ("weak", "spf=pass only")),
         ("spf=pass smtp.mailfrom=example.org; dkim=none; dmarc=none", ("weak", "spf=pass only")),
+        ("spf=pass smtp.mail=aliya@example.org", ("weak", "spf=pass only")),
+        ("spf=pass smtp.mail=aliya@example.com", ("none", "no trusted result that passes")),
         ("spf=pass smtp.mailfrom=a@example.com", ("none", "no trusted result that passes")),
         ("spf=softfail smtp.mailfrom=a@example.org", ("none", "no trusted result that passes")),
         ("none", ("none", "no trusted result")),
@@ -387,3 +389,23 @@ class TestOneFromForAll:
         assert message.writer is not None
         assert address_key(message.writer) != address_key("kalim@example.org")
         assert address_key("\u212aalim@example.org") != "kalim@example.org"
+
+
+def test_a_reply_to_that_can_t_be_read_leads_elsewhere() -> None:
+    assert proof(GOOD, HOP, "Reply-To: aliya at example.org").reply_to_differs
+    assert not proof(GOOD, HOP, "Reply-To: ").reply_to_differs
+    assert not proof(GOOD, HOP, "Reply-To: Aliya <ALIYA@example.org>").reply_to_differs
+
+
+def test_a_reply_to_elsewhere_is_told_of_a_damaged_mail_too() -> None:
+    evidence = proof(GOOD, HOP, "Reply-To: b@example.com", "Subject: one")  # a second Subject follows
+    assert (evidence.because, evidence.reply_to_differs) == ("subject occurs twice", True)
+
+
+def test_where_dns_is_silent_spf_is_the_reason_and_the_mail_waits() -> None:
+    def silent(name: str) -> list[str]:
+        raise TemporaryError(name)
+
+    results = "dkim=pass header.d=m.example.org; spf=pass smtp.mailfrom=n.example.org"
+    evidence = proof(f"Authentication-Results: mx.example.kz; {results}", HOP, sender="a@n.example.org", resolve=silent)
+    assert (evidence.level, evidence.because, evidence.waits) == ("weak", "spf=pass only", True)
