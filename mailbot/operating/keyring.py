@@ -24,11 +24,11 @@ _COPY = re.compile(r"store_key-[0-9a-f]{16}\.age", re.ASCII)
 
 def read(folder: Path) -> Keys:
     """Return the keys of the hashes, all that are there. Raises ConfigError."""
-    text = config.secret(folder, NAME, "")
-    if not text:
-        lost = "the key of this installation is missing: put your copy of it back, or `mailbot restore` a backup"
-        raise ConfigError(f"{folder / 'secrets' / NAME}: {lost}")
-    return Keys.read(text)
+    try:
+        return Keys.read(config.secret(folder, NAME, "") or "")
+    except ValueError as exc:
+        lost = f"{folder / 'secrets' / NAME}: the key of this installation is missing, or {exc}"
+        raise ConfigError(f"{lost}: put your copy of it back, or `mailbot restore` a backup") from None
 
 
 def rotate(store: Store, folder: Path) -> int:
@@ -92,7 +92,7 @@ def longest(folder: Path, secret: str, keys: Keys) -> Keys:
     """Return the keys of a backup with those that came after it, as they lie beside it. Raises OSError."""
     found = [keys]
     for path in _copies(folder):
-        with contextlib.suppress(InputError, ConfigError, UnicodeDecodeError):  # another installation's
+        with contextlib.suppress(InputError, ValueError):  # another installation's
             found.append(Keys.read(sealing.unseal(path.read_bytes(), secret).decode()))
     return max((each for each in found if each.continues(keys)), key=lambda each: len(each.former))
 

@@ -68,7 +68,7 @@ def look(file: Path, secret: str) -> Held:
         ring = keyring.longest(file.parent, secret, Keys.read(keys))
     except OSError as exc:
         raise InputError(f"{file}: can't be read ({exc.strerror})") from exc
-    except (KeyError, StopIteration) as exc:
+    except (KeyError, StopIteration, ValueError) as exc:
         raise InputError(f"{file}: that is no whole backup of mailbot") from exc
     return Held(
         file=file, at=datetime.fromisoformat(first["at"]), tables=first["tables"], people=first["people"],
@@ -127,8 +127,7 @@ def _why(folder: Path, missing: bool, beside: bool, reaches: datetime) -> str:
 
 def ring(folder: Path, held: Held) -> Keys | None:
     """Return all keys of the hashes, those of the folder and of the backup; None where they are not of one house."""
-    own = config.secret(folder, keyring.NAME, "")
-    here = Keys.read(own) if own else held.keys
+    here = keyring.read(folder) if config.secret(folder, keyring.NAME, "") else held.keys
     return next((longer for longer, other in ((here, held.keys), (held.keys, here)) if longer.continues(other)), None)
 
 

@@ -17,7 +17,6 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mailbot.errors import ConfigError
 from mailbot.reading.address import address_key
 from mailbot.reading.message import Message
 
@@ -37,10 +36,10 @@ class Keys:
 
     @classmethod
     def read(cls, text: str) -> Keys:
-        """Return the keys of `secrets/store_key`: one a line, the newest first. Raises ConfigError."""
+        """Return the keys of `secrets/store_key`: one a line, the newest first. Raises ValueError."""
         lines = [line.strip().encode() for line in text.splitlines() if line.strip()]
         if not lines or any(len(line) < LEAST for line in lines):
-            raise ConfigError(f"store_key: each of its lines is a key of {LEAST} letters at least")
+            raise ValueError(f"a line of it is shorter than {LEAST} letters")
         return cls(lines[0], tuple(reversed(lines[1:])))
 
     def __str__(self) -> str:
