@@ -38,7 +38,9 @@ LETTERS = str.maketrans(
     "ааааакккггнноооууууухиииииеееи"[:0] + "ааааакккггнноооо" + "уууу" + "х" + "ииии" + "еее" + "и",
 )
 _COMPOSED = re.compile("[йёїўӓӧӱ]")  # NFC makes these again of a folded letter and its mark
-_AS_CYRILLIC = str.maketrans("AaBCcEeHhIiıKkMOoPpTtXxYyäöüñğŋáóúýéëï", "АаВСсЕеНхИииКкМОоРрТтХхУуаоунгнаоууееи")
+_AS_CYRILLIC = str.maketrans(
+    "AaBCcEeHhIiıKkMOoPpTtXxYyäöüñğŋáóúýéëïÄÖÜÑĞŊÁÓÚÝÉËÏ", "АаВСсЕеНхИииКкМОоРрТтХхУуаоунгнаоууееиАОУНГНАОУУЕЕИ"
+)
 _AS_LATIN = str.maketrans(
     "АаВСсЕеНІіКкМОоРрТтХхУуЈјЅѕӘәӒӓӨөӦӧѲѳҮүҰұӰӱЎўҚқҠҡӃӄҺһЁёЭэЄєЀѐ",
     "AaBCcEeHIiKkMOoPpTtXxYyJjSsAaAaOoOoOoUuUuUuUuKkKkKkHhEeEeEeEe",

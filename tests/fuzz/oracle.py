@@ -15,7 +15,7 @@ from mailbot.reading.numerals import is_number
 
 POLICY: Policy = load_policy(None)
 LEXICON = compile_words(POLICY)
-_TWINS = str.maketrans("aekmopctxyihbnə", "аекморстхуінвпә")  # Latin letters that stand for Cyrillic ones
+_TWINS = str.maketrans("aekmopctxyihə", "аекморстхуіһә")  # Latin letters that stand for Cyrillic ones
 _NUMBER = re.compile(r"\d+")
 
 

@@ -156,6 +156,8 @@ def _statement(path: str, function: ast.FunctionDef, mutant: str) -> range:
     line = function.lineno + same
     held = [n for n in ast.walk(function) if isinstance(n, ast.stmt) and n.lineno <= line <= (n.end_lineno or n.lineno)]
     inner = max(held, key=lambda n: n.lineno)
+    if inner is function:  # a default of a parameter
+        return range(function.lineno, (function.end_lineno or 0) + 1)
     body = getattr(inner, "body", None)
     return range(inner.lineno, body[0].lineno if body else (inner.end_lineno or inner.lineno) + 1)
 

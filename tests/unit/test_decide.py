@@ -440,6 +440,67 @@ CASES: dict[str, Callable[[], Case]] = {
         claim("withdrawal", rung="suggestion"), policy=ruled(answers={"received": False})
     ),
     "25 none": lambda: case(claim()),
+    "1 a form with the day of birth on file": lambda: form(typed(birth_date="1990-05-05"), (ALIYA,)),
+    "1 a form for news alone of somebody who withdrew": lambda: form(
+        TYPED, purposes=("news",), suppressed_since={"processing": NOW - DAY}
+    ),
+    "3 yes in Kazakh to a request in Russian": lambda: case(
+        claim(word="yes", language="kk"), "none", token=token("confirm", CHALLENGED)
+    ),
+    "3 yes in either language to a request in English": lambda: case(
+        claim(word="yes", language="kk", bilingual=True),
+        "none",
+        token=token("confirm", replace(CHALLENGED, language="en")),
+    ),
+    "3 yes of a new address that nobody has, stopped meanwhile": lambda: answer(
+        "yes", token("new_address", REPLACES, person=STOPPED, **NEW), people=()
+    ),
+    "3 yes of a proven new address, stopped meanwhile": lambda: answer(
+        "yes", token("new_address", REPLACES, person=STOPPED, **NEW), "authenticated"
+    ),
+    "3 yes of a new address whose person is gone": lambda: answer(
+        "yes", token("new_address", REPLACES, person=None, **NEW), people=()
+    ),
+    "3 yes to a phone for the old one": lambda: answer(
+        "yes",
+        token(
+            "confirm",
+            replace(CHALLENGED, fields={**STORED, "old": {"phone": ["+77010000001"]}}),
+            person=TWO_PHONES,
+        ),
+    ),
+    "3 yes to a phone with something unclear": lambda: answer(
+        "yes",
+        token(
+            "confirm",
+            replace(
+                CHALLENGED,
+                fields={**STORED, "unclear": [{"field": "birth_date", "text": "05.06.91", "why": "two_digit_year"}]},
+            ),
+        ),
+    ),
+    "3 yes to a form of somebody on file": lambda: answer("yes", token("confirm", FORMED)),
+    "4 no to what was asked": lambda: answer("no", token("ask", ASKED)),
+    "4 no to a withdrawal that is applied": lambda: answer(
+        "no", token("confirm", replace(STOPPED_NEWS, state="applied"))
+    ),
+    "4 no to a withdrawal, by the new address": lambda: answer("no", token("new_address", STOPPED_NEWS)),
+    "6 neither yes nor no of a new address": lambda: answer(None, token("new_address", REPLACES, **NEW)),
+    "6 nothing, of what is held": lambda: answer(None, token("ask", replace(ASKED, state="held"))),
+    "11b a change just a day ago": lambda: case(
+        claim("update", EMAIL), people=(replace(ALIYA, address_changed_at=NOW - 24 * HOUR),)
+    ),
+    "11b a proven unsubscribe while many are not": lambda: case(
+        UNSUBSCRIBE, unproven_unsubscribes_last_hour=POLICY.limits.unproven_unsubscribes_per_hour
+    ),
+    "11b an unproven update while many unsubscribe": lambda: case(
+        UPDATE, "none", unproven_unsubscribes_last_hour=POLICY.limits.unproven_unsubscribes_per_hour
+    ),
+    "16 both phones that are on file": lambda: case(
+        claim("update", Extract(fields={"phone": "+77010000001"}, phones=("+77010000001", "+77010000002"))),
+        people=(TWO_PHONES,),
+    ),
+    "24 nearly a mark of nobody, not proven": lambda: case(claim("withdrawal", rung="suggestion"), "none", ()),
     "1 a form with another surname": lambda: form(typed(surname="Ким"), (ALIYA,)),
     "1 a form with the names the other way round": lambda: form(
         typed(surname="Әлия", given_name="Сәрсенова"), (ALIYA,)

@@ -152,6 +152,11 @@ def test_a_kazakh_letter_in_a_latin_word_leaves_one_script_and_folding_again_cha
     assert fold(folded) == folded
 
 
+@pytest.mark.parametrize(("typed", "meant"), [("ДЕРБÉС", "дербес"), ("ÖНДЕУ", "өңдеу"), ("ïо", "ио"), ("Ïо", "ио")])
+def test_an_accented_capital_in_a_cyrillic_word_is_read_like_the_small_letter(typed: str, meant: str) -> None:
+    assert fold(typed) == fold(typed.lower()) == fold(meant)
+
+
 def test_latin_kazakh_with_a_kazakh_letter_reads_as_cyrillic() -> None:
     for typed in ("derekterdi tүzetu", "derekterdı tұzetu", "derekterdi tuzetu"):
         assert fold("деректерді түзету") in readings(typed)
