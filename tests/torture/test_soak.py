@@ -100,6 +100,10 @@ def soak(
     server = SmtpServer()
     site = Site(tmp_path / "site", dovecot, server, store, commands=commands)
     site.init()
+    policy = site.folder / "policy.toml"
+    rules = policy.read_text(encoding="utf-8")
+    assert rules.count("replies_per_hour = 500") == 1
+    policy.write_text(rules.replace("replies_per_hour = 500", "replies_per_hour = 100000"), encoding="utf-8")
     site.people(
         *(
             row(f"Person-{chr(97 + n % 26) * (1 + n // 26)}", "A", f"person{n}@example.com", f"+7702{n:07}")
