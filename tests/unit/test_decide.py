@@ -28,7 +28,7 @@ from mailbot.reading.message import Address, blank_message
 from mailbot.reading.sender import Evidence
 
 NOW = datetime(2026, 11, 23, 9, 6, tzinfo=UTC)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 ALMATY = ZoneInfo("Asia/Almaty")
 POLICY = load_policy(None)
 FILE = Path(__file__).with_name("decided.txt")
@@ -91,6 +91,11 @@ def token(waits_for: str, about: RequestFacts, **more: Any) -> TokenFacts:
         "person": ALIYA,
     }  # fmt: skip
     return TokenFacts(**{**told, "waits_for": waits_for, "request": about, **more})
+
+
+def unclear(name: str) -> RequestFacts:
+    """Return a request of which that field was asked for."""
+    return replace(ASKED, fields={"unclear": [{"field": name, "text": "x", "why": "x"}]})
 
 
 def answer(word: Any, to: TokenFacts, level: str = "none", **more: Any) -> Case:
@@ -440,6 +445,62 @@ CASES: dict[str, Callable[[], Case]] = {
         claim("withdrawal", rung="suggestion"), policy=ruled(answers={"received": False})
     ),
     "25 none": lambda: case(claim()),
+    "1 a form with a new surname alone": lambda: form(typed(surname="Ким", given_name=None), (ALIYA,)),
+    "1 a form with a whole name of one": lambda: form(
+        typed(surname=None), (replace(ALIYA, surname="", fields={}),), whole_name=True
+    ),
+    "1 a form of somebody who left and has no address": lambda: form(
+        TYPED, (replace(ALIYA, emails=()),), suppressed_since={"news": NOW - DAY}
+    ),
+    "1 a form with a phone alone of somebody who left and has no address": lambda: form(
+        typed(email=None, phone="+77010000001"), (replace(ALIYA, emails=()),), suppressed_since={"news": NOW - DAY}
+    ),
+    "3 yes in a stranger's thread": lambda: answer("yes", token("confirm", CHALLENGED), replies_to_stranger=True),
+    "5 a whole update": lambda: case(UPDATE, token=token("ask", ASKED)),
+    "5 a withdrawal instead": lambda: case(WITHDRAWAL, token=token("ask", ASKED)),
+    "5 a phone in either language": lambda: case(claim(extract=PHONE, bilingual=True), token=token("ask", ASKED)),
+    "5 a phone that was stated before": lambda: case(
+        claim(extract=PHONE), token=token("ask", ASKED), earlier=replace(ASKED, fields=STORED)
+    ),
+    "5 a phone in a stranger's thread": lambda: case(
+        claim(extract=PHONE), token=token("ask", ASKED), replies_to_stranger=True
+    ),
+    "5 a bare surname": lambda: case(claim(), token=token("ask", unclear("surname")), mail={"own_text": "Ким"}),
+    "5 a bare day that has not come yet": lambda: case(
+        claim(), token=token("ask", unclear("birth_date")), mail={"own_text": "24.11.2027"}
+    ),
+    "7 a person, please, from an address of nobody": lambda: answer("human", token("", APPLIED, **CHANGED), people=()),
+    "7 a person, please, spelt otherwise": lambda: answer(
+        "human", token("", APPLIED, address="ALIYA@example.com", **CHANGED)
+    ),
+    "7 undo of somebody who is gone": lambda: answer("undo", token("", APPLIED, person=None, **CHANGED)),
+    "7 undo of a form": lambda: answer("undo", token("", request("form", "applied", undo_until=NOW + HOUR), **CHANGED)),
+    "7 undo of what was changed since, from an address of nobody": lambda: answer(
+        "undo", token("", replace(APPLIED, undo_clean=False), **CHANGED), people=()
+    ),
+    "11a at the end of its clock in shadow": lambda: case(
+        UPDATE, now=NOW + 3 * DAY + 4 * HOUR - 6 * MINUTE, was_shadow=True
+    ),
+    "11b as old as the consent": lambda: case(UPDATE, people=(replace(ALIYA, consent_at=NOW),)),
+    "12 an unsubscribe of who never had news": lambda: case(UNSUBSCRIBE, people=(replace(ALIYA, news=False),)),
+    "12 an unsubscribe of who took the news again": lambda: case(UNSUBSCRIBE, suppressed=("news",)),
+    "15a a second withdrawal in a dispute": lambda: case(WITHDRAWAL, people=(DISPUTED,), earlier=WITHDRAWN),
+    "15a a second update of somebody stopped": lambda: case(UPDATE, people=(STOPPED,), earlier=APPLIED),
+    "15b nothing, again": lambda: case(claim("update"), earlier=replace(ASKED, fields={})),
+    "15b another update, proven, while one is asked": lambda: case(
+        claim("update", EMAIL),
+        earlier=replace(CHALLENGED, level="authenticated"),
+        asked=frozenset(("Aliya@example.com",)),
+    ),
+    "15b another update, not proven, of what nobody is asked": lambda: case(
+        claim("update", EMAIL), "none", earlier=CHALLENGED
+    ),
+    "23 access, by the law's clock": lambda: case(
+        claim("access", rung="suggestion"), policy=ruled(clocks={"held": 30})
+    ),
+    "24 nearly an unsubscribe, for which the law has no clock": lambda: case(
+        claim("unsubscribe", rung="suggestion"), policy=ruled(clocks={"held": 30})
+    ),
     "1 a form with the day of birth on file": lambda: form(typed(birth_date="1990-05-05"), (ALIYA,)),
     "1 a form for news alone of somebody who withdrew": lambda: form(
         TYPED, purposes=("news",), suppressed_since={"processing": NOW - DAY}
