@@ -1,9 +1,9 @@
 """Fuzz every target for its share of FUZZ_SECONDS (600), two at once: `make fuzz`, or `python -m tests.fuzz TARGET …`.
 
 atheris (libFuzzer for Python) changes the seeds and keeps what reaches a branch that nothing reached before: in
-FUZZ_FOLDER (`.fuzz`), so that each run goes on from the last one. FUZZ_SEED begins the chances anew from a number. What
-breaks a promise lies in tests/fuzz/crashers/TARGET; test_fuzz.py asks it again for ever. Give it a name that says what
-it shows, and commit it with the repair.
+FUZZ_FOLDER (`.fuzz`), so that each run goes on from the last one. FUZZ_SEED begins the chances anew from a number, and
+FUZZ_RUNS ends them. What breaks a promise lies in tests/fuzz/crashers/TARGET; test_fuzz.py asks it again for ever. Give
+it a name that says what it shows, and commit it with the repair.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ with atheris.instrument_imports(include=["mailbot.reading", "authres"]):
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "600"))
 FOLDER = Path(os.environ.get("FUZZ_FOLDER", ".fuzz"))
 SEED = int(os.environ.get("FUZZ_SEED") or time.time_ns() % 1_000_000 + 1)
+RUNS = int(os.environ.get("FUZZ_RUNS", "-1"))  # at most, of each target: with a seed the same ones on any machine
 CRASHERS = Path(__file__).parent / "crashers"
 AT_ONCE = 2
 
@@ -57,7 +58,8 @@ def _begin(name: str, seconds: int) -> int:
     os.dup2(log, 1)
     os.dup2(log, 2)
     options = [
-        f"-max_total_time={seconds}", f"-seed={SEED}", f"-timeout={targets.SECONDS.seconds}", f"-dict={words}",
+        f"-max_total_time={seconds}", f"-runs={RUNS}", f"-seed={SEED}", f"-dict={words}",
+        f"-timeout={targets.SECONDS.seconds}",
         f"-max_len={targets.LONGEST[name]}", f"-artifact_prefix={CRASHERS / name}/", "-print_final_stats=1",
         "-len_control=0", "-rss_limit_mb=0", "-reload=0", str(corpus),
     ]  # fmt: skip

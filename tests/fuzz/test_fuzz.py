@@ -15,7 +15,7 @@ from tests.fuzz import targets
 
 ROOT = Path(__file__).parents[2]
 CRASHERS = sorted(path for path in (ROOT / "tests" / "fuzz" / "crashers").glob("*/*") if path.is_file())
-SECONDS, SEED = "26", "20261123"
+SECONDS, RUNS, SEED = "26", "3000", "20261123"
 HAS_WHEELS = sys.platform == "linux" and platform.machine() == "x86_64" and sys.version_info < (3, 14)
 
 
@@ -35,7 +35,7 @@ def test_fuzzing_finds_nothing(tmp_path: Path) -> None:
     if importlib.util.find_spec("atheris") is None:
         assert os.environ.get("CI") != "true" or not HAS_WHEELS, "atheris is missing: install the extra `fuzz`"
         pytest.skip("atheris is not installed (extra `fuzz`; it has wheels for Linux on x86_64 alone)")
-    told = {**os.environ, "FUZZ_SECONDS": SECONDS, "FUZZ_SEED": SEED, "FUZZ_FOLDER": str(tmp_path)}
+    told = {**os.environ, "FUZZ_SECONDS": SECONDS, "FUZZ_SEED": SEED, "FUZZ_RUNS": RUNS, "FUZZ_FOLDER": str(tmp_path)}
     done = subprocess.run([sys.executable, "-m", "tests.fuzz"], cwd=ROOT, env=told, capture_output=True, text=True)
     print(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]
