@@ -21,6 +21,7 @@ from mailbot.errors import (
     ConfigError,
     CourierRefused,
     CourierUnavailable,
+    MachineShort,
     MailbotError,
     MailboxRefused,
     MailboxUnavailable,
@@ -125,6 +126,7 @@ class App:
             failure = exc
         health.watch(self.line, self.settings, failure)
         try:
+            health.take_back(self.line, failure)
             outdated.sweep(self.line)
             self._outbox().send(counts)
         except (CourierUnavailable, CourierRefused) as exc:
@@ -152,7 +154,7 @@ class App:
             state = again.poll(self.line, self.mailbox, counts)
             if state is not None:
                 byhand.look(self.line, self.mailbox, state, folders)
-        except (MailboxUnavailable, MailboxRefused) as exc:
+        except (MailboxUnavailable, MailboxRefused, MachineShort) as exc:
             return exc
         return None
 

@@ -44,7 +44,9 @@ class Service:
         self._passing = threading.Lock()
         self._failures, self._moved_at = 0, time.monotonic()
         self._watched: tuple[threading.Thread, threading.Event] | None = None
-        self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"misfire_grace_time": None})
+        # More than one instance: the next pass is set while APScheduler still counts this one, and would drop it.
+        usual = {"misfire_grace_time": None, "max_instances": 9}
+        self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults=usual)
         self._app = self._build()
 
     def start(self) -> None:
@@ -54,8 +56,10 @@ class Service:
         self._watch()
 
     def is_alive(self) -> bool:
-        """Tell whether a pass is not stuck: something moved lately, or none is being made."""
-        return time.monotonic() - self._moved_at < STUCK or not self._passing.locked()
+        """Tell whether a pass is being made that moves, or the next one is due at a time."""
+        if self._passing.locked():
+            return time.monotonic() - self._moved_at < STUCK
+        return bool(self._scheduler.get_jobs()) or time.monotonic() - self._moved_at < STUCK
 
     def reload(self) -> bool:
         """Read the settings anew once the pass in hand is done; what can't be read leaves everything as it was.

@@ -43,6 +43,10 @@ class TemporaryError(MailbotError):
     exit_code = 75
 
 
+class MachineShort(TemporaryError):
+    """This machine has no file handles, no room on its disk, or a broken one."""
+
+
 class MailboxUnavailable(TemporaryError):
     """The mailbox can't be reached, or the connection broke."""
 

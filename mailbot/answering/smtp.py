@@ -255,7 +255,7 @@ def _context(ca_file: Path | None) -> ssl.SSLContext:
 
 
 def _is_refusal(exc: Exception) -> bool:
-    return isinstance(exc, smtplib.SMTPResponseException)
+    return isinstance(exc, smtplib.SMTPResponseException) and 500 <= exc.smtp_code < 600
 
 
 def _reply(exc: BaseException) -> tuple[int, str]:

@@ -195,6 +195,8 @@ def check(arguments: argparse.Namespace) -> int:
     """Print the findings, or how far a canary came; exit 1 where something is wrong."""
     if arguments.wait is not None and not arguments.canary:
         raise UsageError("--wait goes with --canary")
+    if arguments.wait is not None and not 0 <= arguments.wait <= 86_400:
+        raise UsageError("--wait: seconds, at most a day")
     wrong = False
     with opened(arguments.config) as app:
         parts = Parts(

@@ -12,6 +12,7 @@ from typing import Any
 
 from mailbot.deciding.deadlines import Deadlines
 from mailbot.deciding.decision import Owed
+from mailbot.deciding.places import after_destruction
 
 TIMES = ("due_at", "undo_until", "destroy_at")
 _AT = "$at"
@@ -48,6 +49,7 @@ class Moves:
 
     deadlines: Deadlines
     undo: timedelta  # how long an update can be taken back
+    days: int  # working days after the register in which other places erase
     now: datetime
 
     def moved(self, values: dict[str, Any], *, window: datetime | None, asks: bool) -> dict[str, Any]:
@@ -66,7 +68,7 @@ class Moves:
             elif at <= self.now:
                 found[name] = self._next(name, asks)
         if isinstance(values.get("places"), list):
-            found["places"] = [self._place(each) for each in values["places"]]
+            found["places"] = [self._place(each, found.get("destroy_at")) for each in values["places"]]
         return found
 
     def _next(self, name: str, asks: bool) -> datetime:
@@ -75,7 +77,12 @@ class Moves:
         due = self.deadlines.due_at(self.now, 1)
         return self.deadlines.asks_until(due, self.now) if asks else due
 
-    def _place(self, told: dict[str, Any]) -> dict[str, Any]:
+    def _place(self, told: dict[str, Any], destroy_at: datetime | None) -> dict[str, Any]:
         at = told.get("due_at")
+        if (
+            told.get("what") == "withdrawal"
+        ):  # it erases after the register; None where the law keeps it, or nobody knows
+            later = after_destruction(self.days, self.deadlines, destroy_at) if at and destroy_at else at
+            return {**told, "due_at": later}
         over = isinstance(at, datetime) and at <= self.now
         return {**told, "due_at": self.deadlines.due_at(self.now, 1)} if over else told

@@ -31,14 +31,14 @@ def file(client: Client, visit: Visit, folders: tuple[str, str], uids: Sequence[
 
     Returns False where the server can't or will not. Raises what imaplib raises where the connection broke.
     """
-    if not can_file(client):
+    if not can_file(client) or folders[0] == folders[1]:
         return False
     try:
         for chunk in slices(sorted(set(uids)), CHUNK):
             if client.has_capability("MOVE"):
                 move(client, chunk, folders[1])
-            else:
-                _copy(client, visit, folders, chunk)
+            elif not _copy(client, visit, folders, chunk):
+                return False
     except IMAP4.abort:
         raise
     except IMAP4.error:
@@ -46,20 +46,21 @@ def file(client: Client, visit: Visit, folders: tuple[str, str], uids: Sequence[
     return True
 
 
-def _copy(client: Client, visit: Visit, folders: tuple[str, str], uids: Sequence[int]) -> None:
-    """Copy those that have no copy yet, then remove all of them: the mails of a chunk, seen once more in the folder."""
+def _copy(client: Client, visit: Visit, folders: tuple[str, str], uids: Sequence[int]) -> bool:
+    """Copy those that have no copy yet, then remove all of them; False where the folder is not what it was."""
     listed = entries(client, uids)
     if not listed:
-        return
+        return True
     if not visit(folders[1]):
         make(client, folders[1])
     lie_there = _copied(client, visit, folders, listed)
     new = [entry.uid for entry in listed if entry.uid not in lie_there]
     if not visit(folders[0]):
-        return
+        return False
     if new:
         client.copy(ranges(new), folders[1])
     copies.remove(client, [entry.uid for entry in listed])
+    return True
 
 
 def _copied(client: Client, visit: Visit, folders: tuple[str, str], listed: list[Entry]) -> set[int]:

@@ -47,3 +47,14 @@ def special(listed: Iterable[tuple[Sequence[bytes], bytes | None, str]]) -> dict
             if len(top) == 1 and top[0].strip().casefold() in names:
                 called.setdefault(what, name)
     return {**called, **marked}
+
+
+def wanted(where: Iterable[str], own: dict[str, str], more: dict[str, str], *, trash: bool) -> list[str]:
+    """Return the names of those folders, each once and under the first of its names; unknown ones are left out.
+
+    `own`: the folder that is read, and mailbot/Done; `more`: the others by their use. `trash`: what is gone from
+    mailbot/Done may lie in the trash.
+    """
+    known = {**{name: folder for name, folder in more.items() if folder not in own.values()}, **own}
+    gone = [known["trash"]] if trash and "done" in where and "trash" in known else []
+    return list(dict.fromkeys([*(known[name] for name in where if name in known), *gone]))

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mailbot import logs
-from mailbot.errors import MailboxRefused, MailboxUnavailable
+from mailbot.errors import MailbotError, StoreFault
 from mailbot.intake import login
 from mailbot.intake.imap_errors import is_refusal
 from mailbot.oauth.credentials import Credential
@@ -50,7 +50,7 @@ class Watch:
             try:
                 if not self._watch(news, stop):
                     return
-            except (IMAP4.error, OSError, EOFError, ValueError, LookupError, MailboxUnavailable, MailboxRefused) as exc:
+            except (IMAP4.error, OSError, EOFError, ValueError, LookupError, MailbotError, StoreFault) as exc:
                 logs.tell("watch_broke", logging.DEBUG, error=type(exc).__name__)
             pause = PAUSES[0] if time.monotonic() - began > LASTED else min(pause * 2, PAUSES[1])
             stop.wait(pause * (1 + 0.2 * random.random()))

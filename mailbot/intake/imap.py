@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from imaplib import IMAP4
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from mailbot.errors import MailboxRefused, MailboxUnavailable
 from mailbot.intake import copies, filing, gmail, login, orders, standing
 from mailbot.intake.batches import groups, slices
 from mailbot.intake.filing import CHUNK
-from mailbot.intake.folders import special
+from mailbot.intake.folders import special, wanted
 from mailbot.intake.imap_errors import is_later, is_refusal, translate
 from mailbot.intake.uids import Client, done_folder, entries, mails, move, search, spans
 from mailbot.oauth.credentials import Credential
@@ -57,8 +58,7 @@ class ImapMailbox:
         A mail over max_bytes comes with its header alone. Raises MailboxUnavailable, MailboxRefused.
         Source: RFC 9051 section 2.3.1.1 (UIDVALIDITY), RFC 3501 section 6.4.8 (`n:*` always gives the last mail).
         """
-        with self._door():
-            self._ready()
+        self._ready()
         if self._selected[b"UIDVALIDITY"] == cursor.uidvalidity:
             yield from self._batches(sorted(set(again)), None, self._max_bytes)
             yield from self._batches(self._found(cursor.last_uid + 1, None), None, self._max_bytes)
@@ -67,14 +67,12 @@ class ImapMailbox:
 
     def headers(self, since: datetime | None) -> Iterator[list[RawMail]]:
         """Yield the headers alone of all mails received at or after `since`. Raises as fetch does."""
-        with self._door():
-            self._ready()
+        self._ready()
         yield from self._batches(self._found(1, since), since, -1)
 
     def pick(self, uids: Sequence[int]) -> Iterator[list[RawMail]]:
         """Yield those UIDs that still exist, ascending, at most 50 or 8 MB at a time. Raises as fetch does."""
-        with self._door():
-            self._ready()
+        self._ready()
         yield from self._batches(sorted(set(uids)), None, self._max_bytes)
 
     def filed(self, since: datetime) -> Iterator[list[RawMail]]:
@@ -95,11 +93,7 @@ class ImapMailbox:
         with self._door():
             client = self._client if self._client is not None and self._at == self.folder else self._select()
             self._done = self._done or done_folder(client)
-            validity = self._validity
-
-            def visit(folder: str) -> bool:
-                return self._visit(folder) and (folder != self.folder or self._validity == validity)
-
+            visit = partial(self._visit, validity=self._validity)
             return filing.file(client, visit, (self.folder, self._done), uids)
 
     def sight(self, sought: Sequence[Sought], where: Sequence[FolderName] = ("inbox", "done")) -> list[RawMail]:
@@ -181,8 +175,8 @@ class ImapMailbox:
         for folder in dict.fromkeys(each.folder for each in seen):
             with self._door():
                 if self._visit(folder):
-                    mine = [each for each in seen if each.folder == folder and each.uidvalidity == self._validity]
-                    uids = sorted({each.uid for each in mine})
+                    place = (folder, self._validity)
+                    uids = sorted({each.uid for each in seen if (each.folder, each.uidvalidity) == place})
                     if gmail.is_it(self._live()):
                         gmail.remove(self._live(), self._visit, self._named(), uids)
                     else:
@@ -244,24 +238,22 @@ class ImapMailbox:
         """Return the names of those folders, each once and under the first of its names; unknown ones are left out."""
         client = self._client or self._select()
         self._done = self._done or done_folder(client)
-        known: dict[str, str] = {"inbox": self.folder, "done": self._done}
-        more = self._named() if gmail.is_it(client) or not known.keys() >= set(where) else {}
-        known = {**{name: folder for name, folder in more.items() if folder not in known.values()}, **known}
-        trash = [known["trash"]] if "done" in where and "trash" in known and gmail.is_it(client) else []
-        return list(dict.fromkeys([*(known[name] for name in where if name in known), *trash]))
+        own: dict[str, str] = {"inbox": self.folder, "done": self._done}
+        more = self._named() if gmail.is_it(client) or not own.keys() >= set(where) else {}
+        return wanted(where, own, more, trash=gmail.is_it(client))
 
     def _named(self) -> dict[str, str]:
         if self._special is None:
             self._special = special(self._live().list_folders())
         return self._special
 
-    def _visit(self, folder: str) -> bool:
-        """Select a folder where it is not; False where it can't be opened."""
+    def _visit(self, folder: str, validity: int = 0) -> bool:
+        """Select a folder where it is not; False where it can't be opened, or is the one read and numbered anew."""
         if self._client is None or self._at != folder:
             client, self._at = self._client or self._connect(), ""
             if folder == self.folder:
                 self._select()
-                return True
+                return validity in (0, self._validity)
             try:
                 self._validity = client.select_folder(folder).get(b"UIDVALIDITY", 0)
             except IMAP4.abort:
@@ -273,14 +265,22 @@ class ImapMailbox:
 
     def _ready(self) -> None:
         # SELECT again on an open connection instead of NOOP: it shows new mail too, and UIDVALIDITY is compared.
-        if self._client is None or not self._fresh or self._at != self.folder:
-            self._select()
-        self._fresh = False
+        with self._door():
+            if self._client is None or not self._fresh or self._at != self.folder:
+                self._select()
+            self._fresh = False
 
     def _live(self) -> Client:
         if self._client is None:
             raise MailboxUnavailable("the connection was closed while the mailbox was being read")
         return self._client
+
+    def _still_at(self, place: tuple[str, int]) -> Client:
+        """Return the client with that folder selected: between two batches others were looked into."""
+        client = self._live()
+        if not self._visit(place[0]) or self._validity != place[1]:
+            raise MailboxUnavailable("the folder was numbered anew while it was being read")
+        return client
 
     def _found(self, first: int, since: datetime | None) -> Iterator[int]:
         for span in spans(self._selected, first):
@@ -292,9 +292,9 @@ class ImapMailbox:
         place = (self._at, self._validity)
         for chunk in slices(uids, CHUNK):
             with self._door():
-                listed = entries(self._live(), chunk)
+                listed = entries(self._still_at(place), chunk)
             for group in groups((entry for entry in listed if entry.at_or_after(since)), max_bytes):
                 with self._door():
-                    batch = mails(self._live(), place, group, max_bytes)
+                    batch = mails(self._still_at(place), place, group, max_bytes)
                 if batch:
                     yield batch

@@ -21,7 +21,9 @@ from imapclient.exceptions import (
 
 from mailbot.errors import MailboxRefused, MailboxUnavailable
 
-_LATER = re.compile(r"\[(UNAVAILABLE|INUSE|SERVERBUG|THROTTLED|LIMIT)\b", re.IGNORECASE)  # RFC 5530
+_LATER = re.compile(  # RFC 5530, and what providers say without a code of it
+    r"\[(UNAVAILABLE|INUSE|SERVERBUG|THROTTLED|LIMIT)\b|too many (?:simultaneous )?connections", re.IGNORECASE
+)
 _NEVER = re.compile(r"\[(OVERQUOTA|NOPERM|CANNOT|NONEXISTENT|PRIVACYREQUIRED)\b", re.IGNORECASE)
 _LOGIN = (
     "{host} refused user or password; Gmail, Yandex and Mail.ru want an app password instead of the usual one, "
@@ -75,10 +77,10 @@ def translate(exc: BaseException, host: str) -> MailboxUnavailable | MailboxRefu
 
 
 def is_refusal(exc: BaseException) -> bool:
-    """Tell whether a server said no to a login, for now or for good; a line that was cut said nothing."""
+    """Tell whether a server said no to a login: not that it is busy, and not that the line was cut."""
     if isinstance(exc, MailboxRefused):  # of a token and of its successor
         return isinstance(exc.__cause__, LoginError)
-    return isinstance(exc, IMAP4.error) and not (isinstance(exc, IMAP4.abort) or _was_cut(exc))
+    return isinstance(exc, IMAP4.error) and not (isinstance(exc, IMAP4.abort) or _was_cut(exc) or is_later(exc))
 
 
 def _was_cut(exc: BaseException) -> bool:

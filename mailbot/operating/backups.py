@@ -77,8 +77,8 @@ def backup(one: Installation, target: Path) -> tuple[Path, int]:
     try:
         _remember(one.store, file, at, begun=True)  # the ledger is there before the backup is
         one.ledger.mark(at)  # the backup's last line, by which a restore knows this file again
+        keyring.lay(file.parent, one.store.keys, key)  # before the ledger, whose copy tells that all is fresh
         copy_ledger(one, file.parent)
-        keyring.lay(file.parent, one.store.keys, key)
         _write(one, file, at)
         _remember(one.store, file, at)
         if not dated:
@@ -158,11 +158,19 @@ def _files(one: Installation) -> Iterator[tuple[str, bytes]]:
 # ---- the folders in which backups lie -----------------------------------------------------------------------------
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether it is there and may be looked at by this user."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def folders(store: Store) -> dict[str, dict[str, str]]:
     """Return the folders in which backups were written, each with the newest one's `file` and time (`at`)."""
     found: dict[str, dict[str, str]] = json.loads(store.note(NOTE) or "{}")
     for path, newest in found.items():  # one that was killed after the file had its name
-        if newest.get("begun") and (Path(path) / newest["begun"]).is_file():
+        if newest.get("begun") and is_there(Path(path) / newest["begun"]):
             found[path] = {"file": newest["begun"], "at": newest["begun_at"]}
     return found
 
@@ -245,13 +253,13 @@ def sweep(one: Installation) -> None:
             if daily and is_reached(Path(path), newest) and one.store.acts:
                 _prune(one, Path(path), now)
             if is_reached(Path(path), newest) and not _is_fresh(one, Path(path)):
-                copy_ledger(one, Path(path))
                 keyring.lay(Path(path), one.store.keys, one.settings.operator.age_key)
+                copy_ledger(one, Path(path))
 
 
 def is_reached(folder: Path, newest: dict[str, str]) -> bool:
     """Tell whether a folder is there with the backup that was last written into it."""
-    return bool(newest["file"]) and (folder / newest["file"]).is_file()
+    return bool(newest["file"]) and is_there(folder / newest["file"])
 
 
 def _is_fresh(one: Installation, folder: Path) -> bool:

@@ -54,6 +54,8 @@ def _looked(what: str, look: Callable[[Parts], Said], parts: Parts) -> Iterator[
             yield Finding(what=what, level=level, says=says)
     except MailbotError as exc:
         yield Finding(what=what, level="wrong", says=str(exc))
+    except OSError as exc:
+        yield Finding(what=what, level="wrong", says=f"{exc.filename} can't be looked at ({exc.strerror})")
 
 
 def _people(parts: Parts) -> Said:

@@ -20,7 +20,7 @@ def certificate(until: datetime | None, now: datetime) -> Said:
         return
     days = (until - now).days
     if until - now < AT_ONCE:
-        yield "wrong", f"its certificate ends in {days} days: have it renewed now, then nothing can be reached any more"
+        yield "wrong", f"its certificate ends in {days} days: have it renewed; once it has ended nothing is reached"
     elif until - now < SOON:
         yield "note", f"its certificate ends in {days} days: see that it is renewed in time"
     else:

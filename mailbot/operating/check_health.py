@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mailbot.operating import backups
 from mailbot.operating.finding import Level, Parts, Said
+from mailbot.operating.health import silent
 from mailbot.store import health, queue
 
 MB = 1_000_000
@@ -24,7 +25,7 @@ def passes(parts: Parts) -> Said:
         last = health.last_pass(connection)
     if last.ok_at is not None:
         when = last.ok_at.astimezone(parts.line.rules.deadlines.zone)
-        late = now - last.ok_at > timedelta(minutes=settings.silent_minutes)
+        late = now - last.ok_at > silent(parts.settings)
         doing = ": is `mailbot run` or cron running? What it says is wrong stands in its log" if late else ""
         yield "wrong" if late else "ok", f"the last one that succeeded ended {when:%d.%m.%Y %H:%M}{doing}"
     elif last.ended_at is not None:
@@ -54,7 +55,7 @@ def disk(parts: Parts) -> Said:
     file = url.database if url.get_backend_name() == "sqlite" else None
     own = {parts.folder.resolve(), *([Path(file).resolve().parent] if file else [])}
     for folder in sorted({*own, *(Path(each) for each in backups.folders(parts.line.store))}):
-        if folder.is_dir():  # a backup's that is away is told by the backups' line
+        if backups.is_there(folder):  # a backup's that is away is told by the backups' line
             yield _room(folder, shutil.disk_usage(folder).free, writable=_is_open(folder))
 
 

@@ -19,6 +19,7 @@ from mailbot.settings import Settings
 from mailbot.store import health
 from mailbot.store.unit import Unit
 
+FAILING = timedelta(minutes=5)  # that passes must fail: a machine that slept has one bad pass when it wakes up
 WHY: dict[type[MailbotError], str] = {  # as the template names it
     MailboxUnavailable: "mailbox", MailboxRefused: "mailbox_refused", CourierUnavailable: "courier",
     CourierRefused: "courier_refused",
@@ -33,8 +34,8 @@ def watch(line: Line, settings: Settings, failure: MailbotError | None) -> None:
     if failure is None or not line.store.acts:
         return
     with line.store.unit() as unit:
-        since = _since(unit)
-        over = unit.now - since >= timedelta(minutes=settings.health.silent_minutes)
+        since, failing = _since(unit), health.last_pass(unit.connection).failing_since or unit.now
+        over = unit.now - since >= silent(settings) and unit.now - failing >= FAILING
         if not over or unit.note(health.SILENT):
             return
         why = {"why": WHY.get(type(failure), "other"), "says": str(failure)}
@@ -52,6 +53,21 @@ def finish(line: Line, settings: Settings, failure: MailbotError | None, seconds
             unit.set_note(health.SILENT, "")
             since = datetime.fromisoformat(told.pop("since"))
             _tell(unit, line, settings, {"since": since, "back_at": unit.now, **told})
+
+
+def silent(settings: Settings) -> timedelta:
+    """Return after how long without a pass that succeeded something is wrong: two passes of `run` at least."""
+    return max(timedelta(minutes=settings.health.silent_minutes), 2 * timedelta(seconds=settings.schedule.poll_seconds))
+
+
+def take_back(line: Line, failure: MailbotError | None) -> None:
+    """End an unsent mail that tells that nothing works, where this pass works so far: then it is not true any more.
+
+    Of what kept our own mail from leaving the operator hears when it is over.
+    """
+    if failure is None and line.store.note(health.SILENT):
+        with line.store.unit() as unit:
+            health.take_back(unit)
 
 
 def _since(unit: Unit) -> datetime:

@@ -17,34 +17,56 @@ from mailbot.store import journal, unsent
 from mailbot.store.tables import Request
 from mailbot.store.unit import Unit
 
+WAITING = ("update-waiting", "answer-later")  # templates that say nothing but until when somebody decides
+
 
 def sweep(line: Line) -> None:
-    """Drop or write anew what is due to be sent; nothing while paused or in shadow."""
+    """Drop or write anew what waits to be sent; nothing while paused or in shadow.
+
+    One that can't be written anew (its template is another one since) leaves as it is, and stops no other.
+    """
     if not line.store.acts:
         return
     with line.store.unit() as unit:
         for row in unsent.next_ones(unit):
-            if _is_over(unit, row):
-                unsent.drop(unit, row)
-            elif row.said is not None:
-                _renew(unit, line, row)
+            with unsent.apart(unit, lambda what, row=row: line.report(what, row.id)):  # type: ignore[misc]
+                _look(unit, line, row)
 
 
-def _is_over(unit: Unit, row: Any) -> bool:
-    """Tell whether a question was closed, or what a receipt says still waits was decided."""
+def _look(unit: Unit, line: Line, row: Any) -> None:
+    request = unit.row(Request, row.request_id) if row.request_id else None
+    values = unpacked(row.said) if row.said is not None else {}
+    if _is_over(unit, row, request, values):
+        unsent.drop(unit, row)
+    elif values:
+        _renew(unit, line, row, request, values)
+
+
+def _is_over(unit: Unit, row: Any, request: Any, values: dict[str, Any]) -> bool:
+    """Tell whether a question was closed, what is said to wait was decided, or what is promised was taken back."""
     if row.role == "question":
         asked = unsent.question(unit, row)
         return asked is not None and asked.closed_at is not None
-    request = unit.row(Request, row.request_id) if row.role == "received" and row.request_id else None
-    return request is not None and not (journal.is_undecided(request) and journal.is_for_operator(request))
+    if request is None:
+        return False
+    waits = journal.is_undecided(request) and journal.is_for_operator(request)
+    if row.role == "received" or row.template in WAITING or values.get("obligations"):
+        return not waits
+    if request.state == "undone" and values:
+        return bool(request.closed_at is None or row.created_at < request.closed_at)
+    opens = request.state == "applied" and not request.open  # its window begins when the receipt leaves
+    return values.get("destroy_at") is not None and request.destroy_at is None and not opens
 
 
-def _renew(unit: Unit, line: Line, row: Any) -> None:
-    rules = line.rules
-    request = unit.row(Request, row.request_id) if row.request_id else None
-    moves = Moves(deadlines=rules.deadlines, undo=timedelta(hours=rules.policy.undo.update_hours), now=unit.now)
-    values = unpacked(row.said)
+def _renew(unit: Unit, line: Line, row: Any, request: Any, values: dict[str, Any]) -> None:
+    policy = line.rules.policy
+    moves = Moves(
+        deadlines=line.rules.deadlines, undo=timedelta(hours=policy.undo.update_hours), days=policy.clocks.proven,
+        now=unit.now,
+    )  # fmt: skip
     moved = moves.moved(values, window=request.destroy_at if request else None, asks=row.role == "question")
+    if row.template == "update-applied" and request is not None and not journal.is_undecided(request):
+        moved["due_at"] = None  # the rest was decided since: nothing is promised any more
     if moved == values:
         return
     unit.request_id = row.request_id or ""

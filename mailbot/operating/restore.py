@@ -19,7 +19,7 @@ from mailbot import config, sealing
 from mailbot.config import POLICY_FILE, SETTINGS_FILE
 from mailbot.deciding.deadlines import Deadlines
 from mailbot.deciding.places import after_destruction, as_args
-from mailbot.errors import ConflictError, InputError
+from mailbot.errors import ConfigError, ConflictError, InputError
 from mailbot.operating import backups, keyring
 from mailbot.operating.strongbox import reading
 from mailbot.policy import Policy
@@ -127,7 +127,11 @@ def _why(folder: Path, missing: bool, beside: bool, reaches: datetime) -> str:
 
 def ring(folder: Path, held: Held) -> Keys | None:
     """Return all keys of the hashes, those of the folder and of the backup; None where they are not of one house."""
-    here = keyring.read(folder) if config.secret(folder, keyring.NAME, "") else held.keys
+    try:
+        here = keyring.read(folder) if config.secret(folder, keyring.NAME, "") else held.keys
+    except ConfigError as exc:
+        damaged = folder / "secrets" / keyring.NAME
+        raise ConflictError(f"{damaged} is damaged: move it away, then restore again") from exc
     return next((longer for longer, other in ((here, held.keys), (held.keys, here)) if longer.continues(other)), None)
 
 

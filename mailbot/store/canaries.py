@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mailbot.errors import ConflictError
 from mailbot.reading.machine import Machine
 from mailbot.reading.message import Message
 from mailbot.store.canary_tables import Canary
@@ -72,7 +73,9 @@ def flight(unit: Transaction, mark: str) -> Flight:
         .select_from(_canary.outerjoin(_mail, _mail.c.id == _canary.c.mail_id))
         .where(_canary.c.key == unit.keys.canary(mark))
     )  # fmt: skip
-    row = unit.connection.execute(query).one()
+    row = unit.connection.execute(query).one_or_none()
+    if row is None:
+        raise ConflictError("the key was rotated while the trial mail was on its way: try again")
     mine = sa.select(sa.func.count()).where(_reply.c.request_id == row.request_id)
     answers = int(unit.connection.execute(mine).scalar_one()) if row.request_id else 0
     return Flight(

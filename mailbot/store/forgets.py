@@ -23,17 +23,18 @@ def forget_operator_mails(unit: Transaction) -> None:
     for row in unit.connection.execute(sa.select(_reply.c.id, _reply.c.created_at).where(kept)).all():
         forget_reply(unit, row.id)
         unit.update(Reply, row.id, gave_up_at=unit.now)
-        _tell_anew(unit, row.created_at)
+        tell_anew(unit, row.created_at)
     if unit.note(digest.LAID):
         unit.set_note(digest.STALE, "yes")
     laying = unit.note(digest.TO_LAY)
     if laying:
         unit.set_note(digest.TO_LAY, "")
         unit.owe_scrub()
-        _tell_anew(unit, datetime.fromisoformat(json.loads(laying)[1]))
+        tell_anew(unit, datetime.fromisoformat(json.loads(laying)[1]))
 
 
-def _tell_anew(unit: Transaction, at: datetime) -> None:
+def tell_anew(unit: Transaction, at: datetime) -> None:
+    """Have told again what the mail of that moment told."""
     again = sa.or_(_request.c.closed_at.is_(None), _request.c.places_open > 0)
     told = sa.and_(_request.c.told_at == at, again)
     unit.connection.execute(sa.update(_request).where(told).values(told_at=None))

@@ -151,7 +151,10 @@ class Ledger:
                 continue
             line = self._line(text)
             if line is None:
-                raise InputError(f"{FILE}, line {number}: altered, or of another installation")
+                raise InputError(
+                    f"{FILE}, line {number}: altered, of another installation, or made with a newer key: put the "
+                    "store_key-….age of the backups' folder beside the backup, or your copy of store_key into secrets/"
+                )
             lines.append(line)
         return lines
 
@@ -228,10 +231,13 @@ def _unavailable(path: Path, exc: OSError) -> StoreUnavailable:
 
 
 def replace(path: Path, octets: bytes, mode: int = 0o600) -> None:
-    """Put octets in the place of a file: whole, on disk, readable by its owner alone. Raises OSError."""
+    """Put octets in the place of a file: whole, on disk, readable by its owner alone, who stays it. Raises OSError."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     part = Path(name)
     try:
+        if os.geteuid() == 0:  # a command of root's must not lock out the user whose installation it is
+            owner = (path if path.exists() else path.parent).stat()
+            os.fchown(handle, owner.st_uid, owner.st_gid)
         with os.fdopen(handle, "wb") as file:
             file.write(octets)
             file.flush()

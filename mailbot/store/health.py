@@ -9,10 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailbot.store import queue
+from mailbot.store import forgets, queue
 from mailbot.store.tables import Mail, Note, Reply, Request
 from mailbot.store.transaction import Transaction
 
+TEMPLATE = "operator-health"
 PASS = "pass"  # a note: when the last pass ended, how long it took, when the last one that succeeded did
 SILENT = "silent"  # a note: that the operator was told that no pass succeeds, since when and why
 DECISIONS = ("apply", "challenge", "ask", "hold", "leave", "ignore")
@@ -32,6 +33,7 @@ class Pass:
     ended_at: datetime | None = None
     seconds: float = 0.0  # that the last one took
     ok_at: datetime | None = None  # when the last one that succeeded ended
+    failing_since: datetime | None = None  # when the first one after it failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,8 @@ def last_pass(connection: sa.Connection) -> Pass:
     said = connection.execute(sa.select(_note.c.value).where(_note.c.name == PASS)).scalar()
     found = json.loads(said) if said else {}
     ended_at, ok_at = _time(found.get("ended_at")), _time(found.get("ok_at"))
-    return Pass(ended_at=ended_at, seconds=found.get("seconds", 0.0), ok_at=ok_at)
+    since = _time(found.get("failing_since"))
+    return Pass(ended_at=ended_at, seconds=found.get("seconds", 0.0), ok_at=ok_at, failing_since=since)
 
 
 def _time(text: str | None) -> datetime | None:
@@ -62,8 +65,20 @@ def note_pass(unit: Transaction, *, succeeded: bool, seconds: float) -> None:
     """Note that a pass ended now."""
     before = last_pass(unit.connection)
     ok_at = unit.now if succeeded else before.ok_at
-    said = {"ended_at": unit.now.isoformat(), "seconds": round(seconds, 3), "ok_at": ok_at and ok_at.isoformat()}
+    since = None if succeeded else before.failing_since or unit.now
+    said = {
+        "ended_at": unit.now.isoformat(), "seconds": round(seconds, 3), "ok_at": ok_at and ok_at.isoformat(),
+        "failing_since": since and since.isoformat(),
+    }  # fmt: skip
     unit.set_note(PASS, json.dumps(said))
+
+
+def take_back(unit: Transaction) -> None:
+    """End the mails that tell that nothing works, as long as none left: they are not true when they can."""
+    unsent = sa.and_(_reply.c.template == TEMPLATE, _reply.c.sent_at.is_(None), _reply.c.gave_up_at.is_(None))
+    for reply_id in unit.connection.execute(sa.select(_reply.c.id).where(unsent)).scalars().all():
+        forgets.forget_reply(unit, reply_id)
+        unit.update(Reply, reply_id, gave_up_at=unit.now, gave_up_why="outdated")
 
 
 def figures(connection: sa.Connection, now: datetime) -> Figures:

@@ -24,6 +24,7 @@ from mailbot.store.transaction import Transaction
 LEASE = timedelta(seconds=60)
 BACK_OFF = (1, 5, 15, 60, 240, 720)  # minutes at most before the next try, by how often it was put off
 JITTER = 0.2  # so much of that is left to chance: what was put off together does not come back together
+IN_ORDER = 3  # tries for which later ones to the same address wait: a text that a server won't have blocks nobody
 TRIES = 14  # about five days (RFC 5321 section 4.5.4.1); then it is given up
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
 _earlier: Any = _reply.alias("earlier")
@@ -73,7 +74,10 @@ def lease(store: Store, owner: str, limit: int, *, counted: bool, overtakes: boo
 def _waits(now: datetime, free: Any, counted: bool, overtakes: bool) -> Any:
     """Return the condition that an earlier reply to the same address is not sent, and not about to be sent with it."""
     row = _earlier.c
-    unsent = (row.address_key == _reply.c.address_key, row.id < _reply.c.id, *_unsent(row))
+    unsent = (
+        row.address_key == _reply.c.address_key, row.id < _reply.c.id, row.tries < IN_ORDER, row.role != "operator",
+        *_unsent(row),
+    )  # fmt: skip
     sort = row.counted.is_(counted)
     with_it = sa.and_(*_due(row, now), free, sort)
     return sa.exists().where(*unsent, sa.not_(with_it), *((sort,) if overtakes else ()))
@@ -199,6 +203,8 @@ def give_up(store: Store, reply_id: int, answer: str, due_at: datetime | None = 
         unit.request_id = row.request_id or ""
         if row.role in ("final", "operator"):
             forgets.forget_reply(unit, reply_id)
+            if row.role == "operator" and row.tries + 1 >= TRIES:  # put off, not refused: it may be told again
+                forgets.tell_anew(unit, row.created_at)
         elif row.request_id:
             effects.hold_request(unit, row.request_id, "reply_refused", due_at)
         if row.template == WHOLE:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
 
+from mailbot.errors import MailbotError
 from mailbot.store import forgets
 from mailbot.store.tables import Question, Reply, Request
 from mailbot.store.transaction import Transaction
@@ -15,13 +18,30 @@ _reply: Any = Reply.__table__  # type: ignore[attr-defined]
 
 
 def next_ones(unit: Transaction) -> list[Any]:
-    """Return those that are due now and may have become untrue: the questions, the receipts, what names times."""
-    due = sa.or_(_reply.c.next_try_at.is_(None), _reply.c.next_try_at <= unit.now)
+    """Return those that may have become untrue: the questions, the receipts, what names times; due or not yet."""
     speaks = sa.or_(_reply.c.role.in_(("question", "received")), _reply.c.said.is_not(None))
-    mine = (_reply.c.sent_at.is_(None), _reply.c.gave_up_at.is_(None), due, speaks)
+    mine = (_reply.c.sent_at.is_(None), _reply.c.gave_up_at.is_(None), speaks)
     named = ("id", "token", "role", "template", "request_id", "address", "language", "said", "created_at")
     query = sa.select(*(_reply.c[name] for name in named)).where(*mine).order_by(_reply.c.id)
     return list(unit.connection.execute(query.with_for_update(skip_locked=True)).all())
+
+
+@contextlib.contextmanager
+def apart(unit: Transaction, failed: Callable[[str], None]) -> Iterator[None]:
+    """Work on one mail so that its failure undoes its own part alone; `failed` hears the error's class.
+
+    Raises what the store raises.
+    """
+    point = unit.connection.begin_nested()
+    try:
+        yield
+    except (MailbotError, sa.exc.SQLAlchemyError):
+        raise
+    except Exception as exc:  # noqa: BLE001 - a template that changed must not keep every other mail back
+        point.rollback()
+        failed(type(exc).__name__)
+    else:
+        point.commit()
 
 
 def question(unit: Transaction, row: Any) -> Any:

@@ -11,8 +11,10 @@ import pytest
 
 from mailbot.answering.maildir import MaildirCourier
 from mailbot.app import build
+from mailbot.errors import ConflictError
 from mailbot.operating import canary
 from mailbot.operating.finding import Parts
+from mailbot.store import canaries
 from tests.acceptance.world import BOX, STRANGER, Ran, World
 
 MARK = re.compile(rb"(?m)^X-Mailbot-Canary: ([a-z2-7]{26})\r?$")
@@ -198,3 +200,19 @@ def test_old_ones_are_forgotten(world: World) -> None:
 
 def test_wait_alone_is_wrong_usage(world: World) -> None:
     assert world.run("check", "--wait", "3").code == 64
+
+
+def test_a_key_that_is_rotated_meanwhile_is_said(world: World) -> None:
+    app = build(world.folder, dns=lambda: None)
+    with app.line.store.unit() as unit:
+        mark = canaries.begin(unit)
+    world.ok("key", "rotate", "--yes")
+    app.line.store.follow_key()
+    with app.line.store.unit() as unit, pytest.raises(ConflictError, match="rotated while"):
+        canaries.flight(unit, mark)
+    app.close()
+
+
+@pytest.mark.parametrize("wait", ["nan", "-1", "inf"])
+def test_a_wait_without_an_end_is_refused(world: World, wait: str) -> None:
+    assert fly(world, wait).code == 64

@@ -35,6 +35,13 @@ def ill(world: World) -> MailbotError | None:
         app.close()
 
 
+def ill_for_long(world: World) -> None:
+    """Make two passes that fail, minutes apart: one alone is a machine that wakes up."""
+    assert ill(world) is not None
+    world.later(minutes=6)
+    assert ill(world) is not None
+
+
 @contextmanager
 def broken(place: Path) -> Iterator[None]:
     """Have a folder gone meanwhile."""
@@ -66,7 +73,7 @@ def test_the_operator_is_told_once_and_once_again(world: World, language: str, i
     with broken(world.box):
         world.later(minutes=59)
         assert ill(world) is not None and told(world) == []
-        world.later(minutes=2)
+        world.later(minutes=6)
         for _ in range(3):  # in the pass that fails itself, and once
             assert ill(world) is not None
             assert [ill_says in sent.subject for sent in told(world)] == [True]
@@ -79,11 +86,12 @@ def test_the_operator_is_told_once_and_once_again(world: World, language: str, i
     assert [well_says in sent.subject for sent in told(world)] == [False, True]
     with broken(world.box):  # and anew, when it is ill anew
         world.later(hours=2)
-        ill(world)
+        ill_for_long(world)
     assert len(told(world)) == 3
 
 
-def test_what_the_courier_could_not_send_leaves_when_it_works(world: World) -> None:
+def test_what_the_courier_could_not_send_is_told_when_it_is_over(world: World) -> None:
+    """That nothing works is not true any more when it can be said."""
     world.poll()
     sent = world.root / "sent"
     world.mail(ALIYA, UPDATE["en"], "Phone: +77019990000")
@@ -91,16 +99,40 @@ def test_what_the_courier_could_not_send_leaves_when_it_works(world: World) -> N
         sent.write_text("no folder")
         world.put(world.octets(ALIYA, UPDATE["en"], "Surname: Other"))
         world.later(hours=2)
-        assert ill(world) is not None
+        ill_for_long(world)
         sent.unlink()
     world.poll()
-    assert "сейчас не работает" in told(world)[0].subject
+    assert told(world) == []
     world.poll()
-    assert "снова работает" in told(world)[-1].subject and "отказывает mailbot" in told(world)[-1].text
+    (mail,) = told(world)
+    assert "снова работает" in mail.subject and "отказывает mailbot" in mail.text
 
 
 def test_a_first_pass_that_fails_for_long_is_told_too(world: World) -> None:
     with broken(world.box):
+        world.later(hours=2)
+        ill_for_long(world)
+    assert len(told(world)) == 1
+
+
+def test_one_bad_pass_of_a_machine_that_slept_is_not_told(world: World) -> None:
+    world.poll()
+    with broken(world.box):
+        world.later(hours=9)
+        assert ill(world) is not None
+    world.poll()
+    world.poll()
+    assert told(world) == []
+
+
+def test_passes_that_are_hours_apart_are_not_missed_sooner(world: World) -> None:
+    path = world.folder / "mailbot.toml"
+    path.write_text(path.read_text(encoding="utf-8") + "\n[schedule]\npoll_seconds = 7200\n", encoding="utf-8")
+    world.poll()
+    with broken(world.box):
+        world.later(hours=3)
+        ill_for_long(world)
+        assert told(world) == []
         world.later(hours=2)
         assert ill(world) is not None
     assert len(told(world)) == 1
@@ -134,7 +166,7 @@ def test_while_she_is_away_the_deputy_is_told_too(world: World) -> None:
     world.ok("away", str(world.today() + timedelta(days=5)))
     with broken(world.box):
         world.later(hours=2)
-        ill(world)
+        ill_for_long(world)
     assert sorted(sent.to for sent in world.sent() if "не работает" in sent.subject) == [deputy, OWNER]
 
 
@@ -142,7 +174,7 @@ def test_minutes_are_a_setting(world: World) -> None:
     with_health(world, "silent_minutes = 10").poll()
     with broken(world.box):
         world.later(minutes=11)
-        ill(world)
+        ill_for_long(world)
     assert len(told(world)) == 1
 
 

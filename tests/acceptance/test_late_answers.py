@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from mailbot.app import build
+from mailbot.config import load_policy
+from mailbot.deciding.deadlines import Deadlines
 from mailbot.errors import CourierRefused
-from tests.acceptance.world import ALIYA, ALMATY, NO_OBLIGATIONS, UPDATE, WITHDRAWAL, Sent, World
+from tests.acceptance.world import ALIYA, ALMATY, BORIS, NO_OBLIGATIONS, UPDATE, WITHDRAWAL, Sent, World
 
 PHONE = "+77019998877"
+PLACES = '[[places]]\nname = "table"\ntitle = "Table"\npreset = "table"\n'
 MONTHS = [
     "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября",
     "декабря",
@@ -137,3 +140,38 @@ def test_the_end_of_the_window_is_told_as_it_is_when_the_receipt_leaves(world: W
     destroy_at = datetime.fromisoformat(world.show(number)["destroy_at"])
     assert destroy_at > world.now() and named(destroy_at) in receipt.text
     assert world.person(ALIYA)["state"] == "blocked"
+
+
+def test_a_receipt_of_what_was_taken_back_meanwhile_promises_nothing_any_more(world: World) -> None:
+    world.policy(NO_OBLIGATIONS)
+    with courier_down(world):
+        world.put(world.octets(ALIYA, WITHDRAWAL["ru"]))
+        refused(world)
+        (number,) = (each["id"] for each in world.requests("--all"))
+        world.later(days=3)
+        world.ok("requests", "undo", number)
+    world.poll()
+    assert not any("17:00" in each.text for each in to_her(world))
+    assert ("outdated",) in world.sql("SELECT gave_up_why FROM reply WHERE template = 'withdrawal-stopped'")
+
+
+def test_one_mail_that_can_not_be_written_anew_stops_no_other(world: World) -> None:
+    late(world, UPDATE["ru"], TEXT)
+    world.sql(
+        'UPDATE reply SET said = \'{"values": {"undo_until": {"$at": "2026-01-01T00:00:00+00:00"}}, "threads": true}\''
+    )
+    world.put(world.octets(BORIS, UPDATE["ru"], "Новый адрес"))
+    world.poll()
+    assert [each.to for each in world.sent() if each.to == BORIS] == [BORIS]
+    assert len(to_her(world)) == 1, "as it was written"
+
+
+def test_other_places_are_told_for_the_day_after_the_register(world: World) -> None:
+    world.policy(NO_OBLIGATIONS + PLACES)
+    number = late(world, WITHDRAWAL["ru"], days=3)
+    world.poll()
+    (receipt,) = to_her(world)
+    destroy_at = datetime.fromisoformat(world.show(number)["destroy_at"])
+    (policy,) = [load_policy(world.folder)]
+    wanted = Deadlines(policy).due_at(destroy_at, policy.clocks.proven)
+    assert named(destroy_at) in receipt.text and named(wanted) in receipt.text

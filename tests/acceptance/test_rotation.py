@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -290,9 +292,51 @@ def test_check_names_what_others_can_read(world: World) -> None:
     settings = world.folder / "mailbot.toml"
     settings.chmod(0o644)
     key(world).chmod(0o640)
+    assert f"chmod 600 {key(world)}" not in world.run("check").out, "nobody else gets into that folder"
+    key(world).parent.chmod(0o755)
     said = world.run("check")
     assert said.code == 1
     assert f"chmod 600 {settings}" in said.out and f"chmod 600 {key(world)}" in said.out
-    for path in (settings, key(world)):
-        path.chmod(0o600)
+    for path, mode in ((settings, 0o600), (key(world), 0o600), (key(world).parent, 0o700)):
+        path.chmod(mode)
     assert "chmod" not in world.run("check").out
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can lock another user out")
+def test_a_rotation_by_root_locks_nobody_out(world: World) -> None:
+    for path in (world.folder, *world.folder.rglob("*")):
+        os.chown(path, 65534, 65534)
+    rotate(world)
+    assert {path.stat().st_uid for path in (key(world), world.folder / FILE) if path.exists()} == {65534}
+
+
+def test_a_damaged_key_does_not_send_the_one_who_restores_in_a_circle(world: World) -> None:
+    with_key(world)
+    (world.root / "kept").mkdir()
+    file = save(world, world.root / "kept")
+    key(world).write_text("abc", encoding="utf-8")
+    ran = restored(world, file)
+    assert ran.code == 1 and "is damaged: move it away, then restore again" in ran.err
+    key(world).rename(world.root / "damaged")
+    assert restored(world, file).code == 0
+
+
+def test_a_newer_key_that_is_missing_is_named(world: World) -> None:
+    """Only the backup and gone.log were carried elsewhere; the key that the rotation laid beside them was not."""
+    with_key(world)
+    (world.root / "kept").mkdir()
+    file = save(world, world.root / "kept")
+    world.ok("people", "destroy", ALIYA, "--yes")
+    rotate(world)
+    (copy,) = (world.root / "kept").glob("store_key-*.age")
+    elsewhere = world.root / "elsewhere"
+    elsewhere.mkdir()
+    for each in (file, world.root / "kept" / FILE):
+        shutil.copy(each, elsewhere)
+    key(world).rename(world.root / "kept-key")
+    (world.folder / FILE).rename(world.root / "kept-log")
+    ran = restored(world, elsewhere / file.name)
+    assert ran.code == 66 and "store_key-" in ran.err and "secrets/" in ran.err
+    shutil.copy(copy, elsewhere)
+    assert restored(world, elsewhere / file.name).code == 0
+    assert world.persons(ALIYA)[0]["id"] is None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mailbot.intake import filing
 from mailbot.ports import Cursor
 from tests.support import dovecot as servers
 from tests.support.boxes import AT, DovecotBox, mail
@@ -122,6 +123,44 @@ def test_a_full_quota_moves_nothing_and_loses_nothing(box: DovecotBox) -> None:
     assert [raw.uid for batch in mailbox.fetch(NEVER, ()) for raw in batch] == every, "the same connection goes on"
     assert mailbox.file([every[0]])
     assert lying(box, "mailbot/Done") == [mail("small")]
+
+
+def test_a_folder_is_never_filed_into_itself(box: DovecotBox) -> None:
+    box.deliver(mail("only"))
+    (uid,) = uids(box)
+    with box.server.login(box.user) as client:
+        client.select_folder("INBOX")
+        assert filing.file(client, lambda _folder: True, ("INBOX", "INBOX"), [uid]) is False
+    assert lying(box, "INBOX") == [mail("only")]
+
+
+def test_a_folder_numbered_anew_is_not_filed_from(box: DovecotBox) -> None:
+    for name in "ab":
+        box.deliver(mail(name))
+    mailbox = box.open()
+    mailbox.state()
+    every = uids(box)
+    with box.server.login(box.user) as client:
+        client.select_folder("INBOX")
+        assert filing.file(client, lambda folder: folder != "INBOX", ("INBOX", "mailbot/Done"), every) is False
+    assert lying(box, "INBOX") == sorted([mail("a"), mail("b")])
+
+
+def test_reading_goes_on_in_its_folder_after_a_filing_that_failed(box: DovecotBox) -> None:
+    """Between two batches mailbot/Done was looked into, and the server said no there."""
+    for number in range(120):
+        box.deliver(mail(f"n{number}"))
+    with box.server.login(box.user) as client:
+        client.create_folder("mailbot/Done")
+        client.append("mailbot/Done", mail("another"))
+    mailbox = box.open()
+    every = uids(box)
+    read = []
+    for batch in mailbox.fetch(NEVER, ()):
+        read += [(raw.uid, raw.octets) for raw in batch]
+        assert mailbox._visit("mailbot/Done")  # what a failed look leaves behind
+    assert [uid for uid, _ in read] == every
+    assert {octets for _, octets in read} == {mail(f"n{number}") for number in range(120)}
 
 
 # ---- through the whole line ------------------------------------------------------------------------------------

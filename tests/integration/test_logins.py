@@ -11,9 +11,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from imapclient.exceptions import LoginError
 
 from mailbot.app import App, build
 from mailbot.errors import CourierRefused, MailbotError, MailboxRefused
+from mailbot.intake.imap_errors import is_refusal
 from tests.support.dovecot import Dovecot
 from tests.support.killed import Commands
 from tests.support.site import Site, letter
@@ -141,3 +143,15 @@ def test_no_password_stands_in_the_store(door: Door) -> None:
     assert door.poll() is not None
     files = [path for path in door.site.folder.iterdir() if path.name.startswith("mailbot.sqlite")]
     assert WRONG.encode() not in b"".join(path.read_bytes() for path in files)
+
+
+@pytest.mark.parametrize(
+    ("said", "counts"),
+    [
+        ("[AUTHENTICATIONFAILED] Invalid credentials", True), ("login failed", True),
+        ("[UNAVAILABLE] temporary failure", False), ("[LIMIT] too much", False),
+        ("[ALERT] Too many simultaneous connections. (Failure)", False),
+    ],
+)  # fmt: skip
+def test_a_server_that_is_busy_has_refused_nobody(said: str, counts: bool) -> None:
+    assert is_refusal(LoginError(said)) is counts

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from mailbot.daemon import Service
 from tests.support.dovecot import Dovecot
 from tests.support.killed import Commands
 from tests.support.proxy import Fault, Proxy
@@ -109,6 +111,43 @@ def test_a_server_that_shuts_the_door_is_not_called_again_and_again(site: Site) 
             assert process.poll() is None, log_of(site)
             assert 2 <= len(proxy.seen) <= 6, "the watch after 0, 2, 6 seconds, passes after 0 and 10"
             assert stop(process, 30) == 0
+
+
+def test_the_watch_outlives_a_store_that_was_away(site: Site) -> None:
+    """What it remembers of logins is in the store: a moment without it ends no thread."""
+    began = len(site.smtp.taken)
+    with running(site) as process:
+        watching(site, process)
+        store = site.folder / "mailbot.sqlite"
+        with sqlite3.connect(store, timeout=20) as locked:
+            locked.execute("BEGIN EXCLUSIVE")
+            site.dovecot.kick(site.user)
+            time.sleep(3)
+            locked.rollback()
+        watching(site, process)
+        site.deliver(letter("vera@example.com", NEWS, name="vera"))
+        until(answered(site, began, "vera"), "an answer", 60)
+        assert stop(process, 30) == 0, log_of(site)
+    assert "Traceback" not in log_of(site)
+
+
+def test_passes_go_on_however_often_news_come(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """News within a pass ask for the next one, while the scheduler still counts this one as running."""
+    service = Service(site.folder)
+    made = 0
+
+    def one(_app: object) -> bool:
+        nonlocal made
+        made += 1
+        service._news.set()
+        return True
+
+    monkeypatch.setattr("mailbot.daemon.one_pass", one)
+    service._scheduler.start()
+    service._next(0)
+    until(lambda: made > 1_500, "many passes", 60)
+    assert service.is_alive()
+    assert service.stop()
 
 
 @pytest.mark.parametrize("door", ["mailbox", "courier"])

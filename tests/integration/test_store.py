@@ -570,6 +570,14 @@ def test_where_questions_have_no_room_an_answer_does_not_wait_for_them(store: St
     assert leased(store, False, overtakes=True) == [answer]
 
 
+def test_a_text_that_a_server_will_not_have_blocks_the_later_ones_for_minutes_alone(store: Store, clock: Time) -> None:
+    first, second = reply(store), reply(store)
+    for tries in (1, 2, 3):
+        clock.pass_(seconds=1_200)
+        assert outbox.put_off(store, first, "451 4.7.1 not this text")
+        assert leased(store, True) == ([] if tries < 3 else [second])
+
+
 def test_a_reply_is_put_off_for_about_five_days_and_not_longer(store: Store, clock: Time) -> None:
     number = reply(store)
     began = clock()

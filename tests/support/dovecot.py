@@ -208,6 +208,11 @@ class Dovecot:
         assert found is not None
         return int(found[1])
 
+    def kick(self, user: str) -> None:
+        """Cut every connection of that user."""
+        command = ["doveadm", "-c", str(self.base / "dovecot.conf"), "kick", user]
+        subprocess.run(command, check=False, capture_output=True)
+
     def maildir(self, user: str, folder: str = "INBOX") -> Path:
         """Return where Dovecot keeps that folder; for ASCII folder names."""
         home = self.base / "mail" / user / "Maildir"

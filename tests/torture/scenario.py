@@ -79,8 +79,8 @@ def laid(
     policy = site.folder / "policy.toml"
     policy.write_text((packaged("config") / "policy.toml").read_text(encoding="utf-8") + POLICY, encoding="utf-8")
     site.people(
-        *(row(name.title(), "A", at(name), f"+7701000{number:04}") for number, name in enumerate(NAMES)),
-        row("Ilya", "A", at("ilya"), "+77010001003", f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"),
+        *(row(name.title(), "Жанар", at(name), f"+7701000{number:04}") for number, name in enumerate(NAMES)),
+        row("Ilya", "Жанар", at("ilya"), "+77010001003", f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"),
         row("Ким", "Алина", FAMILY, "+77010001001"), row("Ким", "Виктор", FAMILY, "+77010001002"),
     )  # fmt: skip
     assert site.run("people", "obligation", "add", at("rustem")).code == 0

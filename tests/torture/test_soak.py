@@ -106,7 +106,7 @@ def soak(
     policy.write_text(rules.replace("replies_per_hour = 500", "replies_per_hour = 100000"), encoding="utf-8")
     site.people(
         *(
-            row(f"Person-{chr(97 + n % 26) * (1 + n // 26)}", "A", f"person{n}@example.com", f"+7702{n:07}")
+            row(f"Person-{chr(97 + n % 26) * (1 + n // 26)}", "Жанар", f"person{n}@example.com", f"+7702{n:07}")
             for n in range(PEOPLE)
         )
     )
