@@ -328,6 +328,7 @@ def test_a_newer_key_that_is_missing_is_named(world: World) -> None:
     file = save(world, world.root / "kept")
     world.ok("people", "destroy", ALIYA, "--yes")
     rotate(world)
+    world.poll()
     (copy,) = (world.root / "kept").glob("store_key-*.age")
     elsewhere = world.root / "elsewhere"
     elsewhere.mkdir()
