@@ -160,10 +160,9 @@ def _files(one: Installation) -> Iterator[tuple[str, bytes]]:
 
 def is_there(path: Path) -> bool:
     """Tell whether it is there and may be looked at by this user."""
-    try:
+    with contextlib.suppress(OSError):
         return path.exists()
-    except OSError:
-        return False
+    return False
 
 
 def folders(store: Store) -> dict[str, dict[str, str]]:
@@ -252,9 +251,10 @@ def sweep(one: Installation) -> None:
         with contextlib.suppress(OSError, MailbotError):
             if daily and is_reached(Path(path), newest) and one.store.acts:
                 _prune(one, Path(path), now)
-            if is_reached(Path(path), newest) and not _is_fresh(one, Path(path)):
-                keyring.lay(Path(path), one.store.keys, one.settings.operator.age_key)
-                copy_ledger(one, Path(path))
+            if is_reached(Path(path), newest):
+                laid = keyring.lay(Path(path), one.store.keys, one.settings.operator.age_key)
+                if laid or not _is_fresh(one, Path(path)):
+                    copy_ledger(one, Path(path))
 
 
 def is_reached(folder: Path, newest: dict[str, str]) -> bool:

@@ -74,18 +74,19 @@ def is_begun(store: Store) -> bool:
 # ---- the copies beside the backups -------------------------------------------------------------------------------
 
 
-def lay(folder: Path, keys: Keys, recipient: str) -> None:
+def lay(folder: Path, keys: Keys, recipient: str) -> bool:
     """Lay the keys beside the backups of a folder, once there is more than one: older backups lack the newer.
 
-    Raises ConfigError, OSError.
+    Returns whether others lay there before. Raises ConfigError, OSError.
     """
     place = folder / f"{NAME}-{keys.name}.age"
     if not keys.former or not recipient or place.exists():
-        return
+        return False
     gone.replace(place, sealing.seal(str(keys).encode(), recipient))
     for path in _copies(folder):
         if path != place:
             path.unlink()
+    return True
 
 
 def longest(folder: Path, secret: str, keys: Keys) -> Keys:
