@@ -49,9 +49,10 @@ def _is_over(unit: Unit, row: Any, request: Any, values: dict[str, Any]) -> bool
         return asked is not None and asked.closed_at is not None
     if request is None:
         return False
-    waits = journal.is_undecided(request) and journal.is_for_operator(request)
-    if row.role == "received" or row.template in WAITING or values.get("obligations"):
-        return not waits
+    if row.template in WAITING:
+        return not journal.is_undecided(request)
+    if row.role == "received" or values.get("obligations"):
+        return not (journal.is_undecided(request) and journal.is_for_operator(request))
     if request.state == "undone" and values:
         return bool(request.closed_at is None or row.created_at < request.closed_at)
     opens = request.state == "applied" and not request.open  # its window begins when the receipt leaves
