@@ -35,7 +35,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print how many deaths and faults were tried, and which replies they repeated."""
     told: Counter[str] = Counter()
     for reports in terminalreporter.stats.values():
-        for report in reports:
+        for report in (each for each in reports if getattr(each, "when", "") == "call"):
             told.update(name for name, _ in getattr(report, "user_properties", ()))
     lost = sum(1 for report in terminalreporter.stats.get("failed", ()) if "user_properties" in vars(report))
     if told["kill"] or told["fault"]:

@@ -239,7 +239,7 @@ def test_the_room_of_an_hour_is_apart_for_what_the_law_asks_for(store: Store, cl
 
 
 def test_a_lease_may_ask_for_one_kind_of_replies_alone(store: Store) -> None:
-    question, receipt = reply(store), reply(store, counted=False)
+    question, receipt = reply(store), reply(store, "other@example.kz", counted=False)
     owner = alive()
     assert [each.id for each in outbox.lease(store, owner, 10, counted=False)] == [receipt]
     leased = outbox.lease(store, owner, 10, counted=True)
