@@ -15,7 +15,7 @@ from tests.fuzz import targets
 
 ROOT = Path(__file__).parents[2]
 CRASHERS = sorted(path for path in (ROOT / "tests" / "fuzz" / "crashers").glob("*/*") if path.is_file())
-SECONDS, RUNS, SEED = "26", "3000", "20261123"
+SECONDS, RUNS, SEED = "22", "3000", "20261123"
 HAS_WHEELS = sys.platform == "linux" and platform.machine() == "x86_64" and sys.version_info < (3, 14)
 
 

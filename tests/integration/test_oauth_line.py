@@ -143,7 +143,7 @@ def test_a_token_that_ended_early_is_renewed_once(site: Site, server: TokenServe
     server.expire()
     with site.dovecot.login(site.user) as client:
         client.noop()  # the mailbox is sound; only the courier is asked below
-    assert check(site, "courier") == ("ok", "takes our answers")
+    assert check(site, "courier") == ("ok", "takes our answers, and our address as their sender")
     assert server.grants[1:] == ["refresh_token"] * 2
 
 

@@ -110,7 +110,7 @@ def test_a_full_disk(stage: Stage, whole: Whole, record_property: Record) -> Non
     if stage.postgres is not None:
         pytest.skip("its store is elsewhere")
     failed = 0
-    for left in some(range(0, 200 * KB, 4 * KB), 4, of="disk"):
+    for left in some(range(0, 200 * KB, 4 * KB), 3, of="disk"):
         run = begin(stage)
         with small_disk(run, 4_000 * KB) as disk:
             filler = disk / "filler"
@@ -139,12 +139,12 @@ def test_a_read_only_disk(stage: Stage, whole: Whole, record_property: Record) -
 
 def test_out_of_file_handles(stage: Stage, whole: Whole, record_property: Record) -> None:
     codes = []
-    for files in some(range(5, 26), 4, of="handles"):
+    for files in some(range(5, 26), 3, of="handles"):
         run = begin(stage)
         codes.append(poll(run, files=files).code)
         check_after(run, whole[1], f"at most {files} file handles", record_property)
         run.leave(stage)
-    assert 75 in codes or len(codes) < 5
+    assert 75 in codes or len(codes) < 5, "some were too few"
 
 
 def test_a_clock_that_jumps(stage: Stage, whole: Whole, record_property: Record) -> None:
@@ -167,7 +167,7 @@ def test_stopped_for_long_it_wakes_up_and_still_believes_it_is_its_turn(
     """Others did everything meanwhile. The mail that was on its way when it stopped may go out twice, and no other."""
     calls, state = whole
     assert calls["net"] > 20
-    for n in some(range(1, calls["net"] + 1), 4, of="stopped"):
+    for n in some(range(1, calls["net"] + 1), 2, of="stopped"):
         run = begin(stage)
         pid = commands.start(
             "--config", str(run.site.folder), "poll", "--json", stop=Kill(call="net", when="stop", n=n), turn=False,
@@ -199,7 +199,7 @@ def test_a_snapshot_of_any_moment_goes_on(
     if stage.postgres is not None:
         pytest.skip("PostgreSQL keeps its own files")
     calls, state = whole
-    for n in some(range(1, calls["any"] + 1), 5, of="snapshot"):
+    for n in some(range(1, calls["any"] + 1), 3, of="snapshot"):
         run = begin(stage)
         folder = run.site.folder
         pid = commands.start(

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.acceptance.world import World
 from tests.support.sampled import ALL
 
-COUNTS = (1_000, 100_000) if ALL else (500, 1_500)
+COUNTS = (1_000, 100_000) if ALL else (250, 500)
 
 
 def test_memory_does_not_grow_with_the_mails_that_were_read(tmp_path: Path) -> None:
