@@ -12,7 +12,7 @@ from mailbot.cli import main
 from tests.support import mails
 from tests.support.site import COLUMNS, row
 
-MAILS = 500
+MAILS = 300
 
 
 @pytest.mark.slow

@@ -110,7 +110,7 @@ def test_a_kill_at_every_outside_call_leaves_nothing_lost_and_nothing_done_twice
 ) -> None:
     state, calls = expected
     assert calls[call] >= LEAST[call], calls
-    for n in some(range(1, calls[call] + 1), 4, of=f"{call} {when}"):
+    for n in some(range(1, calls[call] + 1), 3, of=f"{call} {when}"):
         run = killed(stage, Kill(call=call, when=when, n=n), record_property)
         assert run.state() == state, f"killed {when} {call} {n}"
         run.check_replies()
@@ -119,7 +119,7 @@ def test_a_kill_at_every_outside_call_leaves_nothing_lost_and_nothing_done_twice
 def test_a_kill_on_postgresql(postgres_stage: Stage, record_property: Record) -> None:
     state, calls = unkilled(postgres_stage)
     every = [Kill(call=call, when=when, n=n) for call, when in CASES for n in range(1, calls[call] + 1)]
-    for kill in some(every, 8, of="postgresql"):
+    for kill in some(every, 6, of="postgresql"):
         run = killed(postgres_stage, kill, record_property)
         assert run.state() == state, f"killed {kill}"
         run.check_replies()
@@ -190,7 +190,7 @@ def test_a_kill_while_an_order_by_mail_is_carried_out(
     run.settle()
     state = run.state()
     assert any("'result': 'no_obligation'" in each for each in state["digest_card"])
-    for n in some(range(1, calls[call] + 1), 4, of=f"order {call} {when}"):
+    for n in some(range(1, calls[call] + 1), 3, of=f"order {call} {when}"):
         run = killed(desk_stage, Kill(call=call, when=when, n=n), record_property)
         assert run.state() == state, f"killed {when} {call} {n}"
         run.check_replies()
@@ -221,7 +221,7 @@ def test_a_kill_while_somebody_is_destroyed(window_stage: Stage, call: str, when
     run.settle()
     check_destroyed(run)
     state = run.state()
-    for n in some(range(1, calls[call] + 1), 4, of=f"window {call} {when}"):
+    for n in some(range(1, calls[call] + 1), 3, of=f"window {call} {when}"):
         run = killed(window_stage, Kill(call=call, when=when, n=n), record_property)
         assert run.state() == state, f"killed {when} {call} {n}"
         check_destroyed(run)

@@ -16,11 +16,11 @@ from tests.support.dovecot import Dovecot
 from tests.support.killed import Commands, Kill
 from tests.support.postgres import Postgres
 from tests.support.runs import Record, Run, Stage, begin, check_same, killed
-from tests.support.sampled import some
+from tests.support.sampled import ALL, some
 from tests.support.smtp import SmtpServer
 from tests.torture.scenario import ROWS, at, laid
 
-PARTS = 4  # of the places of death, so that two workers share them
+PARTS = 4 if ALL else 1  # of the places of death, so that two workers share them
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -76,7 +76,7 @@ def test_killed_before_any_call_everything_is_done_once(
 ) -> None:
     run, state = whole
     assert run.calls["any"] > 250, "the places of death were counted"
-    for n in some(range(1 + part, run.calls["any"] + 1, PARTS), 2 - (stage.postgres is not None), of=f"rows {part}"):
+    for n in some(range(1 + part, run.calls["any"] + 1, PARTS), 6 if stage.postgres is None else 3, of=f"rows {part}"):
         died = killed(stage, Kill(call="any", when="before", n=n), record_property)
         check_same(died.state(), state, f"killed before call {n}")
         died.check_replies()

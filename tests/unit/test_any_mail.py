@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.support import mails
 from tests.support.explained import check, check_answers
 
-CHUNKS, CHUNK = int(os.environ.get("MAILBOT_TEST_MAILS", "5000")) // 500, 500  # 20000 once in a while
+CHUNKS, CHUNK = int(os.environ.get("MAILBOT_TEST_MAILS", "3000")) // 500, 500  # 20000 once in a while
 CPU_SECONDS = 1.0  # for one mail of a few KB, on a loaded machine
 
 
