@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 from mailbot.config import packaged
+from tests.acceptance.test_forms import FORMS, POLICY
 from tests.support.dovecot import Dovecot
 from tests.support.killed import Commands
 from tests.support.postgres import Postgres
@@ -20,21 +21,6 @@ from tests.support.site import OPERATOR, TAGS, Answer, Site, answer, border, let
 from tests.support.smtp import SmtpServer
 
 UPDATE, WITHDRAWAL, NEWS = TAGS["ru", "update"], TAGS["ru", "withdrawal"], TAGS["ru", "unsubscribe"]
-FORMS = "forms@example.org"
-POLICY = f"""
-[[forms]]
-name = "site"
-senders = ["{FORMS}"]
-subject = ["Заявка с сайта"]
-purposes = ["processing", "news"]
-consent = "2026-01"
-keep_mail = true
-[forms.fields]
-surname = ["Фамилия"]
-given_name = ["Имя"]
-email = ["Email"]
-phone = ["Телефон"]
-"""
 NAMES = (
     "aigul", "marat", "mary", "dinara", "oleg", "saule", "timur", "zarina", "aset", "boris", "kanat", "lena", "gulnar",
     "beka", "nurlan", "olga", "pavel", "rustem", "sofia", "tanya", "ulan", "yana", "erlan", "inna",
