@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from mailbot.errors import SHORT, ConfigError, MailbotError, TemporaryError
+from mailbot.errors import ConfigError, MailbotError, TemporaryError, is_short
 from mailbot.policy import Policy
 from mailbot.section import Section
 from mailbot.settings import Settings
@@ -87,7 +87,7 @@ def secret(folder: Path, name: str, file: str) -> str | None:
 
 def _unreadable(exc: Exception) -> type[MailbotError]:
     """Return what it is: a machine that is short of something for a moment is no wrong setting."""
-    return TemporaryError if getattr(exc, "errno", None) in SHORT else ConfigError
+    return TemporaryError if is_short(exc) else ConfigError
 
 
 def own_secret(folder: Path, name: str) -> Path | None:

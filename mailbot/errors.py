@@ -7,6 +7,7 @@ pass or a command. Exit codes are those of sysexits(3), promised in the README.
 from __future__ import annotations
 
 import errno
+import os
 
 
 class MailbotError(Exception):
@@ -43,10 +44,6 @@ class TemporaryError(MailbotError):
     exit_code = 75
 
 
-class MachineShort(TemporaryError):
-    """This machine has no file handles, no room on its disk, or a broken one."""
-
-
 class MailboxUnavailable(TemporaryError):
     """The mailbox can't be reached, or the connection broke."""
 
@@ -58,6 +55,19 @@ class CourierUnavailable(TemporaryError):
 SHORT = {  # what no file and no mail is to blame for: no handles, no memory, a full, read-only or broken disk
     errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO,
 }  # fmt: skip
+
+
+def is_short(exc: BaseException) -> bool:
+    """Whether a failure is this machine's shortness; some libraries give its number in an exception of their own."""
+    return getattr(exc, "errno", None) in SHORT
+
+
+class MachineShort(TemporaryError):
+    """This machine has no file handles, no room on its disk, or a broken one."""
+
+    def __init__(self, exc: BaseException) -> None:
+        """Tell it in the words of the system for what `is_short` knew."""
+        super().__init__(f"this machine is short of something now ({os.strerror(getattr(exc, 'errno', 0))})")
 
 
 class StoreUnavailable(TemporaryError):

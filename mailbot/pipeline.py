@@ -17,7 +17,7 @@ from mailbot.deciding.case import Case
 from mailbot.deciding.deadlines import Deadlines
 from mailbot.deciding.decide import decide
 from mailbot.deciding.decision import Decision, Owed
-from mailbot.errors import SHORT, MachineShort, MailbotError
+from mailbot.errors import MachineShort, MailbotError, is_short
 from mailbot.policy import Policy
 from mailbot.ports import Mailbox, MailboxState, RawMail, Resolver
 from mailbot.reading.address import address_key
@@ -219,8 +219,8 @@ def guarded(raw: RawMail, line: Line) -> str:
     except MailbotError:
         raise  # the store or a door failed, not this mail: the pass ends
     except Exception as exc:
-        if getattr(exc, "errno", None) in SHORT:
-            raise MachineShort(f"this machine is short of something now ({type(exc).__name__})") from exc
+        if is_short(exc):
+            raise MachineShort(exc) from exc
         line.report(type(exc).__name__, raw.uid)
     with line.store.unit() as unit:
         if unit.wait(raw, minutes=RETRY_MINUTES) < TRIES:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from mailbot.errors import MailbotError
+from mailbot.errors import MachineShort, MailbotError, is_short
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -29,3 +29,8 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # `mailbot requests list | head`
         sys.stderr.close()
         return 0
+    except OSError as exc:
+        if not is_short(exc):
+            raise
+        print(f"mailbot: {MachineShort(exc)}", file=sys.stderr)
+        return MachineShort.exit_code

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailbot.errors import ConfigError, StoreFault, StoreUnavailable
+from mailbot.errors import ConfigError, MachineShort, StoreFault, StoreUnavailable, is_short
 from mailbot.section import is_loopback
 
 BUSY_SECONDS = 30
@@ -96,6 +96,10 @@ def translated() -> Iterator[None]:
         if exc.connection_invalidated:
             raise StoreUnavailable("the connection to the store broke") from exc
         raise StoreFault(type(exc.orig).__name__) from None
+    except OSError as exc:  # psycopg waits for its connection with one handle more
+        if is_short(exc):
+            raise MachineShort(exc) from exc
+        raise
 
 
 @contextlib.contextmanager
