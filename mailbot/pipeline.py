@@ -17,7 +17,7 @@ from mailbot.deciding.case import Case
 from mailbot.deciding.deadlines import Deadlines
 from mailbot.deciding.decide import decide
 from mailbot.deciding.decision import Decision, Owed
-from mailbot.errors import MachineShort, MailbotError, is_short
+from mailbot.errors import MachineShort, MailbotError, StoreFault, is_short
 from mailbot.policy import Policy
 from mailbot.ports import Mailbox, MailboxState, RawMail, Resolver
 from mailbot.reading.address import address_key
@@ -35,6 +35,7 @@ from mailbot.reading.tokens import unsubscribe_token
 from mailbot.reading.trust import Trust
 from mailbot.store import canaries
 from mailbot.store.gather import gather
+from mailbot.store.inhand import InHand, in_hand
 from mailbot.store.outbox import is_capped
 from mailbot.store.store import Store
 from mailbot.store.tables import Request
@@ -189,17 +190,18 @@ def poll(mailbox: Mailbox, line: Line, counts: dict[str, int]) -> MailboxState |
     cursor = store.cursor(mailbox.folder)
     again = store.waiting(mailbox.folder, state.uidvalidity)
     missing, is_older = set(again), store.cutoff(mailbox.folder)
-    for batch in mailbox.fetch(cursor, again):
-        for raw in batch:
-            if line.stop():
-                return None  # the rest is fetched by the next pass; this one was not complete
-            missing.discard(raw.uid)
-            if is_older(raw) and raw.uid not in again:  # a mailbox that was restored numbers its old mail anew
-                store.pass_by(raw)
-                continue
-            counts[guarded(raw, line)] += 1
-            counts["fetched"] += 1
-        file_decided(mailbox, store, state.uidvalidity)
+    with in_hand(store, mailbox.folder, {uid for uid, tries in again.items() if tries}) as hand:
+        for batch in mailbox.fetch(cursor, list(again)):
+            for raw in batch:
+                if line.stop():
+                    return None  # the rest is fetched by the next pass; this one was not complete
+                missing.discard(raw.uid)
+                if is_older(raw) and raw.uid not in again:  # a mailbox that was restored numbers its old mail anew
+                    store.pass_by(raw)
+                    continue
+                counts[guarded(raw, line, hand)] += 1
+                counts["fetched"] += 1
+            file_decided(mailbox, store, state.uidvalidity)
     store.vanished(mailbox.folder, state.uidvalidity, sorted(missing))
     store.completed(mailbox.folder, state.uidvalidity, began)
     return state
@@ -212,17 +214,27 @@ def file_decided(mailbox: Mailbox, store: Store, uidvalidity: int) -> None:
         store.filed(mailbox.folder, uidvalidity, uids)
 
 
-def guarded(raw: RawMail, line: Line) -> str:
+def guarded(raw: RawMail, line: Line, hand: InHand) -> str:
     """Process one mail so that a failure of it stops nobody: it waits, and its third failure holds it."""
     try:
-        return process(raw, line)
+        if hand.take(raw):
+            return process(raw, line)
+        line.report("ProcessDied", raw.uid)
     except MailbotError:
         raise  # the store or a door failed, not this mail: the pass ends
     except Exception as exc:
         if is_short(exc):
             raise MachineShort(exc) from exc
         line.report(type(exc).__name__, raw.uid)
-    with line.store.unit() as unit:
+    try:
+        return count_failure(raw, line.store)
+    except StoreFault:  # another pass wrote of it in the same moment
+        return count_failure(raw, line.store)
+
+
+def count_failure(raw: RawMail, store: Store) -> str:
+    """Let a mail wait, or hold it after its third failure; return which of COUNTS it belongs to."""
+    with store.unit() as unit:
         if unit.wait(raw, minutes=RETRY_MINUTES) < TRIES:
             return "waiting"
         poison(unit, raw)

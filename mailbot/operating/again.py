@@ -15,10 +15,12 @@ from datetime import datetime, timedelta
 from mailbot import pipeline
 from mailbot.deciding.decision import Decision, Effect, Open
 from mailbot.pipeline import Line, guarded
-from mailbot.ports import Mailbox, MailboxState
+from mailbot.ports import Mailbox, MailboxState, RawMail
 from mailbot.reading.parse import parse
 from mailbot.store import gone, restored
+from mailbot.store.inhand import in_hand
 from mailbot.store.replay import REASON
+from mailbot.store.store import Store
 from mailbot.store.unit import Unit
 
 MARGIN = timedelta(days=1)  # the clocks of two servers, and mails that waited
@@ -115,19 +117,23 @@ def read(line: Line, mailbox: Mailbox, left: Restored, counts: dict[str, int]) -
     Raises as `fetch` does.
     """
     waits = False
-    for batch in mailbox.filed(left.since):
-        for raw in batch:
-            if line.stop():
-                return False
-            with line.store.reading() as connection:
-                known = restored.is_decided(connection, line.store.keys, raw, parse(raw.octets, complete=raw.complete))
-            if not known:
-                became = guarded(raw, line)
-                waits |= became == "waiting"
-                counts[became] += 1
-                counts["fetched"] += 1
-        line.store.filed(batch[0].folder, batch[0].uidvalidity, [raw.uid for raw in batch])
+    with in_hand(line.store, "restored", ()) as hand:
+        for batch in mailbox.filed(left.since):
+            for raw in batch:
+                if line.stop():
+                    return False
+                if not _is_decided(raw, line.store):
+                    became = guarded(raw, line, hand)
+                    waits |= became == "waiting"
+                    counts[became] += 1
+                    counts["fetched"] += 1
+            line.store.filed(batch[0].folder, batch[0].uidvalidity, [raw.uid for raw in batch])
     return not waits
+
+
+def _is_decided(raw: RawMail, store: Store) -> bool:
+    with store.reading() as connection:
+        return restored.is_decided(connection, store.keys, raw, parse(raw.octets, complete=raw.complete))
 
 
 def poll(line: Line, mailbox: Mailbox, counts: dict[str, int]) -> MailboxState | None:

@@ -167,14 +167,14 @@ class Store:
             unit.connection.execute(sa.update(_mail).where(lost).values(state="gone"))
             unit.update(FolderCursor, folder, complete_since=began_at)
 
-    def waiting(self, folder: str, uidvalidity: int | None) -> list[int]:
-        """Return the UIDs of mails whose next try is due."""
-        query = sa.select(_mail.c.uid).where(
+    def waiting(self, folder: str, uidvalidity: int | None) -> dict[int, int]:
+        """Return the UIDs of mails whose next try is due, and how often each failed."""
+        query = sa.select(_mail.c.uid, _mail.c.tries).where(
             _mail.c.folder == folder, _mail.c.uidvalidity == uidvalidity, _mail.c.state == "waiting",
             _mail.c.next_try_at <= self.clock(),
         ).order_by(_mail.c.uid)  # fmt: skip
         with self.reading() as connection:
-            return list(connection.execute(query).scalars())
+            return {row.uid: row.tries for row in connection.execute(query)}
 
     def vanished(self, folder: str, uidvalidity: int | None, uids: Sequence[int]) -> None:
         """Note that waiting mails are no longer there: somebody moved them."""

@@ -250,11 +250,12 @@ def both(request: pytest.FixtureRequest) -> Stage:
     return made
 
 
-def test_five_pollers_at_once_all_end_well_and_everything_is_done_once(both: Stage) -> None:
+@pytest.mark.parametrize("times", [2, 5])
+def test_pollers_at_once_all_end_well_and_everything_is_done_once(both: Stage, times: int) -> None:
     state, _ = unkilled(both)
     run = begin(both)
-    ended = both.commands.at_once(5, "--config", str(run.site.folder), "poll", "--json")
-    assert [(each.code, each.err) for each in ended] == [(0, "")] * 5
+    ended = both.commands.at_once(times, "--config", str(run.site.folder), "poll", "--json")
+    assert [(each.code, each.err) for each in ended] == [(0, "")] * times
     run.settle()
     assert run.state() == state
     run.check_replies()

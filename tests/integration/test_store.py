@@ -432,11 +432,11 @@ def test_a_mail_that_was_gone_and_fails_when_it_is_back_waits_again(store: Store
     with store.unit() as unit:
         assert unit.wait(raw(mail(), 5), minutes=1) == 1
     store.vanished(FOLDER, VALIDITY, [5])
-    assert store.waiting(FOLDER, VALIDITY) == []
+    assert store.waiting(FOLDER, VALIDITY) == {}
     with store.unit() as unit:
         assert unit.wait(raw(mail(), 8), minutes=1) == 2
     clock.pass_(minutes=1)
-    assert store.waiting(FOLDER, VALIDITY) == [8]
+    assert store.waiting(FOLDER, VALIDITY) == {8: 2}
 
 
 def test_a_mail_that_waits_for_dns_has_not_failed_and_waits_a_day_at_most(store: Store, clock: Time) -> None:
@@ -458,17 +458,17 @@ def test_a_mail_that_waits_for_dns_has_not_failed_and_waits_a_day_at_most(store:
 def test_a_mail_that_waits_comes_back_when_its_time_has_come_and_is_then_decided(store: Store, clock: Time) -> None:
     with store.unit() as unit:
         assert unit.wait(raw(mail(), 5), minutes=1) == 1
-    assert store.waiting(FOLDER, VALIDITY) == []
+    assert store.waiting(FOLDER, VALIDITY) == {}
     clock.pass_(minutes=1)
-    assert store.waiting(FOLDER, VALIDITY) == [5]
-    assert store.waiting(FOLDER, VALIDITY + 1) == []
+    assert store.waiting(FOLDER, VALIDITY) == {5: 1}
+    assert store.waiting(FOLDER, VALIDITY + 1) == {}
     with store.unit() as unit:
         assert unit.wait(raw(mail(), 5), minutes=1) == 2
     with store.unit() as unit:
         assert receive(unit, raw(mail(), 5)) == "new"
         unit.apply(applied())
     clock.pass_(days=1)
-    assert store.waiting(FOLDER, VALIDITY) == []
+    assert store.waiting(FOLDER, VALIDITY) == {}
     assert count(store, "mail") == 1
 
 
@@ -477,7 +477,7 @@ def test_a_mail_that_vanished_waits_no_more(store: Store, clock: Time) -> None:
         unit.wait(raw(mail(), 5), minutes=1)
     clock.pass_(minutes=1)
     store.vanished(FOLDER, VALIDITY, [5])
-    assert store.waiting(FOLDER, VALIDITY) == []
+    assert store.waiting(FOLDER, VALIDITY) == {}
     with store.unit() as unit:
         assert receive(unit, raw(mail(), 6)) == "new"  # it came back
 

@@ -6,6 +6,7 @@ itself SIGKILL right before or right after the n-th of one kind of outside call:
 - `fetch`: a FETCH of the IMAP client · `move`: its MOVE, or the CREATE of the folder to move to · `commit`: a COMMIT
   of the store · `data`: DATA to the SMTP server, so after it the server's 250 has been read.
 - `copy`: a COPY to the folder that a mail is filed in, where there is no MOVE.
+- `read`: the reading of a mail.
 - `lay`: an APPEND of a copy, or its writing into a Maildir · `remove`: the STORE and the EXPUNGE of a mail, or the
   removal of its file.
 - `told`: lines of gone.log appended · `ledger`: gone.log written anew · `link`: a backup given its name · `fsync`.
@@ -191,9 +192,10 @@ def child(order: dict[str, Any], counted: Path) -> int:
     from sqlalchemy.engine import Connection
     from sqlalchemy.engine.default import DefaultDialect
 
+    from mailbot import pipeline
     from mailbot.cli import main as mailbot
     from mailbot.intake.maildir import MaildirMailbox
-    from mailbot.store import engine, store
+    from mailbot.store import engine, inhand, store
     from mailbot.store.gone import Ledger
 
     calls: Counter[str] = Counter()
@@ -206,6 +208,7 @@ def child(order: dict[str, Any], counted: Path) -> int:
     wrap(IMAPClient, "uid_expunge", "remove", calls, order)
     wrap(MaildirMailbox, "lay", "lay", calls, order)
     wrap(MaildirMailbox, "remove", "remove", calls, order)
+    wrap(pipeline, "read", "read", calls, order)
     wrap(Connection, "_commit_impl", "commit", calls, order)
     wrap(DefaultDialect, "do_execute", "statement", calls, order)
     wrap(smtplib.SMTP, "data", "data", calls, order)
@@ -219,6 +222,7 @@ def child(order: dict[str, Any], counted: Path) -> int:
         from contextlib import nullcontext
 
         store.engine_turn = engine.turn = lambda _engine: nullcontext(True)
+        inhand.DEATHS = 100  # the turn is what tells a pass that died from one that goes on beside this one
     os.environ.update(order["env"])
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     change(order)
