@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from mailbot.store.store import Store
 from mailbot.store.tables import MaildirName
 
+CHUNK = 500  # names in one question
 _name: Any = MaildirName.__table__  # type: ignore[attr-defined]
 
 
@@ -31,13 +32,16 @@ class Numbers:
 
     def number(self, folder: str, names: Sequence[str]) -> dict[str, int]:
         """Return the number of each name; new names are numbered in the order given, in one commit."""
+        known: dict[str, int] = {}
         with self.store.unit() as unit:
-            rows = unit.connection.execute(sa.select(_name.c.name, _name.c.uid).where(_name.c.folder == folder))
-            known: dict[str, int] = {row.name: row.uid for row in rows}
-            for name in dict.fromkeys(names):
-                if name not in known:
-                    known[name] = unit.insert(MaildirName, folder=folder, name=name)
-        return {name: known[name] for name in names}
+            for start in range(0, len(names), CHUNK):  # not all that ever lay there, which are more each year
+                chunk = dict.fromkeys(names[start : start + CHUNK])
+                query = sa.select(_name.c.name, _name.c.uid).where(_name.c.folder == folder, _name.c.name.in_(chunk))
+                known |= {row.name: row.uid for row in unit.connection.execute(query)}
+                for name in chunk:
+                    if name not in known:
+                        known[name] = unit.insert(MaildirName, folder=folder, name=name)
+        return known
 
     def name(self, uid: int) -> str | None:
         """Return the file name that has that number."""
