@@ -26,8 +26,11 @@ OWNER = "mailbot"
 class Postgres:
     """One running cluster; `stop()` ends it and takes its folder away."""
 
-    def __init__(self, programs: Path) -> None:
-        """Make the cluster and start it. Raises RuntimeError with its log where it doesn't start."""
+    def __init__(self, programs: Path, *, durable: bool = False) -> None:
+        """Make the cluster and start it; a `durable` one waits for its disk.
+
+        Raises RuntimeError with its log where it doesn't start.
+        """
         self._programs = programs
         self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir=_short()))
         self._as: dict[str, Any] = {}
@@ -40,7 +43,8 @@ class Postgres:
         data = self.folder / "data"
         self._run("initdb", "--no-sync", "-A", "trust", "-U", OWNER, "-E", "UTF8", "--locale=C", "-D", str(data))
         command = [str(programs / "postgres"), "-D", str(data), "-k", str(self.folder), "-h", ""]
-        for setting in ("fsync=off", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=80MB", "jit=off"):
+        disk = "fsync=on" if durable else "fsync=off"
+        for setting in (disk, "wal_level=minimal", "max_wal_senders=0", "max_wal_size=80MB", "jit=off"):
             command += ["-c", setting]
         command += ["-c", "max_connections=50", "-c", "shared_buffers=32MB"]
         with (self.folder / "log").open("wb") as log:
@@ -121,9 +125,9 @@ def _programs() -> Path | None:
     return Path(found).resolve().parent
 
 
-def start() -> Postgres:
+def start(*, durable: bool = False) -> Postgres:
     """Start a cluster; skips by name where PostgreSQL is not installed."""
     programs = _programs()
     if programs is None:
         missing("PostgreSQL is not installed (postgresql)")
-    return Postgres(programs)
+    return Postgres(programs, durable=durable)

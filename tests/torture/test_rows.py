@@ -88,7 +88,8 @@ def test_killed_in_the_middle_of_plain_reads_and_writes(
 ) -> None:
     run, state = whole
     assert run.calls["plain"] > 250
-    for n in some(range(1, run.calls["plain"] + 1), 2, of="plain"):
+    always = range(1, run.calls["plain"] - 10)  # a few more or less, as the octets come in from the servers
+    for n in some(always, 2, of="plain"):
         died = killed(stage, Kill(call="plain", when="before", n=n), record_property)
         check_same(died.state(), state, f"killed before read or write {n}")
         died.check_replies()

@@ -1,0 +1,25 @@
+"""mailbot itself: passes over its mailbox until nothing is left to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mailbot.app import build
+from tests.bench.yard import Yard, timed
+
+
+def contest(yard: Yard) -> int:
+    app = build(Path(yard.folder), dns=lambda: None)
+    sent = 0
+    while True:
+        counts, failure = app.poll()
+        assert failure is None, failure
+        sent += counts["sent"]
+        if not counts["fetched"] and not counts["sent"]:
+            break
+    app.close()
+    return sent
+
+
+if __name__ == "__main__":
+    timed(contest)
