@@ -137,7 +137,7 @@ def test_after_all_that_the_books_balance(soak: Soak, record_property: Record) -
 
     site = soak.site
     site.sql("UPDATE reply SET next_try_at = NULL, owner = '', lease_until = NULL WHERE sent_at IS NULL")
-    site.sql("UPDATE mail SET next_try_at = NULL WHERE state = 'waiting'")
+    site.sql("UPDATE mail SET next_try_at = received_at WHERE state = 'waiting'")
     for _ in range(20):
         if site.poll() == NOTHING:
             break
