@@ -19,6 +19,7 @@ from mailbot.reading.tokens import referred, tokens, unsubscribe_token
 from mailbot.store import bounces, digest, forms, newsletter, people
 from mailbot.store.effects import is_clean
 from mailbot.store.tables import Mail, Question, Reply, Request, Suppression
+from mailbot.store.transaction import beside
 from mailbot.store.unit import PROOF, Unit
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"«»]{1,64}@[^\s<>()\[\],;:\"«»@]{1,255}")
@@ -51,7 +52,11 @@ _ASKED = (
 _proven = sa.or_(_request.c.level == "authenticated", _request.c.reason.in_(PROVEN_BY_TOKEN))
 _LATELY = {
     kind: sa.select(sa.func.count()).where(
-        _request.c.kind == kind, _request.c.state == "applied", proof, _request.c.decided_at > _given("since")
+        _request.c.decided_at > _given("since"),
+        _request.c.purged_at.is_(None),
+        beside(_request.c.kind) == kind,
+        beside(_request.c.state) == "applied",
+        proof,
     )
     for kind, proof in (("withdrawal", _proven), ("unsubscribe", sa.not_(_proven)))
 }

@@ -103,6 +103,15 @@ class Transaction:
         return key[0] if key and isinstance(key[0], int) else 0
 
 
+def beside(column: Any) -> Any:
+    """Return a text column for a condition that most rows meet: one by which no index is chosen.
+
+    SQLite would take any index for an equality before one for a range. Statistics, which would tell it better, are
+    samples of what the columns hold, and nothing forgets them.
+    """
+    return sa.func.coalesce(column, "")
+
+
 # A statement that is built once is compiled once: building takes four times as long as running it.
 
 
