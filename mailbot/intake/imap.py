@@ -42,14 +42,14 @@ class ImapMailbox:
         self._selected: dict[bytes, Any] = {}
         self._fresh = False  # SELECT's answer was not used yet, so it need not be asked again
         self._done: str | None = None
-        self._special: dict[str, str] | None = None
+        self._elsewhere = standing.Elsewhere()
         self._at, self._validity = "", 0  # the folder that is selected, and its UIDVALIDITY
 
     def state(self) -> MailboxState:
         """Open the folder and tell where it stands. Raises MailboxUnavailable, MailboxRefused."""
         with self._door():
-            client, self._special = self._select(), None
-            gone = not gmail.is_it(client) or {"all", "trash"} <= self._named().keys()
+            client = self._select()
+            gone = not gmail.is_it(client) or {"all", "trash"} <= special(client.list_folders()).keys()  # now
             return standing.state(client, (self.folder, self._url.host), self._selected, removes=gone)
 
     def fetch(self, cursor: Cursor, again: Sequence[int]) -> Iterator[list[RawMail]]:
@@ -120,9 +120,10 @@ class ImapMailbox:
             return standing.of(self._live(), uids) if uids and self._visit(self.folder) else {}
 
     def mark(self, where: FolderName) -> Cursor | None:
-        """Return how far that folder goes now; None where there is none. Raises as fetch does."""
+        """Return how far that folder goes, within a minute; None where there is none. Raises as fetch does."""
         with self._door():
-            return next((standing.mark(self._live(), name) for name in self._folders((where,))), None)
+            names = partial(self._folders, (where,))
+            return self._elsewhere.mark(where, lambda: next((standing.mark(self._live(), n) for n in names()), None))
 
     def later(self, where: FolderName, cursor: Cursor) -> list[RawMail]:
         """Return the headers of what came there after that mark, of the latest 500. Raises as fetch does."""
@@ -154,6 +155,7 @@ class ImapMailbox:
         """APPEND a mail to the folder, unread. Raises as fetch does. Source: RFC 9051 section 6.3.12."""
         with self._door():
             (self._client or self._select()).append(self.folder, octets, (), at)
+            self._fresh = False
 
     def whole(self, seen: RawMail) -> RawMail | None:
         """Return a mail that was sighted, whole where it is within max_bytes. Raises as fetch does."""
@@ -243,9 +245,7 @@ class ImapMailbox:
         return wanted(where, own, more, trash=gmail.is_it(client))
 
     def _named(self) -> dict[str, str]:
-        if self._special is None:
-            self._special = special(self._live().list_folders())
-        return self._special
+        return self._elsewhere.special(lambda: special(self._live().list_folders()))
 
     def _visit(self, folder: str, validity: int = 0) -> bool:
         """Select a folder where it is not; False where it can't be opened, or is the one read and numbered anew."""

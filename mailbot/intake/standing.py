@@ -5,7 +5,9 @@ Looks alone: no flag is set, nothing is moved. Raises what imaplib raises (the d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from mailbot import tls
@@ -15,7 +17,36 @@ from mailbot.intake.filing import CHUNK, can_file
 from mailbot.intake.uids import Client, entries, mails, search
 from mailbot.ports import Cursor, MailboxState, RawMail
 
+ELSEWHERE_SECONDS = 60.0  # how old what is known of other folders may be: nobody tells when something changes there
 LATEST = 500  # of what came into a folder since it was looked at
+
+
+@dataclass(slots=True)
+class Elsewhere:
+    """What is known of the folders beside the one that is read, for a minute: a pass asks for them no more often."""
+
+    _special: dict[str, str] | None = None
+    _marks: dict[str, Cursor | None] = field(default_factory=dict)
+    _until: float = 0.0
+
+    def special(self, ask: Callable[[], dict[str, str]]) -> dict[str, str]:
+        """Return the names of the special folders by their use."""
+        self._age()
+        if self._special is None:
+            self._special = ask()
+        return self._special
+
+    def _age(self) -> None:
+        if time.monotonic() >= self._until:
+            self._special, self._until = None, time.monotonic() + ELSEWHERE_SECONDS
+            self._marks.clear()
+
+    def mark(self, where: str, ask: Callable[[], Cursor | None]) -> Cursor | None:
+        """Return how far that folder goes."""
+        self._age()
+        if where not in self._marks:
+            self._marks[where] = ask()
+        return self._marks[where]
 
 
 def state(client: Client, where: tuple[str, str], selected: dict[bytes, Any], *, removes: bool) -> MailboxState:

@@ -50,8 +50,11 @@ class Client(Protocol):
 def spans(selected: dict[bytes, Any], first: int) -> list[str]:
     """Return the UID ranges from `first` on, each with an answer of bounded length.
 
-    `selected` is SELECT's answer. A small folder takes one range, open at its end. Raises nothing.
+    `selected` is SELECT's answer: none where it says that nothing came since. A small folder takes one range, open at
+    its end. Raises nothing.
     """
+    if selected.get(b"UIDNEXT") == first:
+        return []
     if selected.get(b"EXISTS", 0) <= SEARCH_SPAN:
         return [f"{first}:*"]
     last = selected.get(b"UIDNEXT", 1) - 1
