@@ -8,12 +8,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from imaplib import IMAP4
 from typing import Any
 
 from mailbot import tls
+from mailbot.errors import MailboxRefused
 from mailbot.intake import gmail
 from mailbot.intake.batches import ranges, slices
 from mailbot.intake.filing import CHUNK, can_file
+from mailbot.intake.imap_errors import is_later
 from mailbot.intake.uids import Client, entries, mails, search
 from mailbot.ports import Cursor, MailboxState, RawMail
 
@@ -28,6 +31,12 @@ class Elsewhere:
     _special: dict[str, str] | None = None
     _marks: dict[str, Cursor | None] = field(default_factory=dict)
     _until: float = 0.0
+
+    def is_fresh(self) -> bool:
+        """Tell whether what is known is younger than a minute; if not, it is forgotten."""
+        fresh = time.monotonic() < self._until
+        self._age()
+        return fresh
 
     def special(self, ask: Callable[[], dict[str, str]]) -> dict[str, str]:
         """Return the names of the special folders by their use."""
@@ -47,6 +56,42 @@ class Elsewhere:
         if where not in self._marks:
             self._marks[where] = ask()
         return self._marks[where]
+
+
+def select(client: Client, folder: str, host: str) -> dict[bytes, Any]:
+    """Select a folder and return the answer. Raises MailboxRefused, and what imaplib raises."""
+    try:
+        answer = client.select_folder(folder)
+    except IMAP4.abort:
+        raise
+    except IMAP4.error as exc:
+        if is_later(exc):
+            raise
+        sentence = f"the folder {folder} can't be opened on {host}: check its name in the URL"
+        raise MailboxRefused(sentence) from exc
+    if b"UIDVALIDITY" not in answer:
+        raise MailboxRefused(f"{host} keeps no lasting UIDs (no UIDVALIDITY), which mailbot needs")
+    return answer
+
+
+def asked(client: Client) -> int:
+    """Return how many commands this connection has sent."""
+    return int(client._imap.tagnum)
+
+
+def quiet(client: Client, before: int) -> int:
+    """Ask whether anything happened in the selected folder (NOOP, RFC 9051 section 6.1.2); `before` as `asked` told.
+
+    Returns what `asked` tells now, 0 where something may have: other commands were sent meanwhile, whose answers may
+    have told of it, or the server tells of it now, or doesn't answer.
+    """
+    if asked(client) != before:
+        return 0
+    try:
+        _, told = client.noop()
+    except (IMAP4.abort, OSError):
+        return 0
+    return 0 if told else asked(client)
 
 
 def state(client: Client, where: tuple[str, str], selected: dict[bytes, Any], *, removes: bool) -> MailboxState:
