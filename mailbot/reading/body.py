@@ -32,6 +32,7 @@ _STUB = re.compile(
     r"html (?:пішімі|форматы)|this is an html (?:e-?mail|message|only)",
     re.IGNORECASE,
 )
+_STUB_WORDS = ("html", "ew th", "браузере")  # one of them is in every such sentence
 _RETURNED = re.compile(r"^[>| \t]{0,20}(?:[A-Za-z-]{1,30}-)?message-id[ \t]*:\s{0,5}(<[^<>\s]{1,998}>)", re.I | re.M)
 _BREAKS = re.compile(r"[\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
@@ -81,6 +82,7 @@ class _Reading:
     defects: list[str] = field(default_factory=list)
     named: list[Tree] = field(default_factory=list)  # text with a file name, the body of some programs
     left: int = TEXT_LIMIT
+    texts: dict[int, tuple[str, int]] = field(default_factory=dict)  # by id of its part: decoded whole, of so many octets
 
     def note(self, part: Tree) -> None:
         self.defects += [_DEFECTS[n] for n in (type(d).__name__ for d in part.defects) if n in _DEFECTS]
@@ -167,7 +169,12 @@ def _choose(texts: list[Tree], reading: _Reading) -> list[Tree]:
     shown = "\n".join(_plain(part, reading) for part in plain).strip()
     reading.left = left
     stub = len(shown) < 3 and not shown.isalnum()
-    return html if stub or (len(shown) < 400 and _STUB.search(shown)) else plain
+    return html if stub or (len(shown) < 400 and _says_html(shown)) else plain
+
+
+def _says_html(shown: str) -> bool:
+    low = shown.lower()
+    return any(word in low for word in _STUB_WORDS) and _STUB.search(shown) is not None
 
 
 def _written(pieces: list[Tree], reading: _Reading) -> str:
@@ -184,9 +191,14 @@ def _written(pieces: list[Tree], reading: _Reading) -> str:
 
 
 def _plain(part: Tree, reading: _Reading) -> str:
+    text, size = reading.texts.get(id(part), ("", reading.left + 1))
+    if size <= reading.left:
+        reading.left -= size
+        return text
     octets = _octets(part)
     reading.note(part)  # what is wrong with base64 shows only now
-    if len(octets) > reading.left:
+    whole = len(octets) <= reading.left
+    if not whole:
         octets = octets[: octets.rfind(b"\n", 0, reading.left) + 1] or octets[: reading.left].rstrip(_HIGH)
         reading.defects.append("text_cut")
     reading.left -= len(octets)
@@ -195,7 +207,10 @@ def _plain(part: Tree, reading: _Reading) -> str:
         reading.defects.append(wrong)
     if "\0" in text:
         reading.defects.append("null_octet")
-    return _tidy(text)
+    text = _tidy(text)
+    if whole:
+        reading.texts[id(part)] = text, len(octets)
+    return text
 
 
 def _tidy(text: str) -> str:
@@ -241,12 +256,21 @@ def _fields(part: Tree) -> list[str]:
 
 
 def _parameter(part: Tree, name: str) -> str:
+    if name not in _written_as(part, "content-type"):
+        return ""
     value = attempt(lambda: part.get_param(name), None)
     if isinstance(value, tuple):
         value = value[2]
     return str(value).strip().lower() if value else ""
 
 
+def _written_as(part: Tree, name: str) -> str:
+    """A field in lower case, as it stands: to split it into parameters is dear, and most have none that is asked for."""
+    return str(attempt(lambda: part.get(name), None) or "").lower()
+
+
 def _filename(part: Tree) -> str:
+    if "name" not in _written_as(part, "content-disposition") + _written_as(part, "content-type"):
+        return ""
     name = attempt(part.get_filename, None)
     return one_line(decode_words(str(name))[0])[:200] if name else ""

@@ -16,6 +16,7 @@ from itertools import pairwise
 
 _FIELD = re.compile(r"[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*")
 _HEAD = re.compile(rf"((?:{_FIELD.pattern})*)\r?\n")
+_BARE_CR = re.compile(r"\r(?!\n)")  # it ends a line, too
 _REST = re.compile(r"(--)?[ \t]*(?:\r?\n|\Z)")  # of a line that starts as a delimiter
 
 
@@ -29,7 +30,7 @@ def tree_of(fields: Iterable[tuple[str, bytes]], body: bytes, *, whole: bool) ->
     if whole:
         root.set_payload(text)
         return root
-    if text.count("\r") == text.count("\r\n") and _grow(root, text, 0, len(text)):
+    if _BARE_CR.search(text) is None and _grow(root, text, 0, len(text)):
         return root
     return email.message_from_string("".join([*head, "\n", text]))
 
