@@ -74,7 +74,7 @@ def clean(text: str) -> str:
 
     A bare question mark, bracket or strike-through stays. Raises nothing. Source: RFC 5198 section 3.
     """
-    if text.isascii():
+    if text.isascii() or _PLAIN.fullmatch(text):
         return " ".join(text.split())
     bare = unicodedata.normalize("NFC", " ".join(_INVISIBLE.sub("", text).split()))
     return bare.translate(_SINGLE) if _SINGLES.search(bare) else bare
@@ -144,8 +144,9 @@ def readings(text: str) -> tuple[str, ...]:
     """
     first = fold(text)
     found = [first]
-    repaired = repair(clean(text))
-    if repaired != clean(text):
+    cleaned = clean(text)
+    repaired = repair(cleaned)
+    if repaired != cleaned:
         found.append(fold(repaired))
     if len(_LATIN.findall(first)) > len(_CYRILLIC.findall(first)):
         found.append(transliterate(first))

@@ -38,6 +38,7 @@ _CONTENT_FIELD = re.compile(rb"\n(content-[a-z-]{1,30})[ \t]*:([^\n]*(?:\n[ \t][
 _CONTAINER = re.compile(rb"[ \t\r\n]*(?:multipart|message)/", re.IGNORECASE)
 _BOUNDARY = re.compile(rb"boundary[ \t]*=[ \t]*(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*\"?([^\s;\"]{1,60})", re.IGNORECASE)
+_BARE = re.compile(r"\w+(?:[.+-]\w+){0,20}@\w+(?:[.-]\w+){0,20}", re.ASCII)  # an address that only has one reading
 _Envelope = dict[str, Any] | None
 _ID = re.compile(r"<[^<>\s]{1,998}>")
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it quotes mails; logs carry ids and reasons only
@@ -122,7 +123,8 @@ def _envelope(fields: dict[str, bytes]) -> dict[str, Any]:
         return {"date": parsed.date, "to": parsed.to, "cc": parsed.cc, "reply-to": parsed.reply_to}
     found: dict[str, Any] = {"date": parse_mail_date(fields["date"].decode()).value} if "date" in fields else {}
     for name in fields.keys() - {"date"}:
-        pairs = get_addresses(fields[name].decode(), decode_names=True)
+        value = fields[name].decode()
+        pairs = [("", value)] if _BARE.fullmatch(value) else get_addresses(value, decode_names=True)
         found[name] = [("" if shown == addr else shown, addr) for shown, addr in pairs if addr]
     return found
 
@@ -154,7 +156,7 @@ def _less_structure(body: bytes, kind: bytes) -> tuple[bytes, int]:
         if _CONTAINER.match(found[2]):
             containers += 1
             boundaries += [inner[1] or inner[2] for inner in _BOUNDARY.finditer(found[2])]
-    if boundaries:
+    if sum(body.count(b"\n--" + one) for one in set(boundaries)) > DELIMITER_LIMIT:
         lines = re.compile(rb"\n--(?:" + b"|".join({re.escape(one) for one in boundaries}) + b")")
         for number, found in enumerate(lines.finditer(body, 0, cut)):
             if number > DELIMITER_LIMIT:
