@@ -82,7 +82,9 @@ class _Reading:
     defects: list[str] = field(default_factory=list)
     named: list[Tree] = field(default_factory=list)  # text with a file name, the body of some programs
     left: int = TEXT_LIMIT
-    texts: dict[int, tuple[str, int]] = field(default_factory=dict)  # by id of its part: decoded whole, of so many octets
+    texts: dict[int, tuple[str, int]] = field(
+        default_factory=dict
+    )  # by id of its part: decoded whole, of so many octets
 
     def note(self, part: Tree) -> None:
         self.defects += [_DEFECTS[n] for n in (type(d).__name__ for d in part.defects) if n in _DEFECTS]

@@ -180,7 +180,9 @@ def _mark_signatures(views: Sequence[str], marks: list[str]) -> None:
         while end < len(views) and marks[end] != "q":
             end += 1
         last = start
-        for _ in range(2 if any(views[start:end]) else 0):  # own words below a signature may have a program's line below
+        for _ in range(
+            2 if any(views[start:end]) else 0
+        ):  # own words below a signature may have a program's line below
             first, last = signature_span(views, last, end)
             marks[first:last] = ["s"] * (last - first)
         start = end
