@@ -48,6 +48,7 @@ _DEFECTS = {
     "InvalidBase64LengthDefect": "base64_damaged",
 }
 T = TypeVar("T")
+_Texts = list[tuple[Tree, str]]  # parts that are text, each with its content type
 
 
 def attempt(call: Callable[[], T], otherwise: T) -> T:
@@ -119,7 +120,7 @@ def read_body(tree: Tree, complete: bool = True) -> Body:
     )
 
 
-def _collect(part: Tree, reading: _Reading, depth: int) -> list[Tree]:
+def _collect(part: Tree, reading: _Reading, depth: int) -> _Texts:
     """The text parts below, in order; the choice between alternatives is made here."""
     reading.note(part)
     kind = part.get_content_type()
@@ -140,7 +141,7 @@ def _collect(part: Tree, reading: _Reading, depth: int) -> list[Tree]:
     return _choose(texts, reading) if kind == "multipart/alternative" else texts
 
 
-def _leaf(part: Tree, kind: str, reading: _Reading) -> list[Tree]:
+def _leaf(part: Tree, kind: str, reading: _Reading) -> _Texts:
     disposition = (attempt(part.get_content_disposition, None) or "").strip()
     disposition = disposition if disposition in ("inline", "") else "attachment"
     filename = _filename(part)
@@ -153,22 +154,22 @@ def _leaf(part: Tree, kind: str, reading: _Reading) -> list[Tree]:
             reading.report += _fields(part)
     elif disposition == "attachment" or kind not in ("text/plain", "text/html"):
         # a multipart whose boundaries are missing is still shown to a person as its raw text
-        return [part] if kind.startswith("multipart/") else []
+        return [(part, kind)] if kind.startswith("multipart/") else []
     elif filename:
         reading.named.append(part)
     else:
-        return [part]
+        return [(part, kind)]
     return []
 
 
-def _choose(texts: list[Tree], reading: _Reading) -> list[Tree]:
+def _choose(texts: _Texts, reading: _Reading) -> _Texts:
     """Of alternatives: plain text, unless it is empty or only says that there is HTML (RFC 2046 section 5.1.4)."""
-    html = [part for part in texts if part.get_content_type() == "text/html"]
-    plain = [part for part in texts if part.get_content_type() != "text/html"]
+    html = [each for each in texts if each[1] == "text/html"]
+    plain = [each for each in texts if each[1] != "text/html"]
     if not html or not plain:
         return texts
     left = reading.left
-    shown = "\n".join(_plain(part, reading) for part in plain).strip()
+    shown = "\n".join(_plain(part, reading) for part, _ in plain).strip()
     reading.left = left
     stub = len(shown) < 3 and not shown.isalnum()
     return html if stub or (len(shown) < 400 and _says_html(shown)) else plain
@@ -179,11 +180,11 @@ def _says_html(shown: str) -> bool:
     return any(word in low for word in _STUB_WORDS) and _STUB.search(shown) is not None
 
 
-def _written(pieces: list[Tree], reading: _Reading) -> str:
+def _written(pieces: _Texts, reading: _Reading) -> str:
     texts = []
-    for part in pieces:
+    for part, kind in pieces:
         text = _plain(part, reading)
-        if part.get_content_type() == "text/html":
+        if kind == "text/html":
             text, wrong = render(text)
             text = _tidy(text)
             reading.defects += [wrong] if wrong else []
@@ -267,7 +268,7 @@ def _parameter(part: Tree, name: str) -> str:
 
 
 def _written_as(part: Tree, name: str) -> str:
-    """A field in lower case, as it stands: to split it into parameters is dear, and most have none that is asked for."""
+    """A field in lower case as it stands: to split it is dear, and most have no parameter that is asked for."""
     return str(attempt(lambda: part.get(name), None) or "").lower()
 
 
