@@ -116,13 +116,13 @@ def is_report(message: Message) -> bool:
         return True
     if not text.opening:
         return False
-    marks = _marks(message, text)
     if words.system.match(text.opening):
-        return bool(marks) or words.failed.search(body) is not None
+        return _marks(message, text) > 0 or words.failed.search(body) is not None
     personal = words.personal.search(text.opening) is not None
     if words.plain.match(text.opening):
+        marks = _marks(message, text)
         return marks >= 2 or (not personal and (marks == 1 or _gives_reasons(text.opening)))
-    return marks >= 3 and not personal
+    return not personal and _marks(message, text) >= 3
 
 
 def is_own(message: Message) -> bool:
