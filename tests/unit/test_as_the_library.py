@@ -1,4 +1,4 @@
-"""What is read faster than a library reads it is read as the library reads it: MIME trees, envelopes, results, folds."""
+"""What is read faster than by a library is read as the library reads it: MIME trees, envelopes, results, folds."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ PIECES = st.sampled_from((
     " policy.x=1", " body.hash=2", " other.x=y", "(", ")", "(a)", " (p=REJECT sp=NONE)", " (a (b) \\) c)", '"', '"a b"',
     ' reason="x y"', " reason=z", "/1", " 1", ".", "@", "\t", " header.b=abc/d+e", " header.", "\\", "~", ",",
 ))  # fmt: skip
-SOUND = "mx.example.com; dkim=pass header.d=example.kz; spf=pass smtp.mailfrom=a@example.kz; dmarc=pass (p=NONE) header.from=b"
+SOUND = "mx.example.com; dkim=pass header.d=example.kz; spf=pass smtp.mailfrom=a@example.kz; dmarc=pass (p=NONE)"
 
 
 def told(call: Any) -> Any:
