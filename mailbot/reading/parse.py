@@ -156,7 +156,7 @@ def _less_structure(body: bytes, kind: bytes) -> tuple[bytes, int]:
         if _CONTAINER.match(found[2]):
             containers += 1
             boundaries += [inner[1] or inner[2] for inner in _BOUNDARY.finditer(found[2])]
-    if sum(body.count(b"\n--" + one) for one in set(boundaries)) > DELIMITER_LIMIT:
+    if boundaries and body.count(b"\n--") > DELIMITER_LIMIT:
         lines = re.compile(rb"\n--(?:" + b"|".join({re.escape(one) for one in boundaries}) + b")")
         for number, found in enumerate(lines.finditer(body, 0, cut)):
             if number > DELIMITER_LIMIT:

@@ -15,7 +15,7 @@ from email.policy import compat32
 from itertools import pairwise
 
 _FIELD = re.compile(r"[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*")
-_HEAD = re.compile(rf"((?:{_FIELD.pattern})*)\r?\n")
+_BLANK = re.compile(r"\r?\n")
 _BARE_CR = re.compile(r"\r(?!\n)")  # it ends a line, too
 _REST = re.compile(r"(--)?[ \t]*(?:\r?\n|\Z)")  # of a line that starts as a delimiter
 
@@ -54,12 +54,14 @@ def _grow(part: Tree, text: str, start: int, end: int) -> bool:
         return False
     lines = _delimiters(text, f"--{edge}", start, end)
     for (_, above), (below, _) in pairwise(lines):
-        head = _HEAD.match(text, above, below)
-        if head is None:
-            return False
-        child = _headed(field[0] for field in _FIELD.finditer(head[1]))
+        fields: list[str] = []
+        while field := _FIELD.match(text, above, below):
+            fields.append(field[0])
+            above = field.end()
+        blank = _BLANK.match(text, above, below)
+        child = _headed(fields)
         part.attach(child)
-        if not _grow(child, text, head.end(), below):
+        if not (blank and _grow(child, text, blank.end(), below)):
             return False
     return bool(lines)
 
@@ -67,12 +69,12 @@ def _grow(part: Tree, text: str, start: int, end: int) -> bool:
 def _delimiters(text: str, edge: str, start: int, end: int) -> list[tuple[int, int]]:
     """Return where the delimiter lines begin and end, down to the closing one; none where it is missing."""
     lines: list[tuple[int, int]] = []
-    at = text.find(edge, start, end)
+    at = start if text.startswith(edge, start, end) else text.find(f"\n{edge}", start, end) + 1 or -1
     while at >= 0:
-        rest = _REST.match(text, at + len(edge), end) if at == start or text[at - 1] == "\n" else None
+        rest = _REST.match(text, at + len(edge), end)
         if rest:
             lines.append((at, rest.end()))
             if rest[1]:
                 return lines if len(lines) > 1 else []
-        at = text.find(edge, rest.end() if rest else at + 1, end)
+        at = text.find(f"\n{edge}", rest.end() - 1 if rest else at, end) + 1 or -1
     return []
