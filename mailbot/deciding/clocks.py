@@ -56,7 +56,8 @@ def first_due(deadlines: Deadlines, received_at: datetime, kind: str | None, *, 
     """
     own = deadlines.policy.clocks.proven if proven else deadlines.policy.clocks.held
     names = FROM_RECEIPT.get(kind, ANYTHING) + (FROM_PROOF.get(kind, ()) if proven else ())
-    rules = [deadlines.law.rules[name] for name in names if name in deadlines.law.rules]
+    law = deadlines.law.rules
+    rules = [law[name] for name in names if name in law]
     return min([deadlines.due_at(received_at, own), *(deadlines.term_end(received_at, each.term) for each in rules)])
 
 

@@ -26,6 +26,7 @@ class Deadlines:
 
     policy: Policy
     _days: dict[int, Any] = field(default_factory=dict)
+    _worked: dict[date, bool] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -39,11 +40,11 @@ class Deadlines:
 
     def is_working_day(self, day: date) -> bool:
         """Tell whether that day is worked. Source: `[holidays]` over the country's calendar."""
-        if day in self.policy.holidays.remove:
-            return True
-        if day in self.policy.holidays.add:
-            return False
-        return bool(self._calendar(day.year).is_working_day(day))
+        if day not in self._worked:
+            rules = self.policy.holidays
+            by_calendar = day not in rules.add and bool(self._calendar(day.year).is_working_day(day))
+            self._worked[day] = day in rules.remove or by_calendar
+        return self._worked[day]
 
     def due_at(self, received_at: datetime, working_days: int) -> datetime:
         """Return the end of the last of so many working days after the day of receipt (aware UTC)."""

@@ -32,6 +32,7 @@ _STUB = re.compile(
     r"html (?:пішімі|форматы)|this is an html (?:e-?mail|message|only)",
     re.IGNORECASE,
 )
+_STUB_WORDS = ("html", "ew th", "браузере")  # one of them is in every such sentence
 _RETURNED = re.compile(r"^[>| \t]{0,20}(?:[A-Za-z-]{1,30}-)?message-id[ \t]*:\s{0,5}(<[^<>\s]{1,998}>)", re.I | re.M)
 _BREAKS = re.compile(r"[\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
@@ -47,6 +48,7 @@ _DEFECTS = {
     "InvalidBase64LengthDefect": "base64_damaged",
 }
 T = TypeVar("T")
+_Texts = list[tuple[Tree, str]]  # parts that are text, each with its content type
 
 
 def attempt(call: Callable[[], T], otherwise: T) -> T:
@@ -81,6 +83,9 @@ class _Reading:
     defects: list[str] = field(default_factory=list)
     named: list[Tree] = field(default_factory=list)  # text with a file name, the body of some programs
     left: int = TEXT_LIMIT
+    texts: dict[int, tuple[str, int]] = field(
+        default_factory=dict
+    )  # by id of its part: decoded whole, of so many octets
 
     def note(self, part: Tree) -> None:
         self.defects += [_DEFECTS[n] for n in (type(d).__name__ for d in part.defects) if n in _DEFECTS]
@@ -115,7 +120,7 @@ def read_body(tree: Tree, complete: bool = True) -> Body:
     )
 
 
-def _collect(part: Tree, reading: _Reading, depth: int) -> list[Tree]:
+def _collect(part: Tree, reading: _Reading, depth: int) -> _Texts:
     """The text parts below, in order; the choice between alternatives is made here."""
     reading.note(part)
     kind = part.get_content_type()
@@ -136,7 +141,7 @@ def _collect(part: Tree, reading: _Reading, depth: int) -> list[Tree]:
     return _choose(texts, reading) if kind == "multipart/alternative" else texts
 
 
-def _leaf(part: Tree, kind: str, reading: _Reading) -> list[Tree]:
+def _leaf(part: Tree, kind: str, reading: _Reading) -> _Texts:
     disposition = (attempt(part.get_content_disposition, None) or "").strip()
     disposition = disposition if disposition in ("inline", "") else "attachment"
     filename = _filename(part)
@@ -149,32 +154,37 @@ def _leaf(part: Tree, kind: str, reading: _Reading) -> list[Tree]:
             reading.report += _fields(part)
     elif disposition == "attachment" or kind not in ("text/plain", "text/html"):
         # a multipart whose boundaries are missing is still shown to a person as its raw text
-        return [part] if kind.startswith("multipart/") else []
+        return [(part, kind)] if kind.startswith("multipart/") else []
     elif filename:
         reading.named.append(part)
     else:
-        return [part]
+        return [(part, kind)]
     return []
 
 
-def _choose(texts: list[Tree], reading: _Reading) -> list[Tree]:
+def _choose(texts: _Texts, reading: _Reading) -> _Texts:
     """Of alternatives: plain text, unless it is empty or only says that there is HTML (RFC 2046 section 5.1.4)."""
-    html = [part for part in texts if part.get_content_type() == "text/html"]
-    plain = [part for part in texts if part.get_content_type() != "text/html"]
+    html = [each for each in texts if each[1] == "text/html"]
+    plain = [each for each in texts if each[1] != "text/html"]
     if not html or not plain:
         return texts
     left = reading.left
-    shown = "\n".join(_plain(part, reading) for part in plain).strip()
+    shown = "\n".join(_plain(part, reading) for part, _ in plain).strip()
     reading.left = left
     stub = len(shown) < 3 and not shown.isalnum()
-    return html if stub or (len(shown) < 400 and _STUB.search(shown)) else plain
+    return html if stub or (len(shown) < 400 and _says_html(shown)) else plain
 
 
-def _written(pieces: list[Tree], reading: _Reading) -> str:
+def _says_html(shown: str) -> bool:
+    low = shown.lower()
+    return any(word in low for word in _STUB_WORDS) and _STUB.search(shown) is not None
+
+
+def _written(pieces: _Texts, reading: _Reading) -> str:
     texts = []
-    for part in pieces:
+    for part, kind in pieces:
         text = _plain(part, reading)
-        if part.get_content_type() == "text/html":
+        if kind == "text/html":
             text, wrong = render(text)
             text = _tidy(text)
             reading.defects += [wrong] if wrong else []
@@ -184,9 +194,14 @@ def _written(pieces: list[Tree], reading: _Reading) -> str:
 
 
 def _plain(part: Tree, reading: _Reading) -> str:
+    text, size = reading.texts.get(id(part), ("", reading.left + 1))
+    if size <= reading.left:
+        reading.left -= size
+        return text
     octets = _octets(part)
     reading.note(part)  # what is wrong with base64 shows only now
-    if len(octets) > reading.left:
+    whole = len(octets) <= reading.left
+    if not whole:
         octets = octets[: octets.rfind(b"\n", 0, reading.left) + 1] or octets[: reading.left].rstrip(_HIGH)
         reading.defects.append("text_cut")
     reading.left -= len(octets)
@@ -195,7 +210,10 @@ def _plain(part: Tree, reading: _Reading) -> str:
         reading.defects.append(wrong)
     if "\0" in text:
         reading.defects.append("null_octet")
-    return _tidy(text)
+    text = _tidy(text)
+    if whole:
+        reading.texts[id(part)] = text, len(octets)
+    return text
 
 
 def _tidy(text: str) -> str:
@@ -241,12 +259,21 @@ def _fields(part: Tree) -> list[str]:
 
 
 def _parameter(part: Tree, name: str) -> str:
+    if name not in _written_as(part, "content-type"):
+        return ""
     value = attempt(lambda: part.get_param(name), None)
     if isinstance(value, tuple):
         value = value[2]
     return str(value).strip().lower() if value else ""
 
 
+def _written_as(part: Tree, name: str) -> str:
+    """A field in lower case as it stands: to split it is dear, and most have no parameter that is asked for."""
+    return str(attempt(lambda: part.get(name), None) or "").lower()
+
+
 def _filename(part: Tree) -> str:
+    if "name" not in _written_as(part, "content-disposition") + _written_as(part, "content-type"):
+        return ""
     name = attempt(part.get_filename, None)
     return one_line(decode_words(str(name))[0])[:200] if name else ""

@@ -168,6 +168,8 @@ def nfc(text: str) -> str:
     if text.isascii():
         return text
     text = text.encode("utf-8", "replace").decode("utf-8")
+    if not any(letter in text for letter in _ALMOST_ASCII):
+        return unicodedata.normalize("NFC", text)
     return "".join(part if part in _ALMOST_ASCII else unicodedata.normalize("NFC", part) for part in _PARTS.split(text))
 
 

@@ -8,13 +8,14 @@ deciding/ on evidence and facts that are unknown here. Quoted text is never read
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 from mailbot.reading.claim import TAG_KINDS, Claim, Extract, Kind, Language, Mark, Word
 from mailbot.reading.cues import cues
 from mailbot.reading.enclosed import brings_request
-from mailbot.reading.extract import extract, is_label_line
+from mailbot.reading.extract import Parsed, extract, is_label_line
 from mailbot.reading.fold import asks, is_blank
 from mailbot.reading.language import language
 from mailbot.reading.message import Message
@@ -37,6 +38,7 @@ class _Heard:
     cues: tuple[str, ...]
     own: str
     enclosed: bool  # a picture or document, and next to no text
+    parsed: Parsed = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,8 @@ def classify(message: Message, lexicon: Lexicon) -> Claim:
 
 def _hear(message: Message, lexicon: Lexicon) -> _Heard:
     own = message.own_text if message.complete else ""
-    paragraph = first_paragraph(own, lexicon, is_label_line)
+    parsed: Parsed = {}
+    paragraph = first_paragraph(own, lexicon, partial(is_label_line, parsed=parsed))
     return _Heard(
         subject=recognise(message.subject, lexicon),
         paragraph=recognise(paragraph, lexicon) if paragraph else NO_MARK,
@@ -85,6 +88,7 @@ def _hear(message: Message, lexicon: Lexicon) -> _Heard:
         cues=cues(own),
         own=own,
         enclosed=brings_request(message, own),
+        parsed=parsed,
     )
 
 
@@ -193,4 +197,6 @@ def _extract(message: Message, heard: _Heard, mark: Mark, tongue: Language) -> E
     wanted = mark.kind == "update" or answers or len(heard.own) < _SHORT
     written = message.date or message.hop_at
     today = written.date() if written else None
-    return extract(heard.own, tongue, today=today) if wanted and not is_blank(heard.own) else Extract()
+    if not wanted or is_blank(heard.own):
+        return Extract()
+    return extract(heard.own, tongue, today=today, parsed=heard.parsed)

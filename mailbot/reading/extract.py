@@ -22,12 +22,12 @@ from mailbot.reading.nameframes import about
 from mailbot.reading.names import shape_of, split_name
 from mailbot.reading.phones import mask
 from mailbot.reading.prose import read_sentence
-from mailbot.reading.rows import Row, is_label_line, rows
+from mailbot.reading.rows import Parsed, Row, is_label_line, rows
 from mailbot.reading.sections import owned
 from mailbot.reading.sentence import sentences
 from mailbot.reading.stated import settle
 
-__all__ = ["extract", "is_label_line"]
+__all__ = ["Parsed", "extract", "is_label_line"]
 
 _CALLED = re.compile(r"(?:^|[.!?]\s)\s*(?:Мен|Я|I|Men|Ya),? ([^,\n]{3,100}),", re.IGNORECASE)
 _ODD = re.compile("[\xa0\u202f\u2007\u2009]|([\u2010\u2011])|([\u200b\u200e\u200f\ufeff\u2060\xad\u202a\u202c])")
@@ -43,16 +43,16 @@ _SHORT = re.compile(r"(?<!\w)д\. ?р\.? ?(?=[:\d—–-])", re.IGNORECASE)
 _LIMIT = 20_000  # characters of a text
 
 
-def extract(text: str, language: Language, *, today: date | None = None) -> Extract:
+def extract(text: str, language: Language, *, today: date | None = None, parsed: Parsed | None = None) -> Extract:
     """Return the seven fields as a person's own text states them.
 
-    `language` orders numeric dates; `today` refuses a birth date that has not come yet. Raises: nothing. Source:
-    policy section 2, the field formats.
+    `language` orders numeric dates; `today` refuses a birth date that has not come yet; `parsed`: what is known of
+    lines of the same mail. Raises: nothing. Source: policy section 2, the field formats.
     """
     clean, masked = _cleaned(text)
     found = Found(language=language, today=today, about=about(clean))
     seen = dict.fromkeys(masked)
-    listed = list(rows(clean))
+    listed = list(rows(clean, parsed))
     found.apart = any(row.label is not None and row.label.field == "surname" for row in listed)
     for one in owned(listed):
         row, label = one.row, one.row.label

@@ -47,6 +47,7 @@ _AS_LATIN = str.maketrans(
 )
 _TURNED = str.maketrans("əƏǝƎɵƟ", "әӘәӘөӨ")  # Latin twins of Kazakh letters
 _LOOKALIKES = frozenset("AaBCcEeHIiKkMOoPpTXxYy")
+_PLAIN = re.compile(r"[\u0400-\u04ff\x00-@\[-`{-\x7f]*")  # one script, and no letter that is typed in two ways
 _WORD = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*")
 _LATIN = re.compile("[A-Za-zÀ-ÖØ-öø-ɏ]")
 _CYRILLIC = re.compile("[\u0400-\u052f]")
@@ -73,7 +74,7 @@ def clean(text: str) -> str:
 
     A bare question mark, bracket or strike-through stays. Raises nothing. Source: RFC 5198 section 3.
     """
-    if text.isascii():
+    if text.isascii() or _PLAIN.fullmatch(text):
         return " ".join(text.split())
     bare = unicodedata.normalize("NFC", " ".join(_INVISIBLE.sub("", text).split()))
     return bare.translate(_SINGLE) if _SINGLES.search(bare) else bare
@@ -89,6 +90,10 @@ def skeleton(text: str) -> str:
 
     Raises nothing. Source: policy clauses 3(2), 6(3), 6(4): a mark counts however it was typed.
     """
+    if text.isascii():
+        return " ".join(text.split()).lower()
+    if _PLAIN.fullmatch(text):
+        return " ".join(text.split()).lower().translate(LETTERS)
     folded = _one_script(clean(text).translate(_TURNED)).casefold()
     if not folded.isascii():
         folded = unicodedata.normalize("NFC", folded.translate(LETTERS))
@@ -139,8 +144,9 @@ def readings(text: str) -> tuple[str, ...]:
     """
     first = fold(text)
     found = [first]
-    repaired = repair(clean(text))
-    if repaired != clean(text):
+    cleaned = clean(text)
+    repaired = repair(cleaned)
+    if repaired != cleaned:
         found.append(fold(repaired))
     if len(_LATIN.findall(first)) > len(_CYRILLIC.findall(first)):
         found.append(transliterate(first))

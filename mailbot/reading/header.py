@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from dataclasses import dataclass
 
 from mailbot.reading.charset import decode, decode_words, detect, one_line
@@ -87,10 +86,10 @@ def read(octets: bytes) -> Header:
         if len(fields) > FIELD_LIMIT:
             defects.append("header_cut")
             break
-    counts = Counter(name for name, _ in fields)
+    names = [name for name, _ in fields]
     return Header(
         fields=tuple((name, b"".join(parts)[:VALUE_LIMIT].strip()) for name, parts in fields),
-        repeated=tuple(sorted(name for name in ONCE_ONLY if counts[name] > 1)),
+        repeated=tuple(sorted(name for name in ONCE_ONLY.intersection(names) if names.count(name) > 1)),
         body=body,
         defects=tuple(defects),
     )

@@ -21,7 +21,7 @@ _INNER_LABEL = re.compile(r"(?:^|(?<=[\s*_]))[^\W\d_]{2,20}(?=[*_ ]{0,3}[:：])"
 
 def header(view: str) -> str | None:
     """Return which field a line's label names: from, sent, date, to, cc, subject, or None. Raises: nothing."""
-    found = _HEADER_LABEL.match(view) if len(view) <= LONGEST else None
+    found = _HEADER_LABEL.match(view) if len(view) <= LONGEST and (":" in view or "：" in view) else None
     return _LABELS.get(folded(found.group(1).strip())) if found else None
 
 

@@ -225,7 +225,7 @@ def shared(view: str) -> int:
 
     Raises: nothing.
     """
-    if len(view) > LONGEST or not _ends_in_verb(view) or opens(view):
+    if "on " not in view.lower() or len(view) > LONGEST or not _ends_in_verb(view) or opens(view):
         return 0
     for found in _SHARED.finditer(view):
         if found.start() and _is_heading(view[found.end() :]):

@@ -99,7 +99,8 @@ def cue_pattern(cue: str) -> re.Pattern[str]:
 
 
 def _key(text: str) -> str:
-    return " ".join(_NO_WORD.sub(" ", fold(text)).split())
+    folded = fold(text)
+    return folded if folded.isalnum() else " ".join(_NO_WORD.sub(" ", folded).split())
 
 
 @cache
@@ -152,7 +153,7 @@ def _is_former(inside: str) -> bool:
 
 def may_open_label(word: str) -> bool:
     """Tell whether a label may start with a word. Raises: nothing."""
-    key = re.split("[ /]", _key(word), maxsplit=1)[0]
+    key = _key(word).replace("/", " ").partition(" ")[0]
     return key in _first_words() or (key.isascii() and transliterate(key) in _first_words())
 
 

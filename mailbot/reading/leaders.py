@@ -14,7 +14,7 @@ from mailbot.reading.headings import heading_above
 from mailbot.reading.signature import LONGEST
 
 _INITIALS = re.compile(r"([^\W\d_]{1,3})(?=>{1,5}(?: |$))")
-_BARS = re.compile(r"[|¦:](?= |$)")
+_BARS = ("|", "¦", ":")
 
 
 def unified(views: Sequence[str]) -> list[str]:
@@ -22,10 +22,12 @@ def unified(views: Sequence[str]) -> list[str]:
 
     Raises: nothing. Source: RFC 3676 section 4.5.
     """
-    initials = [_initials(view) for view in views]
-    bars = [found[0] if (found := _BARS.match(view)) else "" for view in views]
+    initials = [_initials(view) if ">" in view[1:4] else "" for view in views]
+    bars = [view[0] if view[:1] in _BARS and view[1:2] in ("", " ") else "" for view in views]
     leaders = {leader for leader, times in Counter(initials).items() if leader and times > 1}
-    leaders |= {leader for leader in "|¦:" if _is_headed(views, bars, leader)}
+    leaders |= {leader for leader in set(bars) - {""} if _is_headed(views, bars, leader)}
+    if not leaders:
+        return list(views)
     return [
         view.removeprefix(initial) if initial in leaders else f">{view[1:]}" if bar in leaders else view
         for view, initial, bar in zip(views, initials, bars, strict=True)

@@ -29,6 +29,7 @@ _LIST = re.compile(
     r"list-(?:id|help|unsubscribe|unsubscribe-post|subscribe|post|owner|archive)|x-mailing-list|mailing-list|"
     r"x-beenthere|x-mailman-version|x-list-name|x-listserver|x-google-group-id"
 )
+_LIST_STARTS = ("list-", "x-", "mailing-list")
 _PRECEDENCE = {"list": "list", "bulk": "bulk", "junk": "bulk", "auto_reply": "auto_reply", "auto-reply": "auto_reply"}
 # Not X-Auto-Response-Suppress (people's mail carries it) and not X-Yandex-Forward, X-Mailru-Forward: a filter that
 # hands on a person's mail leaves it a person's mail.
@@ -64,6 +65,7 @@ _VALUES = (
     ("x-mailer", "m-filter", "dsn"),
     ("x-mailer", "surfcontrol e-mail filter", "dsn"),
 )
+_VALUED = frozenset((*(field for field, _, _ in _VALUES), "feedback-id", "received"))
 _RECEIVED = (" invoked for bounce)", " with internal id ", "sender: <mailer-daemon>", "(envelope-from <>)")
 _PEOPLES_FEEDBACK = re.compile(r"rr\d|[^\s]{0,100}:proton$")  # Zoho and Proton put Feedback-ID on each person's mail
 _BOUNDARY = re.compile(  # Postfix and sendmail name the mail in it and the host; Exim and Microsoft say what it is
@@ -151,13 +153,13 @@ def _marked(message: Message) -> str | None:
         token = _token(value) if name in ("auto-submitted", "precedence") else ""
         if name == "auto-submitted" and token not in ("", "no"):
             return "auto_submitted"
-        if _LIST.fullmatch(name):
+        if name.startswith(_LIST_STARTS) and _LIST.fullmatch(name):
             found = found or "list"
         elif name == "precedence":
             found = found or _PRECEDENCE.get(token, "")
         elif name in _VENDOR and value.strip().lower() not in ("no", "false", "0"):
             found = found or _VENDOR[name]
-        else:
+        elif name in _VALUED:
             found = found or _valued(name, value[:_VALUE].strip().lower())
     if _null(message):
         return "null_return_path"

@@ -65,7 +65,10 @@ class Message:
 
     def first(self, name: str) -> str:
         """Return the topmost value of that header field, or ""; `name` in lower case."""
-        return next((value for key, value in self.headers if key == name), "")
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return ""
 
     @property
     def writer(self) -> str | None:

@@ -8,21 +8,22 @@ judgement: whether a machine or the right person wrote is machine.py's and sende
 
 from __future__ import annotations
 
-import email
 import logging
 import re
 from datetime import UTC, datetime
-from email.message import Message as Tree
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import mailparser
+from mailparser.dates import parse_mail_date
+from mailparser.utils import get_addresses
 
 from mailbot.reading.body import Body, attempt, read_body
 from mailbot.reading.charset import decode_words, nfc, one_line
 from mailbot.reading.header import Header, letters, mailboxes, read
 from mailbot.reading.message import Address, Message
 from mailbot.reading.quote import split
+from mailbot.reading.tree import tree_of
 
 CONTAINER_LIMIT = 30  # multiparts and embedded messages that are looked into at all
 LINE_LIMIT = 250_000  # body lines times open multiparts: each is one comparison for the stdlib
@@ -37,6 +38,8 @@ _CONTENT_FIELD = re.compile(rb"\n(content-[a-z-]{1,30})[ \t]*:([^\n]*(?:\n[ \t][
 _CONTAINER = re.compile(rb"[ \t\r\n]*(?:multipart|message)/", re.IGNORECASE)
 _BOUNDARY = re.compile(rb"boundary[ \t]*=[ \t]*(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*\"?([^\s;\"]{1,60})", re.IGNORECASE)
+_BARE = re.compile(r"\w+(?:[.+-]\w+){0,20}@\w+(?:[.-]\w+){0,20}", re.ASCII)  # an address that only has one reading
+_Envelope = dict[str, Any] | None
 _ID = re.compile(r"<[^<>\s]{1,998}>")
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)  # it quotes mails; logs carry ids and reasons only
 
@@ -50,15 +53,17 @@ def parse(octets: bytes, *, complete: bool = True) -> Message:
     header = read(octets)
     defects = list(header.defects)
     body, cut = _bounded(header) if complete else (b"", "")
-    parsed: Any = attempt(lambda: mailparser.parse_from_bytes(_fields(header, _LIBRARY_FIELDS)), None)
-    if parsed is None:
+    envelope = attempt(lambda: _envelope(_fields(header, _LIBRARY_FIELDS)), None)
+    if envelope is None:
         defects.append("parser_failed")
-    content = attempt(lambda: read_body(_tree(header, body), complete), Body(defects=("body_unread",)))
+    whole = not _CONTAINER.match(_kind(header))
+    fields = _fields(header, _TREE_FIELDS).items()
+    content = attempt(lambda: read_body(tree_of(fields, body, whole=whole), complete), Body(defects=("body_unread",)))
     defects += [cut, *content.defects]
-    return _message(header, parsed, content, (octets, complete, defects))
+    return _message(header, envelope, content, (octets, complete, defects))
 
 
-def _message(header: Header, parsed: Any, body: Body, rest: tuple[bytes, bool, list[str]]) -> Message:
+def _message(header: Header, envelope: _Envelope, body: Body, rest: tuple[bytes, bool, list[str]]) -> Message:
     octets, complete, defects = rest
     charset = _declared(header)
     headers = tuple((name, nfc(letters(value, charset))) for name, value in header.fields)
@@ -73,11 +78,11 @@ def _message(header: Header, parsed: Any, body: Body, rest: tuple[bytes, bool, l
         from_fields=sum(1 for name, _ in headers if name == "from"),
         from_=from_,
         sender=mailboxes(top.get("sender", ""))[0],
-        reply_to=_addresses(parsed, "reply_to", top.get("reply-to", "")),
-        to=_addresses(parsed, "to", top.get("to", "")),
-        cc=_addresses(parsed, "cc", top.get("cc", "")),
+        reply_to=_addresses(envelope, "reply-to", top.get("reply-to", "")),
+        to=_addresses(envelope, "to", top.get("to", "")),
+        cc=_addresses(envelope, "cc", top.get("cc", "")),
         subject=one_line(subject),
-        date=_utc(attempt(lambda: parsed.date, None)) or _date(top.get("date", "")),
+        date=_utc((envelope or {}).get("date")) or _date(top.get("date", "")),
         message_id=_message_id(top.get("message-id", "")),
         in_reply_to=_ids(top.get("in-reply-to", "")),
         references=_ids(top.get("references", "")),
@@ -98,23 +103,30 @@ def _message(header: Header, parsed: Any, body: Body, rest: tuple[bytes, bool, l
     )
 
 
-def _fields(header: Header, names: frozenset[str]) -> bytes:
-    """A header block of those fields, each once, short enough that the quadratic corners of libraries stay cheap."""
+def _fields(header: Header, names: frozenset[str]) -> dict[str, bytes]:
+    """Those fields, each once, short enough that the quadratic corners of libraries stay cheap."""
     chosen: dict[str, bytes] = {}
     for name, value in header.fields:
         if name in names:
             chosen.setdefault(name, value[:PART_FIELD_LIMIT] if name in _TREE_FIELDS else value)
-    return b"".join(name.encode() + b": " + value + b"\n" for name, value in chosen.items()) + b"\n"
+    return chosen
 
 
-def _tree(header: Header, body: bytes) -> Tree:
-    """The stdlib's MIME tree. A body that is no container is not cut into lines, which is all that costs there."""
-    head = _fields(header, _TREE_FIELDS)
-    if _CONTAINER.match(_kind(header)):
-        return email.message_from_bytes(head + body)
-    tree = email.message_from_bytes(head)
-    tree.set_payload(body.decode("ascii", "surrogateescape"))
-    return tree
+def _envelope(fields: dict[str, bytes]) -> dict[str, Any]:
+    """Return what mail-parser reads in these fields: the date, and (name, address) pairs.
+
+    Of plain fields it is asked by itself what they hold; the whole library is for those that must be decoded first.
+    """
+    if b"=?" in fields.get("date", b"") or not all(map(bytes.isascii, fields.values())):
+        lines = [b"%b: %b\n" % (name.encode(), value) for name, value in fields.items()]
+        parsed = mailparser.parse_from_bytes(b"".join([*lines, b"\n"]))
+        return {"date": parsed.date, "to": parsed.to, "cc": parsed.cc, "reply-to": parsed.reply_to}
+    found: dict[str, Any] = {"date": parse_mail_date(fields["date"].decode()).value} if "date" in fields else {}
+    for name in fields.keys() - {"date"}:
+        value = fields[name].decode()
+        pairs = [("", value)] if _BARE.fullmatch(value) else get_addresses(value, decode_names=True)
+        found[name] = [("" if shown == addr else shown, addr) for shown, addr in pairs if addr]
+    return found
 
 
 def _kind(header: Header) -> bytes:
@@ -144,7 +156,7 @@ def _less_structure(body: bytes, kind: bytes) -> tuple[bytes, int]:
         if _CONTAINER.match(found[2]):
             containers += 1
             boundaries += [inner[1] or inner[2] for inner in _BOUNDARY.finditer(found[2])]
-    if boundaries:
+    if boundaries and body.count(b"\n--") > DELIMITER_LIMIT:
         lines = re.compile(rb"\n--(?:" + b"|".join({re.escape(one) for one in boundaries}) + b")")
         for number, found in enumerate(lines.finditer(body, 0, cut)):
             if number > DELIMITER_LIMIT:
@@ -158,12 +170,11 @@ def _declared(header: Header) -> str:
     return found[1] if found else ""
 
 
-def _addresses(parsed: Any, name: str, value: str) -> tuple[Address, ...]:
-    none: list[tuple[str, str]] = []
-    if parsed is None:
+def _addresses(envelope: _Envelope, name: str, value: str) -> tuple[Address, ...]:
+    if envelope is None:
         return mailboxes(value)[0]
-    found = attempt(lambda: [(str(n), str(a)) for n, a in getattr(parsed, name)], none)
-    return tuple(Address(name=one_line(name), addr=one_line(addr)) for name, addr in found[:ID_LIMIT])
+    found = [(str(shown), str(addr)) for shown, addr in envelope.get(name, ())[:ID_LIMIT]]
+    return tuple(Address(name=one_line(shown), addr=one_line(addr)) for shown, addr in found)
 
 
 def _date(value: str) -> datetime | None:

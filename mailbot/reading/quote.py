@@ -56,7 +56,8 @@ def split(text: str) -> Split:
     nothing. Source: RFC 3676 sections 4.3 and 4.5.
     """
     lines = _parted(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-    views = unified([_view(line) for line in lines])
+    hidden = _INVISIBLE.search(text) is not None
+    views = unified([_view(line, hidden=hidden) for line in lines])
     marks = ["o"] * len(lines)
     _mark_quotes(views, marks)
     _mark_signatures(views, marks)
@@ -75,11 +76,11 @@ def _trim(text: str) -> str:
     return "\n".join(lines[first:])
 
 
-def _view(line: str) -> str:
-    """Return the line as its reader sees it: no invisible characters, plain single-width blanks, no outer blanks."""
+def _view(line: str, *, hidden: bool) -> str:
+    """Return the line as its reader sees it: no `hidden` characters, plain single-width blanks, no outer blanks."""
     if len(line) > 2 * LONGEST:
         line = line.lstrip()[: 2 * LONGEST]  # still too long for a heading, and cheap to look at
-    return " ".join(_INVISIBLE.sub("", line).split())
+    return " ".join((_INVISIBLE.sub("", line) if hidden else line).split())
 
 
 def _parted(lines: Sequence[str]) -> list[str]:
@@ -179,7 +180,9 @@ def _mark_signatures(views: Sequence[str], marks: list[str]) -> None:
         while end < len(views) and marks[end] != "q":
             end += 1
         last = start
-        for _ in range(2):  # own words below a signature may have a program's line below them
+        for _ in range(
+            2 if any(views[start:end]) else 0
+        ):  # own words below a signature may have a program's line below
             first, last = signature_span(views, last, end)
             marks[first:last] = ["s"] * (last - first)
         start = end

@@ -109,19 +109,20 @@ def is_report(message: Message) -> bool:
     body = "\n".join(text.lines)
     if sum(1 for line in text.above if _STATUS.match(line)) >= 2:
         return True
-    marks = _marks(message, text)
-    if marks >= 2 and any(line.startswith("received: ") for line in text.above) and words.failed.search(body):
+    travelled = any(line.startswith("received: ") for line in text.above)
+    if travelled and _marks(message, text) >= 2 and words.failed.search(body):
         return True
-    if words.subject.search(flat(message.subject)) and _is_named(message, text, marks):
+    if words.subject.search(flat(message.subject)) and _is_named(message, text):
         return True
     if not text.opening:
         return False
     if words.system.match(text.opening):
-        return bool(marks) or words.failed.search(body) is not None
+        return _marks(message, text) > 0 or words.failed.search(body) is not None
     personal = words.personal.search(text.opening) is not None
     if words.plain.match(text.opening):
+        marks = _marks(message, text)
         return marks >= 2 or (not personal and (marks == 1 or _gives_reasons(text.opening)))
-    return marks >= 3 and not personal
+    return not personal and _marks(message, text) >= 3
 
 
 def is_own(message: Message) -> bool:
@@ -143,13 +144,13 @@ def tells_failure(message: Message) -> bool:
     return words.failed.search(opening) is not None
 
 
-def _is_named(message: Message, text: _Text, marks: int) -> bool:
+def _is_named(message: Message, text: _Text) -> bool:
     """Tell whether a subject that names a report may be believed."""
     if not message.text.strip():
         return True
     words = _words()
     said = words.system.match(text.opening) or words.plain.match(text.opening)
-    return bool(said) and (marks > 0 or words.failed.search("\n".join(text.lines)) is not None)
+    return bool(said) and (_marks(message, text) > 0 or words.failed.search("\n".join(text.lines)) is not None)
 
 
 def _gives_reasons(opening: str) -> bool:

@@ -6,6 +6,7 @@ Whether it is believed is trust.py's matter. A field that breaks the grammar has
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 import authres
@@ -16,7 +17,28 @@ FIELD_LIMIT = 16_000  # letters of a field that is still read
 NESTING_LIMIT = 20  # open parentheses
 _COMMENT = re.compile(r"\([^()]{0,1000}\)")
 _STUCK = re.compile(r"[.@][^\s;=().@]{0,255}=[^\s;()]{0,255}\(")  # from the last dot or @ before the sign: one scan
+_BLANK_OR_COMMENT = frozenset(" \t\r\n(")
 _SERVER = re.compile(r"\s*([A-Za-z0-9._-]{1,255})(?=[\s;]|$)")
+
+
+class _Field(authres.core.AuthenticationResultsHeader):  # type: ignore[misc]
+    """The library's parser; it compiles each of its few patterns once, and looks for a comment where one may start."""
+
+    _parse_text: str
+
+    def _parse_pattern(self, pattern: str) -> re.Match[str] | None:
+        found = _compiled(pattern).match(self._parse_text)
+        if found:
+            self._parse_text = self._parse_text[found.end() :]
+        return found
+
+    def _parse_rfc5322_cfws(self) -> Any:
+        return self._parse_text[:1] in _BLANK_OR_COMMENT and super()._parse_rfc5322_cfws()
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(f"^{pattern}", re.IGNORECASE)
 
 
 def plain(value: str) -> str:
@@ -39,17 +61,22 @@ def results_of(value: str) -> list[Any]:
     """
     if len(value) > FIELD_LIMIT or not value.isascii() or value.count("(") > NESTING_LIMIT * 10:
         return []
+    if _STUCK.search(value) or (value.count("(") > NESTING_LIMIT and _depth(value) > NESTING_LIMIT):
+        return []
+    value = value.strip().removesuffix(";")
+    try:
+        return list(_Field.parse(authres.core_features(), f"Authentication-Results: {value}").results)
+    except (authres.AuthResError, ValueError, TypeError, AttributeError, IndexError):
+        return []
+
+
+def _depth(value: str) -> int:
+    """How many parentheses stand open at once."""
     depth = deepest = 0
     for letter in value:
         depth += (letter == "(") - (letter == ")")
         deepest = max(deepest, depth)
-    if deepest > NESTING_LIMIT or _STUCK.search(value):
-        return []
-    value = value.strip().removesuffix(";")
-    try:
-        return list(authres.AuthenticationResultsHeader.parse(f"Authentication-Results: {value}").results)
-    except (authres.AuthResError, ValueError, TypeError, AttributeError, IndexError):
-        return []
+    return deepest
 
 
 def values_of(result: Any, kind: str, name: str) -> set[str]:

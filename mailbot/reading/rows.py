@@ -16,7 +16,7 @@ from mailbot.reading.tables import Columns, Row, cells_of, head_of, table_rows
 from mailbot.reading.unmarked import CONTACT, DISTURBING, unmarked
 from mailbot.reading.wording import words_of
 
-__all__ = ["Row", "is_label_line", "rows"]
+__all__ = ["Parsed", "Row", "is_label_line", "rows"]
 
 _LINE_LIMIT = 4_000  # characters of a line
 _MARK = re.compile(r" ?(?:->|=>|→|⇒) ?|[:：=]|[ \xa0][-–—−]+(?=[ \xa0]|$)|(?<=\w)[–—](?=\s)|[-–—](?= ?[+\d(])")
@@ -39,12 +39,16 @@ _NUMBERED = re.compile(
     r"^(?:[#№] ?\d{1,2}(?: ?(?:жол|строка|пункт|line))?\b|\d{1,2}/|[^\W\d_]\))[ :.)]*(?=[^\W\d_])", re.IGNORECASE
 )
 _PARTS = 12  # of a line, between commas
+Parsed = dict[str, list[Row]]  # the rows of a line, kept while one mail is read: the same line again costs nothing
 
 
-def rows(text: str) -> Iterator[Row]:
-    """Yield the rows of a text in order; a label alone takes the next line that is none. Raises: nothing."""
+def rows(text: str, parsed: Parsed | None = None) -> Iterator[Row]:
+    """Yield the rows of a text in order; a label alone takes the next line that is none.
+
+    `parsed`: what is known of lines of the same mail. Raises: nothing.
+    """
     waiting: Row | None = None
-    for row in _each(text):
+    for row in _each(text, {} if parsed is None else parsed):
         if row is None:
             waiting = None
             continue
@@ -79,10 +83,9 @@ def _left(waiting: Row | None) -> Iterator[Row]:
         yield waiting if waiting.value else Row(label=None, value=waiting.name)
 
 
-def _each(text: str) -> Iterator[Row | None]:
+def _each(text: str, parsed: Parsed) -> Iterator[Row | None]:
     """Yield the rows of each line; None where the head of a table stands."""
     columns: Columns | None = None
-    parsed: dict[str, list[Row]] = {}  # of this text alone: the same line again costs nothing
     for line in _lines(text, parsed):
         if head := head_of(line):
             columns = head
@@ -93,9 +96,13 @@ def _each(text: str) -> Iterator[Row | None]:
         yield from found or _parsed(line, parsed)
 
 
-def _parsed(line: str, parsed: dict[str, list[Row]]) -> list[Row]:
+def _parsed(line: str, parsed: Parsed) -> list[Row]:
+    return [_as_text(row) for row in _found(line, parsed)]
+
+
+def _found(line: str, parsed: Parsed) -> list[Row]:
     if line not in parsed:
-        parsed[line] = [_as_text(row) for row in _rows_of(line)]
+        parsed[line] = list(_rows_of(line))
     return parsed[line]
 
 
@@ -105,7 +112,7 @@ def _as_text(row: Row) -> Row:
     return Row(label=None, value=row.name) if speaks else row
 
 
-def _lines(text: str, parsed: dict[str, list[Row]]) -> Iterator[str]:
+def _lines(text: str, parsed: Parsed) -> Iterator[str]:
     """Yield the lines that aren't blank; a sentence that a mail program broke off goes on."""
     kept = ""
     for line in text.splitlines():
@@ -130,9 +137,12 @@ def _is_open(line: str) -> bool:
     return bool(last) and bool(last[0].says & {"new", "old", "toward", "not", "as", "right", "instead"})
 
 
-def is_label_line(line: str) -> bool:
-    """Tell whether a line opens with one of the labels of the seven fields, or is one. Raises: nothing."""
-    return _opens_label(list(_rows_of(line[:_LINE_LIMIT])))
+def is_label_line(line: str, parsed: Parsed | None = None) -> bool:
+    """Tell whether a line opens with one of the labels of the seven fields, or is one; `parsed` as for rows.
+
+    Raises: nothing.
+    """
+    return _opens_label(_found(line[:_LINE_LIMIT], {} if parsed is None else parsed))
 
 
 def _opens_label(found: list[Row]) -> bool:

@@ -99,7 +99,7 @@ def _unsound(message: Message) -> str:
     if message.repeated:
         return f"{message.repeated[0]} occurs twice"
     wrong = next((_UNSOUND[defect] for defect in message.defects if defect in _UNSOUND), "")
-    encoded = any("=?" in message.first(n) and _BREAK.search(decode_words(message.first(n))[0]) for n in _ADDRESSED)
+    encoded = any("=?" in value and _BREAK.search(decode_words(value)[0]) for value in map(message.first, _ADDRESSED))
     return wrong or ("line break in an encoded word" if encoded else "")
 
 

@@ -170,7 +170,9 @@ def _asked(told: Ideas, sentence: str) -> Ideas:
 def _heard(told: Ideas) -> list[Wish]:
     """Return the wishes of one sentence; a question about nothing but another wish is none of its own."""
     heard: dict[Kind, Wish] = {}
-    for kind, rules in _by_kind():
+    for kind, heads, rules in _by_kind():
+        if heads.isdisjoint(told):
+            continue
         for denied in (False, True):
             language = next((tongue for rule in rules if (tongue := rule.place(told, denied=denied))), None)
             if denied and kind == "update" and "partly" in told:
@@ -184,5 +186,9 @@ def _heard(told: Ideas) -> list[Wish]:
 
 
 @cache
-def _by_kind() -> tuple[tuple[Kind, tuple[_Rule, ...]], ...]:
-    return tuple((kind, tuple(rule for rule in _rules() if rule.kind == kind)) for kind in _order())
+def _by_kind() -> tuple[tuple[Kind, frozenset[str], tuple[_Rule, ...]], ...]:
+    """Return the rules of each kind, and the ideas without which none of them fits."""
+    by_kind = ((kind, tuple(rule for rule in _rules() if rule.kind == kind)) for kind in _order())
+    return tuple(
+        (kind, frozenset().union(*(rule.needs[0] | rule.opposite for rule in rules)), rules) for kind, rules in by_kind
+    )
