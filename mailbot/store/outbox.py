@@ -28,6 +28,12 @@ IN_ORDER = 3  # tries for which later ones to the same address wait: a text that
 TRIES = 14  # about five days (RFC 5321 section 4.5.4.1); then it is given up
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
 _earlier: Any = _reply.alias("earlier")
+_HAD = sa.select(  # how many questions and receipts an address had: in thirty days, in one
+    sa.func.count(), sa.func.count(sa.case((_reply.c.created_at > sa.bindparam("day"), 1)))
+).where(
+    _reply.c.address_key == sa.bindparam("key"), _reply.c.counted.is_(True), _reply.c.proven == sa.bindparam("proven"),
+    _reply.c.gave_up_at.is_(None), _reply.c.created_at > sa.bindparam("month"),
+)  # fmt: skip
 
 WindowEnd = Callable[[datetime], datetime]
 
@@ -221,16 +227,10 @@ def owed(store: Store) -> int:
 
 def is_capped(unit: Transaction, address: str, proven: bool, limits: LimitRules) -> bool:
     """Tell whether an address had its share of questions and receipts; proven and unproven are counted apart."""
-    mine = sa.and_(
-        _reply.c.address_key == address_key(address), _reply.c.counted.is_(True), _reply.c.proven.is_(proven),
-        _reply.c.gave_up_at.is_(None),
-    )  # fmt: skip
-    for days, most in ((1, limits.replies_per_day), (30, limits.replies_per_30_days)):
-        since = unit.now - timedelta(days=days)
-        query = sa.select(sa.func.count()).where(mine, _reply.c.created_at > since)
-        if unit.connection.execute(query).scalar_one() >= most:
-            return True
-    return False
+    day, month = unit.now - timedelta(days=1), unit.now - timedelta(days=30)
+    values = {"key": address_key(address), "proven": proven, "day": day, "month": month}
+    in_month, in_day = unit.connection.execute(_HAD, values).one()
+    return in_day >= limits.replies_per_day or in_month >= limits.replies_per_30_days
 
 
 def room(store: Store, limits: LimitRules, *, counted: bool) -> int:
