@@ -34,6 +34,20 @@ _HAD = sa.select(  # how many questions and receipts an address had: in thirty d
     _reply.c.address_key == sa.bindparam("key"), _reply.c.counted.is_(True), _reply.c.proven == sa.bindparam("proven"),
     _reply.c.gave_up_at.is_(None), _reply.c.created_at > sa.bindparam("month"),
 )  # fmt: skip
+_request: Any = Request.__table__  # type: ignore[attr-defined]
+_TAKEN = (  # what the mark of a reply hangs on
+    sa.select(
+        _reply.c.template, _reply.c.role, _reply.c.request_id, _request.c.kind, _request.c.person_id,
+        _request.c.address_key,
+    )
+    .outerjoin_from(_reply, _request, _reply.c.request_id == _request.c.id)
+    .where(_reply.c.id == sa.bindparam("number"))
+)  # fmt: skip
+_MARK = (
+    sa.update(_reply)
+    .where(_reply.c.id == sa.bindparam("number"))
+    .values(sent_at=sa.bindparam("at"), answer=sa.bindparam("words"), owner="", lease_until=None, said=None)
+)
 
 WindowEnd = Callable[[datetime], datetime]
 
@@ -131,20 +145,16 @@ def extend(store: Store, owner: str, ids: list[int]) -> set[int]:
 def sent(store: Store, reply_id: int, answer: str, window_end: WindowEnd) -> None:
     """Mark a reply as taken by the server; a withdrawal's receipt opens its undo window."""
     with store.unit() as unit:
-        row = unit.row(Reply, reply_id)
-        unit.update(Reply, reply_id, sent_at=unit.now, answer=_plain(answer), owner="", lease_until=None, said=None)
+        row = unit.connection.execute(_TAKEN, {"number": reply_id}).one()
+        unit.connection.execute(_MARK, {"number": reply_id, "at": unit.now, "words": _plain(answer)})
         if row.template == "withdrawal-stopped" and row.role == "receipt":
             schedule_destruction(unit, row.request_id, window_end)
-        if row.role in ("final", "operator") or _is_nobodys(unit, row):
+        # A mail that closes a form which brought nobody in: the address that was typed is not kept.
+        nobodys = row.kind == "form" and row.person_id is None and not row.address_key
+        if row.role in ("final", "operator") or nobodys:
             forgets.forget_reply(unit, reply_id)
         elif row.template == WHOLE:
             forgets.forget_text(unit, reply_id)
-
-
-def _is_nobodys(unit: Transaction, row: Any) -> bool:
-    """Tell whether a mail closed a form that brought nobody in: the address that was typed is not kept."""
-    request = unit.row(Request, row.request_id) if row.request_id else None
-    return request is not None and request.kind == "form" and request.person_id is None and not request.address_key
 
 
 def _plain(answer: str) -> str:
