@@ -19,7 +19,7 @@ from mailbot.intake import copies, filing, gmail, login, orders, standing
 from mailbot.intake.batches import groups, slices
 from mailbot.intake.filing import CHUNK
 from mailbot.intake.folders import special, wanted
-from mailbot.intake.imap_errors import is_later, is_refusal, translate
+from mailbot.intake.imap_errors import is_refusal, translate
 from mailbot.intake.uids import Client, done_folder, entries, mails, move, search, spans
 from mailbot.oauth.credentials import Credential
 from mailbot.ports import Cursor, FolderName, Logins, MailboxState, RawMail, Sought
@@ -42,14 +42,15 @@ class ImapMailbox:
         self._selected: dict[bytes, Any] = {}
         self._fresh = False  # SELECT's answer was not used yet, so it need not be asked again
         self._done: str | None = None
-        self._special: dict[str, str] | None = None
+        self._elsewhere = standing.Elsewhere()
         self._at, self._validity = "", 0  # the folder that is selected, and its UIDVALIDITY
+        self._asked = 0  # how many commands were sent when nothing had changed in it
 
     def state(self) -> MailboxState:
         """Open the folder and tell where it stands. Raises MailboxUnavailable, MailboxRefused."""
         with self._door():
-            client, self._special = self._select(), None
-            gone = not gmail.is_it(client) or {"all", "trash"} <= self._named().keys()
+            client = self._quiet() or self._select()
+            gone = not gmail.is_it(client) or {"all", "trash"} <= special(client.list_folders()).keys()  # now
             return standing.state(client, (self.folder, self._url.host), self._selected, removes=gone)
 
     def fetch(self, cursor: Cursor, again: Sequence[int]) -> Iterator[list[RawMail]]:
@@ -98,21 +99,14 @@ class ImapMailbox:
 
     def sight(self, sought: Sequence[Sought], where: Sequence[FolderName] = ("inbox", "done")) -> list[RawMail]:
         """Return the headers of what may be one of these, in those folders. Raises as fetch does."""
-        found: list[RawMail] = []
         with self._door():
-            for folder in self._folders(where if sought else ()):
-                if self._visit(folder):
-                    found += copies.sight(self._live(), (folder, self._validity), sought)
-        return found
+            places = self._visited(where if sought else ())
+            return [raw for place in places for raw in copies.sight(self._live(), place, sought)]
 
     def naming(self, address: str, where: FolderName) -> list[RawMail]:
         """Return the headers of what may bear that address there, of the latest 500. Raises as fetch does."""
-        found: list[RawMail] = []
         with self._door():
-            for folder in self._folders((where,)):
-                if self._visit(folder):
-                    found += copies.naming(self._live(), (folder, self._validity), address)
-        return found
+            return [raw for place in self._visited((where,)) for raw in copies.naming(self._live(), place, address)]
 
     def standing(self, uids: Sequence[int]) -> dict[int, bool]:
         """Return which of those UIDs still lie there, and which bear \\Answered. Raises as fetch does."""
@@ -120,16 +114,17 @@ class ImapMailbox:
             return standing.of(self._live(), uids) if uids and self._visit(self.folder) else {}
 
     def mark(self, where: FolderName) -> Cursor | None:
-        """Return how far that folder goes now; None where there is none. Raises as fetch does."""
+        """Return how far that folder goes, within a minute; None where there is none. Raises as fetch does."""
         with self._door():
-            return next((standing.mark(self._live(), name) for name in self._folders((where,))), None)
+            names = partial(self._folders, (where,))
+            return self._elsewhere.mark(where, lambda: next((standing.mark(self._live(), n) for n in names()), None))
 
     def later(self, where: FolderName, cursor: Cursor) -> list[RawMail]:
         """Return the headers of what came there after that mark, of the latest 500. Raises as fetch does."""
         with self._door():
-            for folder in self._folders((where,)):
-                if self._visit(folder) and self._validity == cursor.uidvalidity:
-                    return standing.later(self._live(), (folder, self._validity), cursor.last_uid)
+            for place in self._visited((where,)):
+                if place[1] == cursor.uidvalidity:
+                    return standing.later(self._live(), place, cursor.last_uid)
         return []
 
     def ordered(self, names: Sequence[str]) -> dict[str, list[RawMail]]:
@@ -154,6 +149,7 @@ class ImapMailbox:
         """APPEND a mail to the folder, unread. Raises as fetch does. Source: RFC 9051 section 6.3.12."""
         with self._door():
             (self._client or self._select()).append(self.folder, octets, (), at)
+            self._fresh = False
 
     def whole(self, seen: RawMail) -> RawMail | None:
         """Return a mail that was sighted, whole where it is within max_bytes. Raises as fetch does."""
@@ -213,25 +209,26 @@ class ImapMailbox:
             self._client = login.opened(self._url, self._password, self._ca_file, self._timeout)
         return self._client
 
+    def _quiet(self) -> Client | None:
+        """Return the client where nothing changed since the folder was selected, a minute ago at most."""
+        if self._client is None or self._at != self.folder or not self._elsewhere.is_fresh():
+            return None
+        self._asked = standing.quiet(self._client, self._asked)
+        self._fresh = self._asked > 0
+        return self._client if self._fresh else None
+
     def _select(self) -> Client:
         reused = self._client is not None
         client = self._client or self._connect()
         try:
-            answer = client.select_folder(self.folder)
+            self._selected = standing.select(client, self.folder, self._url.host)
         except (IMAP4.abort, OSError):
             if not reused:
                 raise
             self._drop()  # closed while nobody used it: nothing was asked on it yet
             return self._select()
-        except IMAP4.error as exc:
-            if is_later(exc):
-                raise
-            sentence = f"the folder {self.folder} can't be opened on {self._url.host}: check its name in the URL"
-            raise MailboxRefused(sentence) from exc
-        if b"UIDVALIDITY" not in answer:
-            raise MailboxRefused(f"{self._url.host} keeps no lasting UIDs (no UIDVALIDITY), which mailbot needs")
-        self._selected, self._fresh = answer, True
-        self._at, self._validity = self.folder, answer[b"UIDVALIDITY"]
+        self._fresh, self._asked = True, standing.asked(client)
+        self._at, self._validity = self.folder, self._selected[b"UIDVALIDITY"]
         return client
 
     def _folders(self, where: Sequence[FolderName]) -> list[str]:
@@ -242,10 +239,12 @@ class ImapMailbox:
         more = self._named() if gmail.is_it(client) or not own.keys() >= set(where) else {}
         return wanted(where, own, more, trash=gmail.is_it(client))
 
+    def _visited(self, where: Sequence[FolderName]) -> Iterator[tuple[str, int]]:
+        """Yield name and UIDVALIDITY of those folders that can be opened, each while it is selected."""
+        yield from ((folder, self._validity) for folder in self._folders(where) if self._visit(folder))
+
     def _named(self) -> dict[str, str]:
-        if self._special is None:
-            self._special = special(self._live().list_folders())
-        return self._special
+        return self._elsewhere.special(lambda: special(self._live().list_folders()))
 
     def _visit(self, folder: str, validity: int = 0) -> bool:
         """Select a folder where it is not; False where it can't be opened, or is the one read and numbered anew."""

@@ -46,11 +46,11 @@ def clear(line: Line, mailbox: Mailbox, *, sent: bool) -> None:
     Nothing where the server can't remove one mail alone: what still lies there is not marked as gone. Raises
     MailboxUnavailable, MailboxRefused.
     """
-    if not line.store.acts or not mailbox.state().can_remove:
+    before = _day(line) - timedelta(days=line.rules.policy.retention.raw_days)
+    if not line.store.acts or not _owes_any(line, before, sent) or not mailbox.state().can_remove:
         return
     if sent:
         _clear_finals(line, mailbox)
-    before = _day(line) - timedelta(days=line.rules.policy.retention.raw_days)
     while line.store.note(CLEARED) != before.isoformat() and not line.stop():
         with line.store.reading() as connection:
             mails, replies = aging.mails(connection, before), aging.replies(connection, before)
@@ -62,6 +62,12 @@ def clear(line: Line, mailbox: Mailbox, *, sent: bool) -> None:
         with line.store.unit() as unit:
             aging.clear_mails(unit, [row.id for row in mails])
             aging.clear_replies(unit, replies)
+
+
+def _owes_any(line: Line, before: datetime, sent: bool) -> bool:
+    """Tell whether there is anything to look for: most passes need not ask the mailbox."""
+    with line.store.reading() as connection:
+        return line.store.note(CLEARED) != before.isoformat() or (sent and bool(aging.finals(connection)))
 
 
 def _clear_finals(line: Line, mailbox: Mailbox) -> None:

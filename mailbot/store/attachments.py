@@ -55,11 +55,9 @@ def mark(unit: Any) -> str | None:
     return "there" if request.kind == "update" or request.document_at is not None else None
 
 
-def is_ours(unit: Any, as_good: Any) -> Any:
-    """Return the condition on an earlier mail with the same fingerprint: a copy of ours need not be as well proven."""
-    if not unit.message.first(FIELD):
-        return as_good
-    return sa.or_(as_good, _mail.c.attachments_at.is_not(None))
+def is_ours(unit: Any) -> bool:
+    """Tell whether a mail says that it is a copy of ours: of another one, without its attachments."""
+    return bool(unit.message.first(FIELD))
 
 
 def came_again(unit: Any, first: Any) -> None:

@@ -17,11 +17,11 @@ class Consent(SQLModel, table=True):
     person_id: str = Field(foreign_key="person.id", index=True, max_length=26)
     purpose: str  # processing, news
     given_at: datetime | None = None  # None: unproven
-    source: str = ""  # import, operator, mail, or as the CSV says
+    source: str = Field(default="", index=True)  # import, operator, mail, or as the CSV says
     given_by: str | None = Field(default=None, max_length=8)  # form, import, mail, operator; None: not noted then
     policy_version: str = ""
     withdrawn_at: datetime | None = None
-    withdrawn_by: str = ""  # the request's number
+    withdrawn_by: str = Field(default="", index=True)  # the request's number
     proof: str | None = None  # SHA-256 of the form mail or submission that gave it
     octets: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))  # that mail, where kept
 

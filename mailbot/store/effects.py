@@ -25,6 +25,26 @@ def table(model: Any) -> Any:
     return model.__table__
 
 
+_consent, _suppression, _request = table(Consent), table(Suppression), table(Request)
+_given = sa.bindparam
+_theirs = sa.and_(_consent.c.person_id == _given("whose"), _consent.c.purpose == _given("which"))
+_LATEST = sa.select(sa.func.max(_consent.c.id)).where(_theirs).scalar_subquery()
+_TAKE_OVER = sa.update(_consent).where(_consent.c.id == _LATEST, _consent.c.withdrawn_at.is_not(None))
+_END_CONSENT = sa.update(_consent).where(_theirs, _consent.c.withdrawn_at.is_(None))
+_same = sa.and_(_suppression.c.key == _given("whose"), _suppression.c.purpose == _given("which"))
+_SUPPRESSED = sa.select(_suppression).where(_same)
+_SUPPRESS = sa.insert(_suppression)
+_SUPPRESS_ON = sa.update(_suppression).where(_same)
+_WEAKER = sa.select(_request.c.id).where(
+    _request.c.person_id == _given("whose"), _request.c.kind == _given("which"), _request.c.id != _given("but"),
+    sa.or_(
+        _request.c.state == "asked",  # what we asked back is answered by the new mail
+        sa.and_(_request.c.state.in_(("challenged", "held")), _request.c.level != "authenticated"),
+        sa.and_(_request.c.state == "held", _request.c.kind == "withdrawal"),  # there is nothing left to stop
+    ),
+)  # fmt: skip
+
+
 def stop_news(unit: Transaction, address: str, days: int | None = None, restorable: bool = False) -> None:
     """End the news consent of everybody at that address and suppress it for news, perhaps for some days only."""
     for person_id in people.ids_at(unit.connection, address):
@@ -36,19 +56,14 @@ def stop_news(unit: Transaction, address: str, days: int | None = None, restorab
 
 def _take_over(unit: Transaction, person_id: str) -> None:
     """Make earlier stops of the news this request's own: what only they had stopped can't come back without it."""
-    consent = table(Consent)
-    mine = sa.and_(consent.c.person_id == person_id, consent.c.purpose == "news")
-    latest = sa.select(sa.func.max(consent.c.id)).where(mine).scalar_subquery()
-    stopped = sa.and_(consent.c.id == latest, consent.c.withdrawn_at.is_not(None))
-    unit.connection.execute(sa.update(consent).where(stopped).values(withdrawn_by=unit.request_id))
+    whose = {"whose": person_id, "which": "news"}
+    unit.connection.execute(_TAKE_OVER, whose | {"withdrawn_by": unit.request_id})
 
 
 def end_consent(unit: Transaction, person_id: str, purpose: str) -> None:
     """Mark the open consents of a person as withdrawn by this request."""
-    consent = table(Consent)
-    mine = sa.and_(consent.c.person_id == person_id, consent.c.purpose == purpose, consent.c.withdrawn_at.is_(None))
     ended = {"withdrawn_at": unit.now, "withdrawn_by": unit.request_id, "octets": None}
-    unit.connection.execute(sa.update(consent).where(mine).values(**ended))
+    unit.connection.execute(_END_CONSENT, {"whose": person_id, "which": purpose, **ended})
 
 
 def suppress(
@@ -62,20 +77,19 @@ def suppress_key(
     unit: Transaction, key: str, purpose: str, until: datetime | None = None, *, own: bool = False
 ) -> None:
     """Do the same for an address of which only the keyed hash is known."""
-    suppression = table(Suppression)
-    same = sa.and_(suppression.c.key == key, suppression.c.purpose == purpose)
-    found = unit.connection.execute(sa.select(suppression).where(same)).first()
+    same: dict[str, Any] = {"whose": key, "which": purpose}
+    found = unit.connection.execute(_SUPPRESSED, same).first()
     if found is None:
         row = {"key": key, "purpose": purpose, "since": unit.now, "until": until, "request_id": unit.request_id}
-        unit.connection.execute(sa.insert(suppression).values(**row))
+        unit.connection.execute(_SUPPRESS, row)
     elif found.until is not None and (until is None or until > found.until):
         since = unit.now if found.until < unit.now else found.since  # one that had lapsed begins anew
-        unit.connection.execute(sa.update(suppression).where(same).values(until=until, since=since))
+        unit.connection.execute(_SUPPRESS_ON, same | {"until": until, "since": since})
     else:
         until = found.until  # one that lasts longer stays
     unit.note_gone("suppressed", key, purpose, until)
     if found is not None and own:
-        unit.connection.execute(sa.update(suppression).where(same).values(request_id=unit.request_id, since=unit.now))
+        unit.connection.execute(_SUPPRESS_ON, same | {"request_id": unit.request_id, "since": unit.now})
 
 
 def suppressed_since(unit: Transaction, address: str, purpose: str) -> datetime | None:
@@ -93,21 +107,19 @@ def lift(unit: Transaction, address: str, purpose: str, person_id: str = "") -> 
 
 def lift_keys(unit: Transaction, keys: Iterable[str], purpose: str, person_id: str = "") -> None:
     """Do the same for addresses of which only the keyed hashes are known."""
-    suppression = table(Suppression)
     for key in dict.fromkeys(keys):
-        lifted = sa.delete(suppression).where(suppression.c.key == key, suppression.c.purpose == purpose)
+        lifted = sa.delete(_suppression).where(_suppression.c.key == key, _suppression.c.purpose == purpose)
         if unit.connection.execute(lifted).rowcount or person_id:  # whoever shares the address says so, too
             unit.note_lifted(key, purpose, person_id)
 
 
 def restore_news(unit: Transaction, request_id: str) -> None:
     """Put back the news that this request had stopped, and nothing else."""
-    consent, suppression = table(Consent), table(Suppression)
     unit.connection.execute(
-        sa.update(consent).where(consent.c.withdrawn_by == request_id).values(withdrawn_at=None, withdrawn_by="")
+        sa.update(_consent).where(_consent.c.withdrawn_by == request_id).values(withdrawn_at=None, withdrawn_by="")
     )
-    lifted = sa.delete(suppression).where(suppression.c.request_id == request_id)
-    for key, purpose in unit.connection.execute(lifted.returning(suppression.c.key, suppression.c.purpose)).all():
+    lifted = sa.delete(_suppression).where(_suppression.c.request_id == request_id)
+    for key, purpose in unit.connection.execute(lifted.returning(_suppression.c.key, _suppression.c.purpose)).all():
         unit.note_gone("returned", key, purpose)
 
 
@@ -121,8 +133,7 @@ def give_news(unit: Transaction, person_id: str, address: str, at: datetime, ver
 
 def give_news_back(unit: Transaction, request_id: str, address: str, at: datetime, version: str) -> None:
     """Do so for everybody whose news that request had stopped, and who still has the address."""
-    consent = table(Consent)
-    stopped = sa.select(consent.c.person_id).where(consent.c.withdrawn_by == request_id, consent.c.purpose == "news")
+    stopped = sa.select(_consent.c.person_id).where(_consent.c.withdrawn_by == request_id, _consent.c.purpose == "news")
     for person_id in set(people.ids_at(unit.connection, address)) & set(unit.connection.execute(stopped).scalars()):
         give_news(unit, person_id, address, at, version)
 
@@ -231,18 +242,8 @@ def reopen(unit: Transaction, request_id: str, reason: str) -> None:
 
 def supersede(unit: Transaction, person_id: str, kind: str) -> None:
     """A better proven mail takes the place of open weaker requests of the same person and kind."""
-    request = table(Request)
-    weaker = unit.connection.execute(
-        sa.select(request.c.id).where(
-            request.c.person_id == person_id, request.c.kind == kind, request.c.id != unit.request_id,
-            sa.or_(
-                request.c.state == "asked",  # what we asked back is answered by the new mail
-                sa.and_(request.c.state.in_(("challenged", "held")), request.c.level != "authenticated"),
-                sa.and_(request.c.state == "held", request.c.kind == "withdrawal"),  # there is nothing left to stop
-            ),
-        )
-    ).scalars()  # fmt: skip
-    for number in list(weaker):
+    other = {"whose": person_id, "which": kind, "but": unit.request_id}
+    for number in list(unit.connection.execute(_WEAKER, other).scalars()):
         unit.update(Request, number, state="expired", reason="superseded", open=[], due_at=None, closed_at=unit.now)
         close_questions(unit, number, "superseded")
 

@@ -15,7 +15,7 @@ from mailbot.reading.address import address_key
 from mailbot.store import effects, forgets, owned, people, writers
 from mailbot.store.journal import WAITING
 from mailbot.store.tables import FolderCursor, Mail, Question, Reply, Request
-from mailbot.store.transaction import Transaction
+from mailbot.store.transaction import Transaction, beside
 
 ANSWERS = ("access", "restriction", "objection", "complaint", "question")  # rights that end in an answer
 ANSWER_WAITS = timedelta(days=14)  # within the hard stop of 15: a server may say "later" again and again
@@ -26,7 +26,7 @@ _reply: Any = Reply.__table__  # type: ignore[attr-defined]
 _question: Any = Question.__table__  # type: ignore[attr-defined]
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
 STOPPED = sa.and_(  # withdrawals that were carried out, and whose destruction is to come
-    _request.c.kind == "withdrawal", _request.c.state == "applied", _request.c.closed_at.is_(None)
+    beside(_request.c.kind) == "withdrawal", beside(_request.c.state) == "applied", _request.c.closed_at.is_(None)
 )
 
 

@@ -22,7 +22,7 @@ class Event(SQLModel, table=True):
     what: str
     reason: str = ""
     request_id: str | None = Field(default=None, index=True, max_length=12)
-    person_id: str | None = Field(default=None, max_length=26)
+    person_id: str | None = Field(default=None, index=True, max_length=26)
     position: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))  # from 1; None: unsealed
     link: str | None = Field(default=None, max_length=64)
 

@@ -19,6 +19,7 @@ from mailbot.reading.tokens import referred, tokens, unsubscribe_token
 from mailbot.store import bounces, digest, forms, newsletter, people
 from mailbot.store.effects import is_clean
 from mailbot.store.tables import Mail, Question, Reply, Request, Suppression
+from mailbot.store.transaction import beside
 from mailbot.store.unit import PROOF, Unit
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"«»]{1,64}@[^\s<>()\[\],;:\"«»@]{1,255}")
@@ -28,6 +29,41 @@ _reply: Any = Reply.__table__  # type: ignore[attr-defined]
 _question: Any = Question.__table__  # type: ignore[attr-defined]
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
 _suppression: Any = Suppression.__table__  # type: ignore[attr-defined]
+_given = sa.bindparam
+_REUSED = sa.select(_mail.c.id).where(
+    _mail.c.message_key == _given("key"), _mail.c.id != _given("but"), _mail.c.text_key != _given("text"),
+    _mail.c.proof >= _given("proof"),
+).limit(1)  # fmt: skip
+_EARLIER = (
+    sa.select(_request)
+    .where(
+        _request.c.person_id == _given("person_id"), _request.c.kind == _given("kind"),
+        _request.c.state.in_(("challenged", "asked", "held", "applied")),
+    )
+    .order_by(_request.c.decided_at.desc())
+    .limit(1)
+)  # fmt: skip
+_ASKED = (
+    sa.select(_question)
+    .join(_request, _request.c.id == _question.c.request_id)
+    .where(_question.c.address_key.in_(_given("keys", expanding=True)), _question.c.waits_for == "confirm")
+    .where(_request.c.kind == _given("kind"), _question.c.closed_at.is_(None))
+)
+_proven = sa.or_(_request.c.level == "authenticated", _request.c.reason.in_(PROVEN_BY_TOKEN))
+_LATELY = {
+    kind: sa.select(sa.func.count()).where(
+        _request.c.decided_at > _given("since"),
+        _request.c.purged_at.is_(None),
+        beside(_request.c.kind) == kind,
+        beside(_request.c.state) == "applied",
+        proof,
+    )
+    for kind, proof in (("withdrawal", _proven), ("unsubscribe", sa.not_(_proven)))
+}
+_SUPPRESSED = sa.select(_suppression.c.purpose).where(
+    _suppression.c.key == _given("key"),
+    sa.or_(_suppression.c.until.is_(None), _suppression.c.until > _given("now")),
+)
 
 
 def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) -> Facts:
@@ -168,22 +204,14 @@ def _id_reused(unit: Unit, message: Message, writer: str) -> bool:
     if not key:
         return False
     assert unit.evidence is not None
-    other = sa.and_(
-        _mail.c.message_key == key, _mail.c.id != unit.mail_id, _mail.c.text_key != unit.keys.text(message),
-        _mail.c.proof >= PROOF[unit.evidence.level],
-    )  # fmt: skip
-    return unit.connection.execute(sa.select(_mail.c.id).where(other).limit(1)).first() is not None
+    proof = PROOF[unit.evidence.level]
+    other = {"key": key, "but": unit.mail_id, "text": unit.keys.text(message), "proof": proof}
+    return unit.connection.execute(_REUSED, other).first() is not None
 
 
 def _earlier(unit: Unit, person_id: str, kind: str | None) -> RequestFacts | None:
     """Return the latest request of that person and kind that is open, or was carried out and can be taken back."""
-    states = ["challenged", "asked", "held", "applied"]
-    row = unit.connection.execute(
-        sa.select(_request)
-        .where(_request.c.person_id == person_id, _request.c.kind == kind, _request.c.state.in_(states))
-        .order_by(_request.c.decided_at.desc())
-        .limit(1)
-    ).first()
+    row = unit.connection.execute(_EARLIER, {"person_id": person_id, "kind": kind}).first()
     if row is None:
         return None
     earlier = replace(request_facts(unit, row), told_lately=_told_lately(unit, row.id))
@@ -213,30 +241,16 @@ def _asked(unit: Unit, kind: str | None, addresses: list[str]) -> frozenset[str]
     keys = {address_key(addr): addr for addr in addresses if addr}
     if not keys or kind is None:
         return frozenset()
-    rows = unit.connection.execute(
-        sa.select(_question)
-        .join(_request, _request.c.id == _question.c.request_id)
-        .where(_question.c.address_key.in_(keys), _question.c.waits_for == "confirm", _request.c.kind == kind)
-        .where(_question.c.closed_at.is_(None))
-    )
+    rows = unit.connection.execute(_ASKED, {"keys": list(keys), "kind": kind})
     return frozenset(keys[row.address_key] for row in rows if _is_open(unit, row))
 
 
 def _lately(unit: Unit, kind: str) -> int:
     """Count what the breaker counts: withdrawals carried out, or unproven unsubscribes, in the last hour."""
-    proven = sa.or_(_request.c.level == "authenticated", _request.c.reason.in_(PROVEN_BY_TOKEN))
-    proof = proven if kind == "withdrawal" else sa.not_(proven)
-    query = sa.select(sa.func.count()).where(
-        _request.c.kind == kind, _request.c.state == "applied", proof,
-        _request.c.decided_at > unit.now - timedelta(hours=1),
-    )  # fmt: skip
-    return int(unit.connection.execute(query).scalar_one())
+    return int(unit.connection.execute(_LATELY[kind], {"since": unit.now - timedelta(hours=1)}).scalar_one())
 
 
 def suppressed(unit: Unit, address: str) -> tuple[Purpose, ...]:
     """Return the purposes for which an address is suppressed now."""
-    query = sa.select(_suppression.c.purpose).where(
-        _suppression.c.key == unit.keys.suppression(address),
-        sa.or_(_suppression.c.until.is_(None), _suppression.c.until > unit.now),
-    )
-    return tuple(sorted(unit.connection.execute(query).scalars()))
+    found = unit.connection.execute(_SUPPRESSED, {"key": unit.keys.suppression(address), "now": unit.now})
+    return tuple(sorted(found.scalars()))

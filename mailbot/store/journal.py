@@ -193,8 +193,9 @@ def questions_over(connection: sa.Connection, now: datetime) -> list[Any]:
 def questions_unreminded(connection: sa.Connection, before: datetime) -> list[Any]:
     """Return the open questions that left before that time and were not reminded of."""
     waiting = sa.and_(_question.c.closed_at.is_(None), _question.c.reminded.is_(False))
-    left = sa.select(_reply.c.token).where(sa.or_(_reply.c.sent_at <= before, _reply.c.gave_up_at <= before))
-    query = sa.select(_question).where(waiting, _question.c.token.in_(left))
+    over = sa.or_(_reply.c.sent_at <= before, _reply.c.gave_up_at <= before)
+    left = sa.select(_reply.c.id).where(_reply.c.token == _question.c.token, over)
+    query = sa.select(_question).where(waiting, left.exists())
     return list(connection.execute(query.with_for_update(skip_locked=True)))
 
 

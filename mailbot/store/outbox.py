@@ -43,11 +43,6 @@ _TAKEN = (  # what the mark of a reply hangs on
     .outerjoin_from(_reply, _request, _reply.c.request_id == _request.c.id)
     .where(_reply.c.id == sa.bindparam("number"))
 )  # fmt: skip
-_MARK = (
-    sa.update(_reply)
-    .where(_reply.c.id == sa.bindparam("number"))
-    .values(sent_at=sa.bindparam("at"), answer=sa.bindparam("words"), owner="", lease_until=None, said=None)
-)
 
 WindowEnd = Callable[[datetime], datetime]
 
@@ -146,7 +141,7 @@ def sent(store: Store, reply_id: int, answer: str, window_end: WindowEnd) -> Non
     """Mark a reply as taken by the server; a withdrawal's receipt opens its undo window."""
     with store.unit() as unit:
         row = unit.connection.execute(_TAKEN, {"number": reply_id}).one()
-        unit.connection.execute(_MARK, {"number": reply_id, "at": unit.now, "words": _plain(answer)})
+        unit.update(Reply, reply_id, sent_at=unit.now, answer=_plain(answer), owner="", lease_until=None, said=None)
         if row.template == "withdrawal-stopped" and row.role == "receipt":
             schedule_destruction(unit, row.request_id, window_end)
         # A mail that closes a form which brought nobody in: the address that was typed is not kept.

@@ -22,37 +22,47 @@ _phone: Any = Phone.__table__  # type: ignore[attr-defined]
 _consent: Any = Consent.__table__  # type: ignore[attr-defined]
 _former: Any = FormerAddress.__table__  # type: ignore[attr-defined]
 _obligation: Any = Obligation.__table__  # type: ignore[attr-defined]
+_who: Any = sa.bindparam("person_id")
+_AT = sa.select(_address.c.person_id).where(_address.c.key == sa.bindparam("key")).order_by(_address.c.id)
+_ADDRESSES = sa.select(_address.c.addr).where(_address.c.person_id == _who).order_by(_address.c.position, _address.c.id)
+_PHONES = sa.select(_phone.c.number).where(_phone.c.person_id == _who).order_by(_phone.c.position, _phone.c.id)
+_PERSON = sa.select(_person).where(_person.c.id == _who)
+_CONSENTS = sa.select(_consent).where(_consent.c.person_id == _who)
+_OBLIGED = sa.select(_obligation.c.until).where(_obligation.c.person_id == _who, _obligation.c.closed_at.is_(None))
+_NEW_PHONES = sa.insert(_phone)
+_NO_PHONES = sa.delete(_phone).where(_phone.c.person_id == _who)
+_CHANGE = sa.update(_person).where(_person.c.id == sa.bindparam("person_key"))
+_STOPPED_NEWS = (
+    sa.select(_consent.c.id).where(_consent.c.withdrawn_by == sa.bindparam("number"), _consent.c.purpose == "news")
+).limit(1)
 
 
 def ids_at(connection: sa.Connection, address: str) -> list[str]:
     """Return the ids of everybody on file under an address."""
     if not address:
         return []
-    query = sa.select(_address.c.person_id).where(_address.c.key == address_key(address)).order_by(_address.c.id)
-    return list(dict.fromkeys(connection.execute(query).scalars()))
+    return list(dict.fromkeys(connection.execute(_AT, {"key": address_key(address)}).scalars()))
 
 
 def addresses(connection: sa.Connection, person_id: str) -> list[str]:
     """Return the addr-specs of a person, the primary one first."""
-    query = sa.select(_address.c.addr).where(_address.c.person_id == person_id)
-    return list(connection.execute(query.order_by(_address.c.position, _address.c.id)).scalars())
+    return list(connection.execute(_ADDRESSES, {"person_id": person_id}).scalars())
 
 
 def phones(connection: sa.Connection, person_id: str) -> list[str]:
     """Return the phone numbers of a person, E.164."""
-    query = sa.select(_phone.c.number).where(_phone.c.person_id == person_id)
-    return list(connection.execute(query.order_by(_phone.c.position, _phone.c.id)).scalars())
+    return list(connection.execute(_PHONES, {"person_id": person_id}).scalars())
 
 
 def facts(connection: sa.Connection, person_id: str) -> PersonFacts | None:
     """Return what a decision may know of a person; None where there is nobody."""
-    row = connection.execute(sa.select(_person).where(_person.c.id == person_id)).first()
+    who = {"person_id": person_id}
+    row = connection.execute(_PERSON, who).first()
     if row is None:
         return None
-    consents = connection.execute(sa.select(_consent).where(_consent.c.person_id == person_id)).all()
+    consents = connection.execute(_CONSENTS, who).all()
     given = [c.given_at for c in consents if c.given_at is not None]
-    is_open = sa.and_(_obligation.c.person_id == person_id, _obligation.c.closed_at.is_(None))
-    obliged = connection.execute(sa.select(_obligation.c.until).where(is_open)).scalars().all()
+    obliged = connection.execute(_OBLIGED, who).scalars().all()
     return PersonFacts(
         id=row.id, surname=row.surname, given_name=row.given_name, emails=tuple(addresses(connection, person_id)),
         phones=tuple(phones(connection, person_id)), blocked="dispute" if row.disputed else row.blocked,
@@ -66,7 +76,7 @@ def facts(connection: sa.Connection, person_id: str) -> PersonFacts | None:
 
 def fields_of(connection: sa.Connection, person_id: str, names: Iterable[str] | None = None) -> dict[str, Any]:
     """Return a person's fields as JSON-ready values; `names` may hold "phones"."""
-    row = connection.execute(sa.select(_person).where(_person.c.id == person_id)).one()
+    row = connection.execute(_PERSON, {"person_id": person_id}).one()
     values: dict[str, Any] = {name: getattr(row, name) for name in PLAIN}
     if values["birth_date"] is not None:
         values["birth_date"] = values["birth_date"].isoformat()
@@ -80,22 +90,22 @@ def set_fields(connection: sa.Connection, person_id: str, values: dict[str, Any]
     if isinstance(plain.get("birth_date"), str):
         plain["birth_date"] = date.fromisoformat(plain["birth_date"])
     if plain:
-        connection.execute(sa.update(_person).where(_person.c.id == person_id).values(**plain))
+        connection.execute(_CHANGE, {"person_key": person_id, **plain})
     if "phones" in values:
-        connection.execute(sa.delete(_phone).where(_phone.c.person_id == person_id))
+        connection.execute(_NO_PHONES, {"person_id": person_id})
         rows = [
             {"person_id": person_id, "number": n, "position": i} for i, n in enumerate(dict.fromkeys(values["phones"]))
         ]
         if rows:
-            connection.execute(sa.insert(_phone), rows)
+            connection.execute(_NEW_PHONES, rows)
 
 
 def note_changed(connection: sa.Connection, person_id: str, names: Iterable[str]) -> None:
     """Remember that a request changed these fields: an import keeps them."""
-    row = connection.execute(sa.select(_person.c.changed_fields).where(_person.c.id == person_id)).one()
+    row = connection.execute(_PERSON, {"person_id": person_id}).one()
     plain = ("phone" if name == "phones" else name for name in names)
     changed = list(dict.fromkeys([*row.changed_fields, *plain]))
-    connection.execute(sa.update(_person).where(_person.c.id == person_id).values(changed_fields=changed))
+    connection.execute(_CHANGE, {"person_key": person_id, "changed_fields": changed})
 
 
 def replace_address(connection: sa.Connection, person_id: str, old: str, new: str) -> bool:
@@ -118,8 +128,7 @@ def add_consent(connection: sa.Connection, person_id: str, **values: Any) -> Non
 
 def stopped_news(connection: sa.Connection, number: str) -> bool:
     """Tell whether that request ended anybody's news consent."""
-    ended = sa.select(_consent.c.id).where(_consent.c.withdrawn_by == number, _consent.c.purpose == "news")
-    return connection.execute(ended.limit(1)).first() is not None
+    return connection.execute(_STOPPED_NEWS, {"number": number}).first() is not None
 
 
 def consents(connection: sa.Connection, person_id: str) -> list[dict[str, Any]]:
@@ -140,10 +149,9 @@ def _is_shared(connection: sa.Connection, row: Any) -> bool:
     """Tell whether a consent's source is a word of ours, or stands at several other people too."""
     if row.given_by in ("form", "mail"):
         return True  # the form's name in policy.toml, or the number of a request
-    theirs = sa.select(sa.func.count(_consent.c.person_id.distinct())).where(
-        _consent.c.source == row.source, _consent.c.person_id != row.person_id
-    )
-    return int(connection.execute(theirs).scalar_one()) >= SHARED
+    others = sa.and_(_consent.c.source == row.source, _consent.c.person_id != row.person_id)
+    theirs = sa.select(_consent.c.person_id).where(others).distinct().limit(SHARED)  # a thousand more say no more
+    return len(connection.execute(theirs).all()) >= SHARED
 
 
 def show(connection: sa.Connection, person_id: str) -> dict[str, Any]:

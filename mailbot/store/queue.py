@@ -7,19 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailbot.store.journal import WAITING
-from mailbot.store.tables import Request
+from mailbot.store.tables import OPEN, UNMATCHED, Request
 
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 _opens: Any = sa.cast(_request.c.open, sa.Text)  # a JSON array of words, as text in either dialect
+_IS_OPEN = sa.text(f"({OPEN})")  # journal.is_open in SQL
 _FAR = datetime(9999, 1, 1, tzinfo=UTC)
-
-
-def _is_open() -> Any:
-    """Return journal.is_open in SQL."""
-    waits = sa.or_(_request.c.state.in_(WAITING), sa.and_(_request.c.state == "left", _request.c.kind.is_not(None)))
-    undecided = sa.or_(_opens != "[]", sa.and_(waits, _request.c.closed_at.is_(None)))
-    return sa.or_(_request.c.answer_due_at.is_not(None), _request.c.places_open > 0, undecided)
 
 
 def _is_hers() -> Any:
@@ -38,30 +31,30 @@ def _due() -> Any:
 def count(connection: sa.Connection) -> tuple[int, int]:
     """Return how many requests are open, and how many of them wait for the operator."""
     mine = sa.func.coalesce(sa.func.sum(sa.case((_is_hers(), 1), else_=0)), 0)
-    total, hers = connection.execute(sa.select(sa.func.count(), mine).where(_is_open())).one()
+    total, hers = connection.execute(sa.select(sa.func.count(), mine).select_from(_request).where(_IS_OPEN)).one()
     return int(total), int(hers)
 
 
 def overdue(connection: sa.Connection, now: datetime) -> tuple[int, int]:
     """Return how many requests are open, and of how many of them a clock is over."""
     late = sa.func.coalesce(sa.func.sum(sa.case((_due() < now, 1), else_=0)), 0)
-    total, over = connection.execute(sa.select(sa.func.count(), late).where(_is_open())).one()
+    total, over = connection.execute(sa.select(sa.func.count(), late).select_from(_request).where(_IS_OPEN)).one()
     return int(total), int(over)
 
 
 def page(connection: sa.Connection, *, first: int, most: int) -> list[Any]:
     """Return that part of the open requests: those that wait for the operator first, then by due date."""
     order = (sa.case((_is_hers(), 0), else_=1), _due(), _request.c.received_at, _request.c.id)
-    return list(connection.execute(sa.select(_request).where(_is_open()).order_by(*order).limit(most).offset(first)))
+    return list(connection.execute(sa.select(_request).where(_IS_OPEN).order_by(*order).limit(most).offset(first)))
 
 
 def soonest(connection: sa.Connection, most: int) -> list[Any]:
     """Return the open requests whose clocks end first, those that are over before all others."""
-    query = sa.select(_request).where(_is_open(), _due() < _FAR).order_by(_due(), _request.c.received_at, _request.c.id)
+    query = sa.select(_request).where(_IS_OPEN, _due() < _FAR).order_by(_due(), _request.c.received_at, _request.c.id)
     return list(connection.execute(query.limit(most)))
 
 
 def unmatched(connection: sa.Connection) -> int:
     """Return how many mails were left alone that look like no request, and lie there still as far as is known."""
-    left = sa.and_(_request.c.state == "left", _request.c.kind.is_(None), _request.c.closed_at.is_(None))
-    return int(connection.execute(sa.select(sa.func.count()).where(left)).scalar_one())
+    query = sa.select(sa.func.count()).select_from(_request).where(sa.text(UNMATCHED))
+    return int(connection.execute(query).scalar_one())

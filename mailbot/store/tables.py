@@ -26,6 +26,14 @@ def _partial(name: str, column: str, *, where: str) -> Index:
     return Index(name, column, sqlite_where=text(where), postgresql_where=text(where))
 
 
+# Conditions of indexes, which a query has to name word by word: what the operator sees, and what looks like no request.
+OPEN = (
+    "answer_due_at IS NOT NULL OR places_open > 0 OR CAST(open AS TEXT) <> '[]' OR (closed_at IS NULL AND "
+    "(state IN ('held', 'challenged', 'asked') OR (state = 'left' AND kind IS NOT NULL)))"
+)
+UNMATCHED = "state = 'left' AND kind IS NULL AND closed_at IS NULL"
+
+
 class Person(SQLModel, table=True):
     """A data subject; surname to birth_place are the policy's section 2."""
 
@@ -118,6 +126,11 @@ class Request(SQLModel, table=True):
 
     __table_args__ = (  # each pass asks for the few rows of the last three: every mail ever seen has a request
         Index("ix_request_state_due", "state", "due_at"),
+        _partial("ix_request_due", "due_at", where="due_at IS NOT NULL"),
+        _partial("ix_request_open", "id", where=OPEN),
+        _partial("ix_request_unmatched", "state", where=UNMATCHED),
+        _partial("ix_request_place_due", "place_due_at", where="place_due_at IS NOT NULL"),
+        _partial("ix_request_destroy", "destroy_at", where="destroy_at IS NOT NULL AND closed_at IS NULL"),
         Index("ix_request_tell", "tell", "told_at"),
         _partial("ix_request_due_open", "due_at", where="closed_at IS NULL"),
         _partial("ix_request_answer_due", "answer_due_at", where="answer_due_at IS NOT NULL"),
@@ -203,7 +216,9 @@ class Reply(SQLModel, table=True):
     bounced_at: datetime | None = None
     bounced_status: str | None = None  # RFC 3463; "" where the report names none
     bounced_why: str | None = None  # the other server's words, without any address
-    addressee: str | None = Field(default=None, max_length=64)  # keyed hash of the address, once that is blanked by age
+    addressee: str | None = Field(
+        default=None, index=True, max_length=64
+    )  # keyed hash of the address, once that is blanked by age
     cleared_at: datetime | None = None  # when its copy left the folder of sent mail
     # What it was rendered from, where it names times that may be over before it leaves; nothing once it left.
     said: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
@@ -212,6 +227,7 @@ class Reply(SQLModel, table=True):
 class Question(SQLModel, table=True):
     """A challenge or an ask: what the answer to one reply's token does."""
 
+    __table_args__ = (_partial("ix_question_open", "reminded", where="closed_at IS NULL"),)
     token: str = Field(primary_key=True, max_length=26)
     request_id: str = Field(index=True, max_length=12)
     waits_for: str  # confirm, new_address, ask
@@ -235,7 +251,7 @@ class Suppression(SQLModel, table=True):
     purpose: str  # news, processing
     since: datetime
     until: datetime | None = None
-    request_id: str | None = None
+    request_id: str | None = Field(default=None, index=True)
 
 
 class WrongToken(SQLModel, table=True):

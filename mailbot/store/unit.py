@@ -25,6 +25,21 @@ from mailbot.store.tables import FolderCursor, Mail, Question, Reply, Request
 from mailbot.store.transaction import Transaction
 from mailbot.store.verbs import VERBS
 
+_mail: Any = Mail.__table__  # type: ignore[attr-defined]
+_cursor: Any = FolderCursor.__table__  # type: ignore[attr-defined]
+_SEEN = sa.select(_mail).where(_mail.c.sha256 == sa.bindparam("digest"))
+_BEHIND = sa.or_(
+    _cursor.c.uidvalidity.is_distinct_from(sa.bindparam("validity")), _cursor.c.last_uid < sa.bindparam("reached")
+)
+_PASS = (
+    sa.update(_cursor)
+    .where(_cursor.c.folder == sa.bindparam("place"), _BEHIND)
+    .values(uidvalidity=sa.bindparam("validity"), last_uid=sa.bindparam("reached"))
+)
+_SAME = (_mail.c.fingerprint == sa.bindparam("print"), _mail.c.id != sa.bindparam("but"))
+_AS_GOOD = _mail.c.proof >= sa.bindparam("proof")
+_FIRST = sa.select(_mail).where(*_SAME, _AS_GOOD).limit(1)
+_FIRST_OF_OURS = sa.select(_mail).where(*_SAME, sa.or_(_AS_GOOD, _mail.c.attachments_at.is_not(None))).limit(1)
 PROOF = {"none": 0, "weak": 1, "authenticated": 2}
 UNDECIDED = ("waiting", "gone")  # states of a mail that is to be decided when it is seen again
 PASSED = ("leave", "ignore", "hold")  # decisions that did nothing for anybody
@@ -82,11 +97,9 @@ class Unit(Transaction):
 
     def _first(self, fingerprint: str, proof: int, seen: Any) -> Any:
         """Return an earlier mail with the same fingerprint and proof at least as good."""
-        mail = Mail.__table__  # type: ignore[attr-defined]
-        same = sa.and_(mail.c.fingerprint == fingerprint, attachments.is_ours(self, mail.c.proof >= proof))
-        if seen is not None:
-            same = sa.and_(same, mail.c.id != seen.id)
-        return self.connection.execute(sa.select(mail).where(same).limit(1)).first()
+        query = _FIRST_OF_OURS if attachments.is_ours(self) else _FIRST  # a copy of ours need not be as well proven
+        same = {"print": fingerprint, "proof": proof, "but": seen.id if seen is not None else 0}
+        return self.connection.execute(query, same).first()
 
     def _passed_over(self, seen: Any) -> bool:
         """Whether a mail was decided without being known as a form's, and nothing was done for it."""
@@ -96,18 +109,10 @@ class Unit(Transaction):
         """Move the folder's cursor past that mail; it never moves back within one UIDVALIDITY."""
         if self.collects:  # else mails that no pass has seen yet would be skipped
             return
-        table = FolderCursor.__table__  # type: ignore[attr-defined]
-        ahead = sa.or_(table.c.uidvalidity.is_distinct_from(raw.uidvalidity), table.c.last_uid < raw.uid)
-        self.connection.execute(
-            sa.update(table)
-            .where(table.c.folder == raw.folder, ahead)
-            .values(uidvalidity=raw.uidvalidity, last_uid=raw.uid)
-        )
+        self.connection.execute(_PASS, {"place": raw.folder, "validity": raw.uidvalidity, "reached": raw.uid})
 
     def _seen(self, raw: RawMail) -> Any:
-        return self.connection.execute(
-            sa.select(Mail.__table__).where(Mail.sha256 == sha256(raw.octets))  # type: ignore[attr-defined,arg-type]
-        ).first()
+        return self.connection.execute(_SEEN, {"digest": sha256(raw.octets)}).first()
 
     def _copy(self, first: Any, raw: RawMail, retried: Any = None) -> str:
         """Write the row of a further place of a mail that is in the ledger."""

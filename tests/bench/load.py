@@ -10,7 +10,7 @@ import base64
 import json
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.header import Header
 from email.utils import format_datetime
@@ -101,10 +101,10 @@ def _part(kind: str, octets: bytes) -> str:
     return f"Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{lines}"
 
 
-def lay(maildir: Path, count: int) -> None:
-    """Put the mails into an empty Maildir, as files that belong to whom the folder belongs."""
-    owner = maildir.stat()
-    for number, octets in enumerate(mails(count)):
+def lay(maildir: Path, octets_of_all: Iterable[bytes]) -> None:
+    """Put mails into a Maildir, as files that belong to whom the folder belongs."""
+    owner, first = maildir.stat(), len(list((maildir / "cur").iterdir()))
+    for number, octets in enumerate(octets_of_all, first):
         path = maildir / "cur" / f"{1_700_000_000 + number}.M{number:06}.host,S={len(octets)}:2,"
         path.write_bytes(octets)
         os.chown(path, owner.st_uid, owner.st_gid)

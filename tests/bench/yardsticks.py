@@ -47,29 +47,34 @@ class Ground:
     made: int = 0
     _entered: ExitStack = field(default_factory=ExitStack)
 
-    def yard(self, name: str, mails: int, store: str) -> Yard:
-        """Return a place for one contestant, with its mails delivered and seen by Dovecot once."""
+    def yard(self, name: str, mails: int, store: str, *, known: int = 0, older: Sequence[bytes] = ()) -> Yard:
+        """Return a place for one contestant, with its mails delivered and seen by Dovecot once.
+
+        `known`: how many people are, if not those who write; `older`: mails from before.
+        """
         self.made += 1
         folder = self.folder / f"{name}-{self.made}"
         folder.mkdir()
         user = self.dovecot.user()
         url = self.postgres.database() if store == "postgresql" else ""
         people = self.folder / f"people-{mails}.json"
-        people.write_text(load.dumped(mails), encoding="utf-8")
+        people.write_text(load.dumped(known or mails), encoding="utf-8")
         yard = Yard(
             imap=self.imap, smtp=self.smtp, user=user, folder=str(folder), store=url, people=str(people),
         )  # fmt: skip
         self._touch(user)
+        load.lay(self.dovecot.maildir(user), older)
         if name == "ours":
-            self._install(yard, mails)
-        load.lay(self.dovecot.maildir(user), mails)
+            self._install(yard, known or mails)
+        load.lay(self.dovecot.maildir(user), load.mails(mails))
         self._touch(user)
         return yard
 
     def _touch(self, user: str) -> None:
         with self.dovecot.login(user) as client:
-            if client.select_folder("INBOX")[b"EXISTS"]:
-                client.fetch(client.search(), ["RFC822.SIZE", "INTERNALDATE"])
+            uids = client.search() if client.select_folder("INBOX")[b"EXISTS"] else []
+            for start in range(0, len(uids), 1000):
+                client.fetch(uids[start : start + 1000], ["RFC822.SIZE", "INTERNALDATE"])
 
     def _install(self, yard: Yard, mails: int) -> None:
         people = self.folder / f"people-{mails}.csv"
@@ -87,14 +92,23 @@ class Ground:
         text = policy.read_text(encoding="utf-8")
         policy.write_text(re.sub(r"(?m)^(\w+_per_hour) = \d+", r"\1 = 1000000", text), encoding="utf-8")
 
+    def took(self) -> list[str]:
+        """Return what the SMTP server took: Message-ID and time of each mail."""
+        return self.sunk.read_text(encoding="ascii").splitlines()
+
+    def leave(self, yard: Yard) -> None:
+        """Take a contestant's place away: some are large."""
+        shutil.rmtree(yard.folder)
+        shutil.rmtree(self.dovecot.maildir(yard.user).parent)
+
     def run(self, name: str, yard: Yard) -> Taken:
         """Let one contestant work; return what it took."""
-        before = len(self.sunk.read_text(encoding="ascii").splitlines())
+        before = len(self.took())
         command = [sys.executable, "-m", f"tests.bench.{name}", json.dumps(asdict(yard))]
         done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
         assert done.returncode == 0, done.stderr
         taken: Taken = json.loads(done.stdout)
-        sunk = self.sunk.read_text(encoding="ascii").splitlines()[before:]
+        sunk = self.took()[before:]
         assert len({line.split()[0] for line in sunk}) == len(sunk) == taken["sent"], (name, len(sunk), taken)
         return taken
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mailbot.errors import MailboxRefused
-from mailbot.intake import uids
+from mailbot.intake import standing, uids
 from mailbot.intake.imap import ImapMailbox
 from mailbot.intake.maildir import MaildirMailbox
 from mailbot.ports import Cursor, Mailbox, RawMail, Sought
@@ -316,7 +316,8 @@ class TestMailbox:
         assert (mailbox.mark("sent"), mailbox.mark("junk")) == (None, None)
         assert mailbox.later("junk", Cursor(uidvalidity=1, last_uid=0, since=AT)) == []
 
-    def test_what_came_after_a_mark_is_shown_once(self, box: Box) -> None:
+    def test_what_came_after_a_mark_is_shown_once(self, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(standing, "ELSEWHERE_SECONDS", 0)
         box.deliver(mail("old"))
         mailbox = box.open()
         mailbox.file([raw.uid for raw in read(mailbox)])
