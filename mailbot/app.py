@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
+from base64 import b32encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -61,8 +62,6 @@ from mailbot.store.migrate import require_current
 from mailbot.store.store import Store
 from mailbot.urls import mailbox_url
 
-LETTERS = "abcdefghijklmnopqrstuvwxyz234567"  # base32: 5 random bits a letter
-
 
 def utc_now() -> datetime:
     """Return the time, aware UTC."""
@@ -71,7 +70,7 @@ def utc_now() -> datetime:
 
 def new_id(letters: int) -> str:
     """Return so many random letters of the base32 alphabet."""
-    return "".join(secrets.choice(LETTERS) for _ in range(letters))
+    return b32encode(secrets.token_bytes(letters))[:letters].decode().lower()  # 5 bits of each octet and more
 
 
 @dataclass(slots=True)

@@ -56,6 +56,7 @@ def open_courier(folder: Path, settings: Settings, store: Store) -> Courier:
     ca_file = folder / section.ca_file if section.ca_file else None
     plain = settings.mailbox.addresses[0]
     courier = SmtpCourier(url, password=password, ca_file=ca_file, timeout_seconds=section.timeout_seconds, plain=plain)
+    courier.connections = section.connections
     courier.logins = Logins(store, "courier", url.host, CourierRefused, _secret(password))
     return courier
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from mailbot.errors import ReplyDeferred, ReplyRefused
+
 Clock = Callable[[], datetime]  # an aware UTC datetime
 NewId = Callable[[int], str]  # n letters of the base32 alphabet (a-z2-7), 5 random bits each
 FolderName = Literal["inbox", "done", "sent", "drafts", "junk"]  # "inbox": the folder that is read, whatever its name
@@ -216,11 +218,32 @@ class Logins(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One mail on its way out; `number` is its sender's, so that it is known again."""
+
+    number: int
+    sender: str  # of the envelope
+    recipient: str
+    octets: bytes
+
+
+Said = str | ReplyDeferred | ReplyRefused  # the server's last word on a letter: "250 …", or why it was not taken
+Take = Callable[[], Letter | None]  # gives the next letter; None: there is none now
+
+
 class Courier(Protocol):
     """The door out. Raises CourierUnavailable, CourierRefused, ReplyDeferred or ReplyRefused."""
 
     def send(self, sender: str, recipient: str, octets: bytes) -> str:
         """Hand one mail to the server on the open connection; return the server's final answer ("250 …")."""
+        ...
+
+    def send_all(self, take: Take) -> Iterator[tuple[Letter, Said]]:
+        """Hand over what `take` gives, until it gives no more; yield each letter at once with what became of it.
+
+        `take` is asked again after every letter. A few letters may be under way at once.
+        """
         ...
 
     def check(self) -> None:

@@ -37,6 +37,10 @@ class CourierSettings(Section):
     verp: bool = Field(
         default=False, description="each answer leaves as LOCAL+KEY@DOMAIN, so that any bounce finds its request"
     )
+    connections: int = Field(
+        default=3, ge=1, le=8,
+        description="at once, to a server 10 ms away or more; after a kill one answer of each may be repeated",
+    )  # fmt: skip
 
 
 class OauthSettings(Section):

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mailbot.errors import CourierRefused, CourierUnavailable
+from mailbot.ports import Letter, Said, Take
 
 _MESSAGE_ID = re.compile(rb"^message-id:\s*<([^<>@\s]+)@", re.IGNORECASE | re.MULTILINE)
 _SAFE = re.compile(r"[A-Za-z0-9_=+-][A-Za-z0-9_.=+-]{0,149}")
@@ -35,6 +36,11 @@ class MaildirCourier:
             if not self._holds(name):
                 self._write(name, octets)
         return f"250 kept as {name}"
+
+    def send_all(self, take: Take) -> Iterator[tuple[Letter, Said]]:
+        """Deliver what `take` gives, one by one. Raises CourierUnavailable, CourierRefused."""
+        while (letter := take()) is not None:
+            yield letter, self.send(letter.sender, letter.recipient, letter.octets)
 
     def check(self) -> None:
         """Make the folders where they are missing, write nothing. Raises CourierUnavailable, CourierRefused."""

@@ -1,7 +1,7 @@
-"""Sends what is owed: leases replies, hands them to the courier on one connection, marks each at once.
+"""Sends what is owed: leases replies, hands them to the courier, marks each at once.
 
-The one gap is named: a crash between the server's 250 and the commit may send the same reply twice, under
-the same Message-ID. No rule, no rendering here.
+The one gap is named: a crash between the server's 250 and the commit may send the same reply twice, under the same
+Message-ID: one reply of each connection, so one in all unless the server is far. No rule, no rendering here.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailbot import logs
-from mailbot.errors import CourierRefused, CourierUnavailable, ReplyDeferred, ReplyRefused
+from mailbot.errors import CourierRefused, CourierUnavailable, ReplyDeferred
 from mailbot.policy import LimitRules
-from mailbot.ports import Courier
+from mailbot.ports import Courier, Letter, Said
+from mailbot.reading.address import address_key
 from mailbot.store import outbox
 from mailbot.store.store import Store
 
@@ -77,40 +78,66 @@ class Outbox:
         return went and not self.stop()
 
     def _send_batch(self, batch: list[outbox.Leased], owner: str, counts: dict[str, int]) -> None:
-        started = self.store.clock()
-        later: set[str] = set()  # addresses whose next replies wait, since an earlier one was put off
-        for place, reply in enumerate(batch):
-            if (self.store.clock() - started) * 2 > outbox.LEASE:  # a slow server: make sure they are still ours
-                started = self.store.clock()
-                ours = outbox.extend(self.store, owner, [r.id for r in batch[place:]])
-            else:
-                ours = {reply.id}
-            if self.stop():
-                outbox.release(self.store, [r.id for r in batch[place:]])
-                return
-            if reply.address in later:
-                outbox.release(self.store, [reply.id])
-            elif reply.id in ours:
-                try:
-                    if not self._send_one(reply, counts):
-                        later.add(reply.address)
-                except (CourierUnavailable, CourierRefused):
-                    outbox.release(self.store, [r.id for r in batch[place:]])
-                    raise
-
-    def _send_one(self, reply: outbox.Leased, counts: dict[str, int]) -> bool:
-        """Send it, give it up or put it off; False where it was put off."""
+        hand = _Hand(self, owner, batch)
+        failure: CourierUnavailable | CourierRefused | None = None
         try:
-            sender = bounce_address(self.sender, reply.bounce_key) if self.verp else self.sender
-            answer = self.courier.send(sender, reply.address, reply.octets)
-        except (ReplyDeferred, ReplyRefused) as exc:
-            if isinstance(exc, ReplyDeferred) and outbox.put_off(self.store, reply.id, str(exc)):
-                logs.tell("reply_put_off", reply=reply.id)
-                return False
-            outbox.give_up(self.store, reply.id, str(exc), self.window_end(self.store.clock()))
-            counts["gave_up"] += 1
-        else:
-            outbox.sent(self.store, reply.id, answer, self.window_end)
-            logs.tell("reply_sent", reply=reply.id)
+            for letter, said in self.courier.send_all(hand.take):
+                reply = hand.under_way.pop(letter.number)
+                if not self._settle(reply.id, said, counts):
+                    hand.later.add(address_key(reply.address))
+        except (CourierUnavailable, CourierRefused) as exc:
+            failure = exc
+        outbox.release(self.store, [*hand.under_way, *(reply.id for reply in hand.waiting)])
+        if failure:
+            raise failure
+
+    def letter(self, reply: outbox.Leased) -> Letter:
+        """Return a reply as the courier takes it."""
+        sender = bounce_address(self.sender, reply.bounce_key) if self.verp else self.sender
+        return Letter(number=reply.id, sender=sender, recipient=reply.address, octets=reply.octets)
+
+    def _settle(self, reply_id: int, said: Said, counts: dict[str, int]) -> bool:
+        """Mark it as sent, give it up or put it off; False where it was put off."""
+        if isinstance(said, str):
+            outbox.sent(self.store, reply_id, said, self.window_end)
+            logs.tell("reply_sent", reply=reply_id)
             counts["sent"] += 1
+            return True
+        if isinstance(said, ReplyDeferred) and outbox.put_off(self.store, reply_id, str(said)):
+            logs.tell("reply_put_off", reply=reply_id)
+            return False
+        outbox.give_up(self.store, reply_id, str(said), self.window_end(self.store.clock()))
+        counts["gave_up"] += 1
         return True
+
+
+class _Hand:
+    """What was leased: which reply goes next, so that each address hears things in order, and which are under way."""
+
+    def __init__(self, sends: Outbox, owner: str, batch: list[outbox.Leased]) -> None:
+        self._sends, self._owner = sends, owner
+        self._leased_at = sends.store.clock()
+        self.waiting = batch
+        self.under_way: dict[int, outbox.Leased] = {}
+        self.later: set[str] = set()  # addresses whose next replies wait, since an earlier one was put off
+
+    def take(self) -> Letter | None:
+        """Return the next that may go now."""
+        self._extend()
+        if self._sends.stop():
+            return None
+        not_now = self.later | {address_key(reply.address) for reply in self.under_way.values()}
+        for place, reply in enumerate(self.waiting):
+            if address_key(reply.address) not in not_now:
+                self.under_way[reply.id] = self.waiting.pop(place)
+                return self._sends.letter(reply)
+        return None
+
+    def _extend(self) -> None:
+        """Make sure of what waits where a server was slow: it may be another process's by now."""
+        store = self._sends.store
+        if (store.clock() - self._leased_at) * 2 > outbox.LEASE:
+            self._leased_at = store.clock()
+            waiting = [reply.id for reply in self.waiting]
+            ours = outbox.extend(store, self._owner, [*self.under_way, *waiting])
+            self.waiting = [reply for reply in self.waiting if reply.id in ours]

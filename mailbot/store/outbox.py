@@ -28,13 +28,21 @@ IN_ORDER = 3  # tries for which later ones to the same address wait: a text that
 TRIES = 14  # about five days (RFC 5321 section 4.5.4.1); then it is given up
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
 _earlier: Any = _reply.alias("earlier")
-_theirs = (_reply.c.address_key == sa.bindparam("key"), _reply.c.counted.is_(True), _reply.c.gave_up_at.is_(None))
-_SHARE = {
-    proven: sa.select(sa.func.count()).where(
-        *_theirs, _reply.c.proven.is_(proven), _reply.c.created_at > sa.bindparam("since")
+_HAD = sa.select(  # how many questions and receipts an address had: in thirty days, in one
+    sa.func.count(), sa.func.count(sa.case((_reply.c.created_at > sa.bindparam("day"), 1)))
+).where(
+    _reply.c.address_key == sa.bindparam("key"), _reply.c.counted.is_(True), _reply.c.proven == sa.bindparam("proven"),
+    _reply.c.gave_up_at.is_(None), _reply.c.created_at > sa.bindparam("month"),
+)  # fmt: skip
+_request: Any = Request.__table__  # type: ignore[attr-defined]
+_TAKEN = (  # what the mark of a reply hangs on
+    sa.select(
+        _reply.c.template, _reply.c.role, _reply.c.request_id, _request.c.kind, _request.c.person_id,
+        _request.c.address_key,
     )
-    for proven in (True, False)
-}
+    .outerjoin_from(_reply, _request, _reply.c.request_id == _request.c.id)
+    .where(_reply.c.id == sa.bindparam("number"))
+)  # fmt: skip
 
 WindowEnd = Callable[[datetime], datetime]
 
@@ -132,20 +140,16 @@ def extend(store: Store, owner: str, ids: list[int]) -> set[int]:
 def sent(store: Store, reply_id: int, answer: str, window_end: WindowEnd) -> None:
     """Mark a reply as taken by the server; a withdrawal's receipt opens its undo window."""
     with store.unit() as unit:
-        row = unit.row(Reply, reply_id)
+        row = unit.connection.execute(_TAKEN, {"number": reply_id}).one()
         unit.update(Reply, reply_id, sent_at=unit.now, answer=_plain(answer), owner="", lease_until=None, said=None)
         if row.template == "withdrawal-stopped" and row.role == "receipt":
             schedule_destruction(unit, row.request_id, window_end)
-        if row.role in ("final", "operator") or _is_nobodys(unit, row):
+        # A mail that closes a form which brought nobody in: the address that was typed is not kept.
+        nobodys = row.kind == "form" and row.person_id is None and not row.address_key
+        if row.role in ("final", "operator") or nobodys:
             forgets.forget_reply(unit, reply_id)
         elif row.template == WHOLE:
             forgets.forget_text(unit, reply_id)
-
-
-def _is_nobodys(unit: Transaction, row: Any) -> bool:
-    """Tell whether a mail closed a form that brought nobody in: the address that was typed is not kept."""
-    request = unit.row(Request, row.request_id) if row.request_id else None
-    return request is not None and request.kind == "form" and request.person_id is None and not request.address_key
 
 
 def _plain(answer: str) -> str:
@@ -228,11 +232,10 @@ def owed(store: Store) -> int:
 
 def is_capped(unit: Transaction, address: str, proven: bool, limits: LimitRules) -> bool:
     """Tell whether an address had its share of questions and receipts; proven and unproven are counted apart."""
-    for days, most in ((1, limits.replies_per_day), (30, limits.replies_per_30_days)):
-        mine = {"key": address_key(address), "since": unit.now - timedelta(days=days)}
-        if unit.connection.execute(_SHARE[proven], mine).scalar_one() >= most:
-            return True
-    return False
+    day, month = unit.now - timedelta(days=1), unit.now - timedelta(days=30)
+    values = {"key": address_key(address), "proven": proven, "day": day, "month": month}
+    in_month, in_day = unit.connection.execute(_HAD, values).one()
+    return in_day >= limits.replies_per_day or in_month >= limits.replies_per_30_days
 
 
 def room(store: Store, limits: LimitRules, *, counted: bool) -> int:

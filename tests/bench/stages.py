@@ -19,7 +19,7 @@ from sqlalchemy.engine.default import DefaultDialect
 
 from mailbot import pipeline
 from mailbot.answering.outbox import Outbox
-from mailbot.answering.smtp import SmtpCourier
+from mailbot.answering.session import Session
 from mailbot.app import App, build
 from mailbot.intake.imap import ImapMailbox
 from mailbot.store.unit import Unit
@@ -31,7 +31,8 @@ STAGES: tuple[tuple[str, Any, str], ...] = (
     ("line", pipeline, "take_read"), ("receive", Unit, "receive"), ("gather", pipeline, "gather"),
     ("decide", pipeline, "decide"), ("apply", Unit, "apply"), ("owe", pipeline, "owe"), ("owe: store", Unit, "owe"),
     ("commit", Connection, "_commit_impl"), ("file", ImapMailbox, "file"), ("outbox", Outbox, "send"),
-    ("send", SmtpCourier, "send"),
+    ("send", Session, "_name"), ("send", Session, "_settle_envelope"), ("send", Session, "_write"),
+    ("send", Session, "_taken"),
 )  # fmt: skip
 
 

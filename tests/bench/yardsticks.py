@@ -1,7 +1,8 @@
 """mailbot beside a naive loop, a lean script and the floor: who answers the same mails in which time.
 
 They take turns, round by round, each with a mailbox of its own on one Dovecot, a store of its own, one SMTP server.
-What is told of a ratio is its median over the rounds.
+What is told of a ratio is its median over the rounds. `python -m tests.bench.yardsticks MAILS ROUNDS STORE`, or
+`… rtt ROUNDS` for mailbot beside the naive loop alone, both servers 20 ms away.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ from tests.support.postgres import Postgres
 from tests.support.site import BOX, COMMAND
 
 CONTESTANTS = ("naive", "lean", "floor", "ours")
+FAR = ("naive", "ours")  # who takes part where the servers are far
+RTT = 20  # milliseconds there and back
+FAR_MAILS = 200
 Taken = dict[str, float]
 
 
@@ -110,6 +114,18 @@ class Ground:
 
 
 @contextmanager
+def delayed(place: Ground, milliseconds: float) -> Iterator[None]:
+    """Let all contestants reach IMAP and SMTP over a link with that round-trip time."""
+    near = place.imap, place.smtp
+    with ExitStack() as stack:
+        ports = [stack.enter_context(process("delay", str(port), str(milliseconds))) for port in near]
+        place.imap, place.smtp = ports
+        stack.callback(setattr, place, "imap", near[0])
+        stack.callback(setattr, place, "smtp", near[1])
+        yield
+
+
+@contextmanager
 def process(module: str, *arguments: str) -> Iterator[int]:
     """Run a server of this folder; yields its port."""
     command = [sys.executable, "-m", f"tests.bench.{module}", *arguments]
@@ -137,28 +153,44 @@ def ground() -> Iterator[Ground]:
         yield Ground(folder, dovecot, database, port, sunk, imap=dovecot.port)
 
 
-def contest(place: Ground, mails: int, rounds: int, store: str) -> dict[str, list[Taken]]:
+def contest(
+    place: Ground, mails: int, rounds: int, store: str, names: Sequence[str] = CONTESTANTS
+) -> dict[str, list[Taken]]:
     """Let all take turns; return what each round took."""
-    taken: dict[str, list[Taken]] = {name: [] for name in CONTESTANTS}
+    taken: dict[str, list[Taken]] = {name: [] for name in names}
     for number in range(rounds):
-        for turn in range(len(CONTESTANTS)):
-            name = CONTESTANTS[(number + turn) % len(CONTESTANTS)]
+        for turn in range(len(names)):
+            name = names[(number + turn) % len(names)]
             taken[name].append(place.run(name, place.yard(name, mails, store)))
     return taken
 
 
-def ratios(taken: dict[str, list[Taken]]) -> dict[str, float]:
+def far(place: Ground, rounds: int, store: str = "sqlite") -> dict[str, list[Taken]]:
+    """Do the same over a link of 20 ms, mailbot beside the naive loop."""
+    with delayed(place, RTT):
+        return contest(place, FAR_MAILS, rounds, store, FAR)
+
+
+def ratios(taken: dict[str, list[Taken]], suffix: str = "") -> dict[str, float]:
     """Return how many times as fast as each yardstick mailbot was."""
     found = {}
-    for name in CONTESTANTS[:3]:
+    for name in taken.keys() - {"ours"}:
         pairs = zip(taken[name], taken["ours"], strict=True)
-        found[f"vs_{name}"] = median(other["wall"] / ours["wall"] for other, ours in pairs)
+        found[f"vs_{name}{suffix}"] = median(other["wall"] / ours["wall"] for other, ours in pairs)
     return found
+
+
+def told(taken: dict[str, list[Taken]], suffix: str = "") -> None:
+    """Print what each round took, and the ratios."""
+    for name, rounds in taken.items():
+        print(name, [{key: round(value, 3) for key, value in each.items()} for each in rounds])
+    print(ratios(taken, suffix))
 
 
 if __name__ == "__main__":
     with ground() as place:
-        found = contest(place, int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
-    for name, rounds in found.items():
-        print(name, [{key: round(value, 3) for key, value in each.items()} for each in rounds])
-    print(ratios(found))
+        if sys.argv[1] == "rtt":
+            told(far(place, int(sys.argv[2])), f"_rtt{RTT}")
+        else:
+            told(contest(place, int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))
+            told(far(place, int(sys.argv[2])), f"_rtt{RTT}")

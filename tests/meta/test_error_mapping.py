@@ -11,7 +11,7 @@ import ssl
 import imapclient.exceptions
 import pytest
 
-from mailbot.answering import smtp
+from mailbot.answering import smtp_errors
 from mailbot.errors import (
     CourierRefused,
     CourierUnavailable,
@@ -60,8 +60,8 @@ def test_the_mailbox_door_names_each_class(kind: type[BaseException]) -> None:
 @pytest.mark.parametrize("kind", SMTP, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("code", [421, 451, 550, -1])
 def test_the_courier_door_names_each_class(kind: type[BaseException], code: int) -> None:
-    assert kind in smtp.ERRORS
-    ours = smtp.translate(made(kind, code), "smtp.example.kz")
+    assert kind in smtp_errors.ERRORS
+    ours = smtp_errors.translate(made(kind, code), "smtp.example.kz")
     assert type(ours) in (CourierUnavailable, CourierRefused, ReplyDeferred, ReplyRefused)
     assert "smtp.example.kz" in str(ours)
     assert "@" not in str(ours)
@@ -70,4 +70,4 @@ def test_the_courier_door_names_each_class(kind: type[BaseException], code: int)
 @pytest.mark.parametrize("kind", TRANSPORT, ids=lambda kind: kind.__name__)
 def test_both_doors_know_the_transport(kind: type[BaseException]) -> None:
     assert type(imap_errors.translate(kind("x"), "h")) in (MailboxUnavailable, MailboxRefused)
-    assert type(smtp.translate(kind("x"), "h")) in (CourierUnavailable, CourierRefused)
+    assert type(smtp_errors.translate(kind("x"), "h")) in (CourierUnavailable, CourierRefused)

@@ -4,7 +4,7 @@ Forking spares each command the two seconds that its imports and its first mail 
 itself SIGKILL right before or right after the n-th of one kind of outside call:
 
 - `fetch`: a FETCH of the IMAP client · `move`: its MOVE, or the CREATE of the folder to move to · `commit`: a COMMIT
-  of the store · `data`: DATA to the SMTP server, so after it the server's 250 has been read.
+  of the store · `data`: a mail handed to the SMTP server: before its text leaves, after the 250 to it was read.
 - `copy`: a COPY to the folder that a mail is filed in, where there is no MOVE.
 - `read`: the reading of a mail.
 - `lay`: an APPEND of a copy, or its writing into a Maildir · `remove`: the STORE and the EXPUNGE of a mail, or the
@@ -157,7 +157,7 @@ def wrap_any(calls: Counter[str], order: dict[str, Any]) -> None:
     from sqlalchemy.engine import Connection
 
     outside: list[tuple[Any, str]] = [
-        (socket, "create_connection"), (IMAP4, "_command"), (smtplib.SMTP, "putcmd"), (smtplib.SMTP, "getreply"),
+        (socket, "create_connection"), (IMAP4, "_command"), (smtplib.SMTP, "send"), (smtplib.SMTP, "getreply"),
         (Connection, "_commit_impl"), (os, "fsync"), (os, "rename"), (os, "replace"), (os, "link"), (os, "unlink"),
     ]  # fmt: skip
     for number, (owner, name) in enumerate(outside):
@@ -185,7 +185,6 @@ def change(order: dict[str, Any]) -> None:
 
 def child(order: dict[str, Any], counted: Path) -> int:
     """Carry one order out; runs in the forked process."""
-    import smtplib
     from http.client import HTTPConnection
 
     from imapclient import IMAPClient
@@ -193,6 +192,7 @@ def child(order: dict[str, Any], counted: Path) -> int:
     from sqlalchemy.engine.default import DefaultDialect
 
     from mailbot import pipeline
+    from mailbot.answering.session import Session
     from mailbot.cli import main as mailbot
     from mailbot.intake.maildir import MaildirMailbox
     from mailbot.store import engine, inhand, store
@@ -211,7 +211,7 @@ def child(order: dict[str, Any], counted: Path) -> int:
     wrap(pipeline, "read", "read", calls, order)
     wrap(Connection, "_commit_impl", "commit", calls, order)
     wrap(DefaultDialect, "do_execute", "statement", calls, order)
-    wrap(smtplib.SMTP, "data", "data", calls, order)
+    wrap(Session, "_taken" if order.get("when") == "after" else "_write", "data", calls, order)
     wrap(HTTPConnection, "getresponse", "hook", calls, order)
     wrap(Ledger, "append", "told", calls, order)
     wrap(Ledger, "write", "ledger", calls, order)

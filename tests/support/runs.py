@@ -78,6 +78,7 @@ class Run:
     calls: dict[str, int] = field(default_factory=dict)  # of the last pass that was not killed
     old: set[str] = field(default_factory=set)  # Message-IDs sent before this run
     gap: set[str] = field(default_factory=set)  # taken by the server and not marked as sent when the pass died
+    env: dict[str, str] = field(default_factory=dict)  # settings of its passes
 
     def taken(self) -> Counter[str]:
         """Message-IDs that the server took in this run, and how often."""
@@ -91,7 +92,7 @@ class Run:
     def poll(self, kill: Kill | None = None) -> dict[str, int] | None:
         """Make one pass; None where it was killed."""
         assert self.site.commands is not None
-        ended = self.site.commands.run("--config", str(self.site.folder), "poll", "--json", kill=kill)
+        ended = self.site.commands.run("--config", str(self.site.folder), "poll", "--json", kill=kill, env=self.env)
         if ended.code == -9:
             return None
         assert (ended.code, ended.err) == (0, "")

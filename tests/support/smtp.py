@@ -51,6 +51,7 @@ class Setup:
     certificate: tuple[Path, Path] | None = None
     implicit_tls: bool = False  # smtps; else STARTTLS
     utf8: bool = True
+    pipelining: bool = True  # it takes commands in groups (RFC 2920)
     tokens: Callable[[str, str], bool] | None = None  # whether a token lets a user in, by AUTH XOAUTH2
 
 
@@ -71,6 +72,8 @@ class _Protocol(SMTP):
 class _Handler:
     """What aiosmtpd asks at each command."""
 
+    pipelining = True
+
     def __init__(self, answers: dict[str, str], folder: Path | None) -> None:
         self.answers, self.folder = answers, folder
         self.taken: list[Taken] = []
@@ -89,6 +92,12 @@ class _Handler:
             server.transport.abort()
             return "421 4.3.2 cut"
         return said
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], *(["250-PIPELINING"] if self.pipelining else []), responses[-1]]
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -207,6 +216,7 @@ class SmtpServer:
         self.setup = setup or Setup()
         tokens = self.setup.tokens
         self._handler = _TokenHandler(self.answers, folder, tokens) if tokens else _Handler(self.answers, folder)
+        self._handler.pipelining = self.setup.pipelining
         self._controller = _Controller(self._handler, self.setup)
         self._controller.start()
         self.port: int = self._controller.port

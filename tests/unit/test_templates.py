@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import deque
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jinja2 import UndefinedError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from mailbot.answering.catalogue import FOR_OPERATOR
-from mailbot.answering.reply import LANGUAGES, MARKERS, Frame, Rendered, Templates, render
+from mailbot.answering.reply import LANGUAGES, MARKERS, Frame, Rendered, Sandbox, Templates, render
 from mailbot.answering.samples import FRAME, VALUES, samples
 from mailbot.config import load_policy, packaged
 from mailbot.deciding.decision import TEMPLATES, WHOLE, Owed
@@ -399,3 +402,20 @@ def test_the_whole_answer_tells_every_value_that_is_held(language: str) -> None:
                     failed += 1
             unread += [] if failed else [f"{name}.{key}"]
     assert unread == []
+
+
+def test_the_sandbox_judges_each_attribute_as_the_library_does() -> None:
+    def generator() -> Iterator[int]:
+        yield 1
+
+    library, ours = ImmutableSandboxedEnvironment(), Sandbox()
+    values = ["text", 1, [1], {"a": 1}, {1}, deque((1,)), str, object, generator, generator(), generator.__code__,
+              "".join, TOKEN.upper, render, datetime.now(UTC), VALUES]  # fmt: skip
+    judged = set()
+    for _ in range(2):  # the second time by what is remembered
+        for value in values:
+            for name in (*dir(value), "mro", "append", "clear", "__class__", "_own", "format", "gi_frame", "there"):
+                wanted = library.is_safe_attribute(value, name, None)
+                assert ours.is_safe_attribute(value, name, None) is wanted, (value, name)
+                judged.add(wanted)
+    assert judged == {True, False}
