@@ -209,7 +209,7 @@ class Session:
             try:
                 if answers and not groups:
                     self.smtp.send(command)
-                answers.append(self.smtp.getreply())
+                answers.append(_whole(self.smtp))
             except smtplib.SMTPServerDisconnected:
                 if answers or not self._reused:
                     raise
@@ -245,7 +245,7 @@ class Session:
     def _taken(self) -> str:
         """Return the server's last word on a mail."""
         assert self.smtp is not None
-        code, said = self.smtp.getreply()
+        code, said = _whole(self.smtp)
         self.quickest = min(self.quickest, time.monotonic() - self._wrote)
         if not _is_yes(code):
             raise smtplib.SMTPDataError(code, said)
@@ -266,6 +266,14 @@ class Session:
         said = self._taken()
         self._only_plain = True  # so it was the sender, not the recipient
         return said
+
+
+def _whole(smtp: smtplib.SMTP) -> tuple[int, bytes]:
+    """Return the server's next answer; raises SMTPServerDisconnected where the line was cut within its code."""
+    code, said = smtp.getreply()
+    if code < 200:  # three digits, of which the first is 2 to 5 (RFC 5321 section 4.2.1)
+        raise smtplib.SMTPServerDisconnected("an answer that is none")
+    return code, said
 
 
 def _is_yes(code: int) -> bool:

@@ -67,6 +67,19 @@ class TestGroups:
         texts = [line for line in far.talks[0].heard if line.endswith(b"\r\n.\r\n")]
         assert texts == [each.octets.replace(b"\r\n.\r\n", b"\r\n..\r\n") + b".\r\n" for each in letters(4)]
 
+    @pytest.mark.parametrize("words", ["2", "25", "4", "55", "x"])
+    @pytest.mark.parametrize("place", range(4))
+    def test_an_answer_that_is_cut_within_its_code_is_a_broken_line(self, place: int, words: str) -> None:
+        def talk(far: Talk) -> None:
+            far.hear(*ENVELOPE)
+            far.say(*YES[:place])
+            if place == 3:
+                far.hear(".")
+            far.send(words.encode())
+
+        with Script(talk) as far, pytest.raises(CourierUnavailable, match="broke"):
+            sent(courier_to(far.port), letters(1))
+
     def test_nothing_is_left_waiting_by_who_ends_early(self) -> None:
         def talk(far: Talk) -> None:
             far.hear(*ENVELOPE)

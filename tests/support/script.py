@@ -23,6 +23,10 @@ class Talk:
         """Answer."""
         self._opened.sendall("".join(f"{line}\r\n" for line in lines).encode())
 
+    def send(self, octets: bytes) -> None:
+        """Write octets as they are."""
+        self._opened.sendall(octets)
+
     def hear(self, *wanted: str) -> None:
         """Read a line for each that is wanted; fail where another one comes. "." is a text up to its end."""
         for each in wanted:
