@@ -22,8 +22,9 @@ torture: $(VENV)/.test # every point of death and every fault, where `make test`
 	@.ci/servers
 	MAILBOT_TORTURE=1 $(BIN)/pytest -n 2 --dist worksteal -rs tests/torture tests/integration/test_*kill*.py
 
-bench: $(VENV)/.test
-	$(BIN)/python -m tests.bench.explain_vs_parse
+bench: $(VENV)/.test # alone on the machine: about half an hour; PARTS="near starts" for some
+	@.ci/servers
+	$(BIN)/python -m tests.bench $(PARTS)
 
 fuzz: $(VENV)/.test # FUZZ_SECONDS=600 for all targets together
 	$(BIN)/python -m tests.fuzz

@@ -10,7 +10,7 @@ from statistics import median
 from mailbot.app import App, build
 from tests.bench.yardsticks import Ground, ground
 
-SIZES = (1_000, 20_000)
+SIZES = (1_000, 20_000, 100_000)
 ROUNDS = 15
 MAIL = b"From: person@example.com\r\nSubject: old\r\nMessage-ID: <%d@example.com>\r\n\r\nold\r\n"
 
