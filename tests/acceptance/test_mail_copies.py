@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from mailbot.app import App, build
 from mailbot.errors import MailboxUnavailable, ReplyDeferred
 from mailbot.operating.mailcopies import Copies
-from mailbot.ports import RawMail
+from mailbot.ports import Letter, RawMail, Said, Take
 from tests.acceptance.world import ALICE, ALIYA, NO_OBLIGATIONS, OWNER, PHONE, UPDATE, WITHDRAWAL, World
 
 QUESTION = "Когда начнётся курс?"
@@ -126,13 +127,13 @@ def test_the_address_of_a_final_mail_is_forgotten_in_time_where_the_next_one_can
 
     send = app.courier.send
 
-    def busy(sender: str, recipient: str, octets: bytes) -> str:
-        if recipient == ALIYA:
-            raise ReplyDeferred("450 later")
-        return send(sender, recipient, octets)
+    def busy(take: Take) -> Iterator[tuple[Letter, Said]]:
+        for each in iter(take, None):
+            later = each.recipient == ALIYA
+            yield each, ReplyDeferred("450 later") if later else send(each.sender, each.recipient, each.octets)
 
     try:
-        app.courier.send = busy  # type: ignore[method-assign, assignment]
+        app.courier.send_all = busy  # type: ignore[method-assign]
         world.put(world.octets(ALICE, WITHDRAWAL["ru"]))
         app.poll()
         assert finals(app) == [ALIYA]

@@ -12,14 +12,11 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.support.desks import tell_at
 from tests.support.dovecot import Dovecot
 from tests.support.killed import Commands, Ended, Kill
 from tests.support.postgres import Postgres
@@ -44,7 +41,6 @@ def stage(
     store = postgres.database() if postgres is not None else "sqlite:///mailbot.sqlite"
     site = Site(tmp_path_factory.mktemp("machines") / "site", dovecot, smtp, store, commands=commands)
     site.init()
-    tell_at(site.folder, f"{datetime.now(ZoneInfo('Asia/Almaty')) + timedelta(hours=12):%H:%M}")  # out of reach
     site.people(*PEOPLE)
     site.deliver(*MAILS, letter("marat@example.com", TAGS["ru", "withdrawal"], name="withdrawal", proven=False))
     return Stage(site, commands, postgres)
