@@ -47,28 +47,31 @@ class Session:
         letter = take()
         try:
             while letter is not None:
-                following: Letter | None = None
-                said: Said
-                try:
-                    with self._door():
-                        try:
-                            if self._named is not letter:
-                                self._name(letter, self._sender(letter))
-                                yield None
-                            self._settle_envelope(letter, self._sender(letter))
-                            following = take() if self._groups() else None
-                            self._write(letter, following)
-                            yield None
-                            said = self._taken()
-                        except _EARLY as exc:
-                            said = self._plainly(letter, exc)
-                except (ReplyDeferred, ReplyRefused) as exc:
-                    said = exc
+                said, following = yield from self._handed_over(letter, take)
                 yield letter, said
                 letter = following or take()
         except GeneratorExit:
             self.drop()  # whatever was begun on it ends here
             raise
+
+    def _handed_over(self, letter: Letter, take: Take) -> Generator[None, None, tuple[Said, Letter | None]]:
+        """Hand over one mail; return what became of it, and the next one, whose envelope went with it."""
+        following: Letter | None = None
+        try:
+            with self._door():
+                try:
+                    if self._named is not letter:
+                        self._name(letter, self._sender(letter))
+                        yield
+                    self._settle_envelope(letter, self._sender(letter))
+                    following = take() if self._groups() else None
+                    self._write(letter, following)
+                    yield
+                    return self._taken(), following
+                except _EARLY as exc:
+                    return self._plainly(letter, exc), following
+        except (ReplyDeferred, ReplyRefused) as exc:
+            return exc, following
 
     def takes(self, sender: str) -> bool:
         """Tell whether the server takes that sender at once. Raises CourierUnavailable, CourierRefused."""

@@ -8,7 +8,15 @@ import socket
 import ssl
 
 from mailbot.answering import login
-from mailbot.errors import CourierRefused, CourierUnavailable, MailbotError, ReplyDeferred, ReplyRefused
+from mailbot.errors import (
+    CourierRefused,
+    CourierUnavailable,
+    MachineShort,
+    MailbotError,
+    ReplyDeferred,
+    ReplyRefused,
+    is_short,
+)
 
 ANSWER_LETTERS = 200
 _Outcome = type[CourierRefused] | type[CourierUnavailable] | type[ReplyDeferred] | type[ReplyRefused]
@@ -60,6 +68,8 @@ def translate(exc: BaseException, host: str) -> MailbotError:
 
     Source: reply codes of RFC 5321 section 4.2, 421 of section 4.2.2.
     """
+    if is_short(exc):
+        return CourierUnavailable(f"{host} was not asked: {MachineShort(exc)}")
     later, never, sentence = next(ERRORS[kind] for kind in type(exc).__mro__ if kind in ERRORS)
     code, answer = reply(exc)
     outcome = never if 500 <= code < 600 else later

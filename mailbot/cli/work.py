@@ -39,7 +39,8 @@ def poll(arguments: argparse.Namespace) -> int:
         print_json(counts)
     else:
         shown = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
-        print(shown or "nothing new")
+        if shown or failure is None:  # a mailbox that could not be read may well hold something new
+            print(shown or "nothing new")
     if failure is not None and form == "text":
         raise failure
     return failure.exit_code if failure is not None else 0

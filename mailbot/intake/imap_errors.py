@@ -19,7 +19,7 @@ from imapclient.exceptions import (
     ProtocolError,
 )
 
-from mailbot.errors import MailboxRefused, MailboxUnavailable
+from mailbot.errors import MachineShort, MailboxRefused, MailboxUnavailable, is_short
 
 _LATER = re.compile(  # RFC 5530, and what providers say without a code of it
     r"\[(UNAVAILABLE|INUSE|SERVERBUG|THROTTLED|LIMIT)\b|too many (?:simultaneous )?connections", re.IGNORECASE
@@ -65,6 +65,8 @@ def translate(exc: BaseException, host: str) -> MailboxUnavailable | MailboxRefu
 
     Source: response codes of RFC 5530.
     """
+    if is_short(exc):
+        return MailboxUnavailable(f"{host} was not asked: {MachineShort(exc)}")
     outcome, sentence = next(ERRORS[kind] for kind in type(exc).__mro__ if kind in ERRORS)
     if isinstance(exc, IMAP4.error) and not isinstance(exc, IMAP4.abort):
         if _was_cut(exc) or is_later(exc):

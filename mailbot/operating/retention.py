@@ -66,8 +66,10 @@ def clear(line: Line, mailbox: Mailbox, *, sent: bool) -> None:
 
 def _owes_any(line: Line, before: datetime, sent: bool) -> bool:
     """Tell whether there is anything to look for: most passes need not ask the mailbox."""
+    if line.store.note(CLEARED) != before.isoformat():
+        return True
     with line.store.reading() as connection:
-        return line.store.note(CLEARED) != before.isoformat() or (sent and bool(aging.finals(connection)))
+        return sent and bool(aging.finals(connection))
 
 
 def _clear_finals(line: Line, mailbox: Mailbox) -> None:

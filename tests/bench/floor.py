@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import smtplib
-
-from imapclient import IMAPClient
-
-from tests.bench.yard import Yard, timed
+from tests.bench.yard import Yard, lines, timed
 
 REPLY = b"\r\n".join([b"From: info@example.com", b"Message-ID: <%d@example.com>", b"", *[b"x" * 76] * 50, b""])  # 4 KB
 
 
 def contest(yard: Yard) -> int:
     store = yard.open()
-    box = IMAPClient("127.0.0.1", yard.imap, ssl=False)
-    box.login(yard.user, "secret")
-    box.create_folder("Handled")
-    box.select_folder("INBOX")
+    box, smtp = lines(yard)
     uids, replies, done = box.search("ALL"), [], []
     for start in range(0, len(uids), 50):
         for uid in box.fetch(uids[start : start + 50], ["BODY.PEEK[]"]):
@@ -27,8 +20,6 @@ def contest(yard: Yard) -> int:
                 replies.append(REPLY.replace(b"%d", str(uid).encode()))
     for start in range(0, len(done), 500):
         box.move(done[start : start + 500], "Handled")
-    smtp = smtplib.SMTP("127.0.0.1", yard.smtp)
-    smtp.ehlo()
     for uid, reply in zip(done, replies, strict=True):
         smtp.sendmail("info@example.com", ["person@example.com"], reply)
         store.execute("UPDATE ledger SET sent = 1 WHERE sha256 = ?", (str(uid),))

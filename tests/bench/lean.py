@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import email
 import hashlib
-import smtplib
 from email.mime.text import MIMEText
 from email.utils import formatdate, make_msgid, parseaddr
 
-from imapclient import IMAPClient
-
-from tests.bench.yard import REPLY, Yard, change, kind_of, timed
+from tests.bench.yard import REPLY, Yard, change, kind_of, lines, timed
 
 
 def contest(yard: Yard) -> int:
     store = yard.open()
-    box = IMAPClient("127.0.0.1", yard.imap, ssl=False)
-    box.login(yard.user, "secret")
-    box.create_folder("Handled")
-    box.select_folder("INBOX")
-    smtp = smtplib.SMTP("127.0.0.1", yard.smtp)
-    smtp.ehlo()
+    box, smtp = lines(yard)
     sent, uids = 0, box.search(["UNSEEN"])
     for start in range(0, len(uids), 50):
         done = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import smtplib
 import sqlite3
 import sys
 import time
@@ -13,6 +14,8 @@ from email.header import decode_header, make_header
 from email.message import Message
 from pathlib import Path
 from typing import Any
+
+from imapclient import IMAPClient
 
 from tests.support.site import TAGS
 
@@ -70,6 +73,17 @@ class Marked:
     def commit(self) -> None:
         """Have it on disk."""
         self.raw.commit()
+
+
+def lines(yard: Yard) -> tuple[IMAPClient, smtplib.SMTP]:
+    """Return both connections of a batch script, its folder made, INBOX selected."""
+    box = IMAPClient("127.0.0.1", yard.imap, ssl=False)
+    box.login(yard.user, "secret")
+    box.create_folder("Handled")
+    box.select_folder("INBOX")
+    smtp = smtplib.SMTP("127.0.0.1", yard.smtp)
+    smtp.ehlo()
+    return box, smtp
 
 
 def kind_of(message: Message) -> str:

@@ -623,3 +623,12 @@ def test_a_withdrawal_runs_through_its_places_to_the_last_tick(site: Site) -> No
     assert site.requests() == {}
     assert [tuple(call) for call in site.sql("SELECT DISTINCT identifier FROM hook_call")] == [("",)]
     assert site.sql("SELECT count(*) FROM address WHERE addr = :email", email=email)[0][0] == 0
+
+
+def test_a_mailbox_that_can_not_be_read_is_not_said_to_hold_nothing_new(bare: Site) -> None:
+    bare.init()
+    (port,) = free_ports(1)
+    gone = bare.dovecot.url(bare.user).replace(str(bare.dovecot.port), str(port))
+    ran = bare.run("poll", MAILBOT_MAILBOX__URL=gone)
+    assert (ran.code, ran.out) == (75, "") and "takes no connection" in ran.err
+    assert bare.run("poll").out == "nothing new\n"

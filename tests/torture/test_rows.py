@@ -12,25 +12,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.dovecot import Dovecot
-from tests.support.killed import Commands, Kill
-from tests.support.postgres import Postgres
+from tests.support.killed import Kill
 from tests.support.runs import Record, Run, Stage, begin, check_same, killed
 from tests.support.sampled import ALL, some
-from tests.support.smtp import SmtpServer
-from tests.torture.scenario import ROWS, at, laid
+from tests.torture.scenario import ROWS, at
 
 PARTS = 4 if ALL else 1  # of the places of death, so that two workers share them
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def stage(
-    request: pytest.FixtureRequest, dovecot: Dovecot, smtp: SmtpServer, commands: Commands,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Stage:  # fmt: skip
-    """The scenario on one database."""
-    postgres: Postgres | None = request.getfixturevalue("postgres") if request.param == "postgresql" else None
-    return laid(tmp_path_factory.mktemp("rows"), dovecot, smtp, commands, postgres)
 
 
 @pytest.fixture(scope="module")

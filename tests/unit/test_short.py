@@ -8,8 +8,10 @@ import errno
 import pytest
 
 import mailbot.cli.arguments
+from mailbot.answering import smtp_errors
 from mailbot.cli import main
-from mailbot.errors import MachineShort
+from mailbot.errors import CourierUnavailable, MachineShort, MailboxUnavailable
+from mailbot.intake import imap_errors
 from mailbot.store.engine import translated
 
 
@@ -44,3 +46,11 @@ def test_a_command_does_not_hide_another_failure(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(mailbot.cli.arguments, "parse", lambda _argv: argparse.Namespace(run=run))
     with pytest.raises(FileNotFoundError):
         main([])
+
+
+def test_a_door_does_not_blame_the_server() -> None:
+    for translate, kind in ((imap_errors.translate, MailboxUnavailable), (smtp_errors.translate, CourierUnavailable)):
+        told = translate(failing(errno.EMFILE), "mail.example.com")
+        assert type(told) is kind
+        says = "mail.example.com was not asked: this machine is short of something now (Too many open files)"
+        assert str(told) == says

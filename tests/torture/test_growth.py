@@ -19,14 +19,9 @@ import sqlalchemy as sa
 
 from mailbot.app import build
 from mailbot.store.engine import open_engine
-from tests.support.dovecot import Dovecot
 from tests.support.filled import fill
-from tests.support.killed import Commands
-from tests.support.postgres import Postgres
 from tests.support.runs import Stage, begin
 from tests.support.site import Site
-from tests.support.smtp import SmtpServer
-from tests.torture.scenario import laid
 
 FEW, MANY = 1_000, 8_000
 STEPS = 50  # of SQLite's machine, between two looks
@@ -36,16 +31,6 @@ RARE = (
     "SELECT count(event.position)",  # once a proof: how many events there are is told in it
     "SELECT reply.id, reply.message_id, reply.role",  # once a destruction: what the operator was told meanwhile
 )
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def stage(
-    request: pytest.FixtureRequest, dovecot: Dovecot, smtp: SmtpServer, commands: Commands,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Stage:  # fmt: skip
-    """The scenario on one database."""
-    postgres: Postgres | None = request.getfixturevalue("postgres") if request.param == "postgresql" else None
-    return laid(tmp_path_factory.mktemp("growth"), dovecot, smtp, commands, postgres)
 
 
 def passed(site: Site) -> sa.Engine:
