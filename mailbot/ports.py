@@ -226,6 +226,7 @@ class Letter:
     sender: str  # of the envelope
     recipient: str
     octets: bytes
+    goes: Callable[[], bool] = lambda: True  # asked before its text leaves: is it still this process's to send?
 
 
 Said = str | ReplyDeferred | ReplyRefused  # the server's last word on a letter: "250 …", or why it was not taken

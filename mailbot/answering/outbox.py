@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from mailbot import logs
 from mailbot.errors import CourierRefused, CourierUnavailable, ReplyDeferred
@@ -87,14 +88,14 @@ class Outbox:
                     hand.later.add(address_key(reply.address))
         except (CourierUnavailable, CourierRefused) as exc:
             failure = exc
-        outbox.release(self.store, [*hand.under_way, *(reply.id for reply in hand.waiting)])
+        outbox.release(self.store, owner, [*hand.under_way, *(reply.id for reply in hand.waiting)])
         if failure:
             raise failure
 
-    def letter(self, reply: outbox.Leased) -> Letter:
+    def letter(self, reply: outbox.Leased, goes: Callable[[], bool]) -> Letter:
         """Return a reply as the courier takes it."""
         sender = bounce_address(self.sender, reply.bounce_key) if self.verp else self.sender
-        return Letter(number=reply.id, sender=sender, recipient=reply.address, octets=reply.octets)
+        return Letter(number=reply.id, sender=sender, recipient=reply.address, octets=reply.octets, goes=goes)
 
     def _settle(self, reply_id: int, said: Said, counts: dict[str, int]) -> bool:
         """Mark it as sent, give it up or put it off; False where it was put off."""
@@ -116,7 +117,7 @@ class _Hand:
 
     def __init__(self, sends: Outbox, owner: str, batch: list[outbox.Leased]) -> None:
         self._sends, self._owner = sends, owner
-        self._leased_at = sends.store.clock()
+        self._leased_at, self._ours = sends.store.clock(), {reply.id for reply in batch}
         self.waiting = batch
         self.under_way: dict[int, outbox.Leased] = {}
         self.later: set[str] = set()  # addresses whose next replies wait, since an earlier one was put off
@@ -130,14 +131,18 @@ class _Hand:
         for place, reply in enumerate(self.waiting):
             if address_key(reply.address) not in not_now:
                 self.under_way[reply.id] = self.waiting.pop(place)
-                return self._sends.letter(reply)
+                return self._sends.letter(reply, partial(self._is_ours, reply.id))
         return None
 
+    def _is_ours(self, reply_id: int) -> bool:
+        self._extend()
+        return reply_id in self._ours
+
     def _extend(self) -> None:
-        """Make sure of what waits where a server was slow: it may be another process's by now."""
+        """Make sure of what is leased where a server was slow, or this process stood still: others may have it now."""
         store = self._sends.store
         if (store.clock() - self._leased_at) * 2 > outbox.LEASE:
             self._leased_at = store.clock()
             waiting = [reply.id for reply in self.waiting]
-            ours = outbox.extend(store, self._owner, [*self.under_way, *waiting])
-            self.waiting = [reply for reply in self.waiting if reply.id in ours]
+            self._ours = outbox.extend(store, self._owner, [*self.under_way, *waiting])
+            self.waiting = [reply for reply in self.waiting if reply.id in self._ours]

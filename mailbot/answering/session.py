@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 
 from mailbot.answering.smtp_errors import ONE_MAIL, line, plain, reply, translate
-from mailbot.errors import CourierRefused, ReplyDeferred, ReplyRefused
+from mailbot.errors import CourierRefused, CourierUnavailable, ReplyDeferred, ReplyRefused
 from mailbot.ports import Letter, Said, Take
 
 Lane = Generator[tuple[Letter, Said] | None]
@@ -121,7 +121,7 @@ class Session:
         except (ReplyDeferred, ReplyRefused):
             self._reset()
             raise
-        except CourierRefused:
+        except (CourierRefused, CourierUnavailable):
             self.drop()
             raise
         except (smtplib.SMTPException, OSError, ValueError) as exc:
@@ -233,8 +233,13 @@ class Session:
             self.smtp.getreply()
 
     def _write(self, letter: Letter, following: Letter | None) -> None:
-        """Write the text, and with it the envelope of the mail that comes next."""
+        """Write the text, and with it the envelope of the mail that comes next.
+
+        Raises CourierUnavailable where the mail became another process's while this one stood still.
+        """
         assert self.smtp is not None
+        if not letter.goes():
+            raise CourierUnavailable("this process stood still for too long: others send what it had begun")
         text = re.sub(rb"\r\n|\r|\n", b"\r\n", letter.octets)  # a bare CR or LF could end it early
         text = re.sub(rb"(?m)^\.", b"..", text)
         ahead: list[bytes] = []

@@ -186,15 +186,12 @@ def put_off(store: Store, reply_id: int, answer: str) -> bool:
     return True
 
 
-def release(store: Store, ids: list[int]) -> None:
-    """Give leases back for replies that were not tried."""
+def release(store: Store, owner: str, ids: list[int]) -> None:
+    """Give leases back for replies that were not tried; one that another process took meanwhile stays its own."""
     if ids:
         with store.unit() as unit:
-            unit.connection.execute(
-                sa.update(_reply)
-                .where(_reply.c.id.in_(ids), _reply.c.sent_at.is_(None))
-                .values(owner="", lease_until=None)
-            )
+            ours = sa.and_(_reply.c.id.in_(ids), _reply.c.owner == owner, _reply.c.sent_at.is_(None))
+            unit.connection.execute(sa.update(_reply).where(ours).values(owner="", lease_until=None))
 
 
 def give_up(store: Store, reply_id: int, answer: str, due_at: datetime | None = None) -> None:

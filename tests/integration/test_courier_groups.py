@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -79,6 +80,20 @@ class TestGroups:
 
         with Script(talk) as far, pytest.raises(CourierUnavailable, match="broke"):
             sent(courier_to(far.port), letters(1))
+
+    def test_the_text_of_a_mail_that_is_another_s_by_now_does_not_leave(self) -> None:
+        def talk(far: Talk) -> None:
+            far.hear(*ENVELOPE)
+            far.say(*YES)
+            far.hear(".", *ENVELOPE)
+            far.say(TAKEN, *YES)
+            assert far.is_over(), "its envelope was there already: no dot ends it"
+
+        given = [letter(0), replace(letter(1), goes=lambda: False)]
+        said: list[Said] = []
+        with Script(talk) as far, pytest.raises(CourierUnavailable, match="stood still"):
+            said += (outcome for _, outcome in courier_to(far.port).send_all(taker(given)))
+        assert said == [TAKEN]
 
     def test_nothing_is_left_waiting_by_who_ends_early(self) -> None:
         def talk(far: Talk) -> None:

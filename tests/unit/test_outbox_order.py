@@ -65,7 +65,7 @@ class Store:
 
         return SimpleNamespace(
             sent=note("sent"), put_off=note("put off"), give_up=note("gave up"), extend=extend, LEASE=LEASE,
-            release=lambda _store, ids: self.released.update(ids),
+            release=lambda _store, _owner, ids: self.released.update(ids),
         )  # fmt: skip
 
 
