@@ -54,12 +54,13 @@ from mailbot.reading.forms import compile_forms
 from mailbot.reading.lexicon import compile_words
 from mailbot.reading.trust import compile_trust
 from mailbot.settings import Settings, TrustSettings
-from mailbot.store import gone, hooks, outbox
+from mailbot.store import everywhere, gone, hooks, outbox
 from mailbot.store.engine import open_engine
 from mailbot.store.gone import Ledger
 from mailbot.store.logins import Logins
 from mailbot.store.migrate import require_current
 from mailbot.store.store import Store
+from mailbot.store.turns import Turn
 from mailbot.urls import mailbox_url
 
 
@@ -157,6 +158,21 @@ class App:
             return exc
         return None
 
+    def drain(self) -> tuple[dict[str, int], MailbotError | None]:
+        """Send what is owed and do nothing else: what any host may do, whoever has the turn of the mailbox."""
+        counts = dict.fromkeys(COUNTS, 0)
+        try:
+            self._outbox().send(counts)
+        except (CourierUnavailable, CourierRefused) as exc:
+            return counts, exc
+        return counts, None
+
+    def take_over(self, turn: Turn) -> None:
+        """Make passes under a turn that was taken for longer than one. Raises StoreUnavailable, InputError."""
+        store = self.line.store
+        everywhere.even(store.engine, store.gone, backups.terms(self.installation))
+        store.fence = turn
+
     @property
     def installation(self) -> backups.Installation:
         """What a backup is made of."""
@@ -176,7 +192,7 @@ class App:
     def _outbox(self) -> Outbox:
         rules = self.line.rules
         return Outbox(
-            store=self.line.store, courier=self.courier, sender=self.settings.mailbox.addresses[0],
+            store=self.line.store.free(), courier=self.courier, sender=self.settings.mailbox.addresses[0],
             limits=rules.policy.limits, window_end=rules.deadlines.window_end, stop=self.line.stop,
             verp=self.settings.courier.verp,
         )  # fmt: skip
@@ -204,7 +220,7 @@ class App:
                 backups.sweep(self.installation)
         self.mailbox.close()
         self.courier.close()
-        self.line.store.engine.dispose()
+        self.line.store.close()
 
 
 def read_rules(policy: Policy, settings: Settings | None = None, resolve: Resolver | None = None) -> Rules:
@@ -217,22 +233,32 @@ def read_rules(policy: Policy, settings: Settings | None = None, resolve: Resolv
     )  # fmt: skip
 
 
-def open_store(folder: Path, settings: Settings, *, clock: Clock = utc_now, ids: NewId = new_id) -> Store:
-    """Open the store of an installation; its keys lie in `secrets/store_key`. Raises ConfigError, StoreUnavailable."""
+def open_store(
+    folder: Path, settings: Settings, *, clock: Clock = utc_now, ids: NewId = new_id, beside: Store | None = None
+) -> Store:
+    """Open the store of an installation; its keys lie in `secrets/store_key`. Raises ConfigError, StoreUnavailable.
+
+    `beside`: that of another mailbox in the same database, whose connections are used.
+    """
     ring = keyring.read(folder)
-    engine = open_engine(settings.store.url, folder, config.secret(folder, "store_password", ""))
+    password = config.secret(folder, "store_password", "")
+    engine = open_engine(settings.store.url, folder, password, beside=beside.engine if beside else None)
     book = Ledger(folder / gone.FILE, ring)
-    store = Store(engine=engine, keys=ring, clock=clock, new_id=ids, gone=book, ring=partial(keyring.read, folder))
+    store = Store(
+        engine=engine, keys=ring, clock=clock, new_id=ids, gone=book, ring=partial(keyring.read, folder),
+        lent=beside is not None,
+    )  # fmt: skip
     store.find_key(ring)
     return store
 
 
 def build(
-    folder: Path, *, clock: Clock = utc_now, ids: NewId = new_id, dns: Callable[[], Resolver | None] = system_dns
-) -> App:
-    """Wire one installation. Raises ConfigError, StoreUnavailable."""
+    folder: Path, *, clock: Clock = utc_now, ids: NewId = new_id, dns: Callable[[], Resolver | None] = system_dns,
+    beside: Store | None = None,
+) -> App:  # fmt: skip
+    """Wire one installation; `beside` as in `open_store`. Raises ConfigError, StoreUnavailable."""
     settings, policy = config.load_settings(folder), config.load_policy(folder)
-    store = open_store(folder, settings, clock=clock, ids=ids)
+    store = open_store(folder, settings, clock=clock, ids=ids, beside=beside)
     try:
         require_current(store.engine)
         templates = Templates([folder / settings.templates.folder])
@@ -251,7 +277,7 @@ def build(
             courier=open_courier(folder, settings, store), templates=templates,
         )  # fmt: skip
     except BaseException:
-        store.engine.dispose()
+        store.close()
         raise
 
 

@@ -1,5 +1,7 @@
 """`mailbot run`: APScheduler wakes the App, IDLE wakes it earlier, until SIGTERM. No rule stands here.
 
+A Service is one installation; many of them on many hosts are fleet.py's, each under a turn that may be taken from it.
+
 Signals are blocked before any thread starts and waited for here. A stop lets the mail in hand be finished, and is kept
 waiting for a few seconds at most: what is cut off then goes on with the next start. SIGHUP reads the settings anew.
 Speaks systemd's notify protocol (sd_notify(3)).
@@ -7,6 +9,7 @@ Speaks systemd's notify protocol (sd_notify(3)).
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import random
@@ -14,16 +17,21 @@ import signal
 import socket
 import threading
 import time
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from mailbot import logs
 from mailbot.app import App, build
 from mailbot.doors import open_watch
 from mailbot.errors import MailbotError
+from mailbot.store.store import Store
+from mailbot.store.turns import Turn
 
 ENDING = {signal.SIGTERM, signal.SIGINT}
 SIGNALS = ENDING | {signal.SIGHUP}
@@ -34,26 +42,70 @@ JITTER = 0.2
 log = logging.getLogger("mailbot")
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Under which turn a Service works, where hosts share mailboxes, and whose connections to the database it uses."""
+
+    turn: Turn
+    store: Store
+
+
+class Running(Protocol):
+    """What `serve` keeps going."""
+
+    def start(self) -> None:
+        """Begin; what takes long goes on beside."""
+        ...
+
+    def reload(self) -> bool:
+        """Read the settings anew; False: ask again."""
+        ...
+
+    def is_alive(self) -> bool:
+        """Tell whether it moves."""
+        ...
+
+    def stop(self) -> bool:
+        """End in good order; False where something in hand did not end in time."""
+        ...
+
+
+def new_scheduler(passes: int) -> BackgroundScheduler:
+    """Return what wakes passes, so many at once."""
+    # More than one instance: the next pass is set while APScheduler still counts this one, and would drop it.
+    usual = {"misfire_grace_time": None, "max_instances": 9}
+    return BackgroundScheduler(timezone=UTC, job_defaults=usual, executors={"default": ThreadPoolExecutor(passes)})
+
+
 class Service:
     """The passes of one installation, one after the other; what wakes them comes from other threads."""
 
-    def __init__(self, folder: Path) -> None:
-        """Build the App. Raises ConfigError, StoreUnavailable."""
-        self._folder = folder
+    def __init__(
+        self, folder: Path, scheduler: BackgroundScheduler | None = None, shared: Shared | None = None
+    ) -> None:
+        """Build the App; the scheduler is its own where none is given.
+
+        Raises ConfigError, StoreUnavailable, InputError (its gone.log is not its own).
+        """
+        self._folder, self._shared = folder, shared
+        self.failure: MailbotError | None = None  # what ended the last pass early
         self._stopping, self._news = threading.Event(), threading.Event()
         self._passing = threading.Lock()
         self._failures, self._moved_at = 0, time.monotonic()
+        self.is_retired = False
         self._watched: tuple[threading.Thread, threading.Event] | None = None
-        # More than one instance: the next pass is set while APScheduler still counts this one, and would drop it.
-        usual = {"misfire_grace_time": None, "max_instances": 9}
-        self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults=usual)
+        self._own = scheduler is None
+        self._scheduler = scheduler or new_scheduler(1)
         self._app = self._build()
 
     def start(self) -> None:
         """Make the first pass now."""
-        self._scheduler.start()
-        self._next(0)
-        self._watch()
+        if self._own:
+            self._scheduler.start()
+        with self._passing:  # not between the two halves of `retire`
+            if not self._stopping.is_set():
+                self._next(0)
+                self._watch()
 
     def is_alive(self) -> bool:
         """Tell whether a pass is being made that moves, or the next one is due at a time."""
@@ -77,6 +129,7 @@ class Service:
             self._app, old = app, self._app
             old.close()
         finally:
+            self._retire()
             self._passing.release()
         self._failures = 0
         self._watch()
@@ -94,9 +147,30 @@ class Service:
         self._app.close()
         return True
 
+    def retire(self) -> None:
+        """Make no further pass; the one in hand ends after its mail, then `is_retired`."""
+        self._stopping.set()
+        self._unwatch()
+        with contextlib.suppress(LookupError):  # it is being made, or was never set
+            self._scheduler.remove_job(self._job)
+        if self._passing.acquire(blocking=False):
+            try:
+                self._retire()
+            finally:
+                self._passing.release()
+
+    def _retire(self) -> None:
+        """Close everything, where it is to be retired; whoever has the pass in hand."""
+        if self._stopping.is_set() and self._shared is not None and not self.is_retired:
+            self._unwatch()
+            self._app.close()
+            self.is_retired = True
+
     def _build(self) -> App:
-        app = build(self._folder)
+        app = build(self._folder, beside=self._shared.store if self._shared else None)
         app.line = replace(app.line, stop=self._is_time_to_go)
+        if self._shared:
+            app.take_over(self._shared.turn)
         return app
 
     def _is_time_to_go(self) -> bool:
@@ -104,19 +178,22 @@ class Service:
         return self._stopping.is_set()
 
     def _pass(self) -> None:
-        with self._passing:
+        with self._passing, logs.about(self._shared.turn.mailbox if self._shared else ""):
             if self._stopping.is_set():
+                self._retire()
                 return
             self._moved_at = time.monotonic()
             self._news.clear()
             self._failures += 1  # also where it ends in a way that nobody thought of
             try:
-                if one_pass(self._app):
+                self.failure = one_pass(self._app)
+                if self.failure is None:
                     self._failures = 0
             finally:
                 self._moved_at = time.monotonic()
                 if not self._stopping.is_set():
                     self._next(self._pause())
+                self._retire()
         if self._news.is_set():
             self._wake()
 
@@ -129,9 +206,13 @@ class Service:
         longest = max(usual, FAILING[1])
         return min(first * 2.0 ** min(self._failures - 1, 20), longest) * (1 + JITTER * random.random())
 
+    @property
+    def _job(self) -> str:
+        return f"pass {self._folder}"
+
     def _next(self, seconds: float) -> None:
         at = datetime.now(UTC) + timedelta(seconds=seconds)
-        self._scheduler.add_job(self._pass, "date", run_date=at, id="pass", replace_existing=True)
+        self._scheduler.add_job(self._pass, "date", run_date=at, id=self._job, replace_existing=True)
 
     def _wake(self) -> None:
         """Have the next pass made at once; while one is made, right after it; after a failure, in its time."""
@@ -154,10 +235,10 @@ class Service:
             self._watched = None
 
 
-def serve(folder: Path) -> int:
-    """Make passes until SIGTERM or SIGINT; return the exit code."""
+def serve(make: Callable[[], Running]) -> int:
+    """Make passes until SIGTERM or SIGINT; return the exit code. Raises what `make` raises."""
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    service = Service(folder)
+    service = make()
     service.start()
     notify("READY=1")
     reloading = False
@@ -179,8 +260,8 @@ def serve(folder: Path) -> int:
     return 0
 
 
-def one_pass(app: App) -> bool:
-    """Make one pass; what failed is logged by its sentence, False then, and tried again at the next."""
+def one_pass(app: App) -> MailbotError | None:
+    """Make one pass; what failed is logged by its sentence, returned, and tried again at the next."""
     try:
         counts, failure = app.poll()
     except MailbotError as exc:
@@ -190,7 +271,15 @@ def one_pass(app: App) -> bool:
     logs.passed(counts)
     if failure is not None:
         logs.failed(failure)
-    return failure is None
+    return failure
+
+
+def drained(app: App) -> None:
+    """Send what is owed, and log what came of it."""
+    counts, failure = app.drain()
+    logs.passed(counts)
+    if failure is not None:
+        logs.failed(failure)
 
 
 def notify(state: str) -> None:

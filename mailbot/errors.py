@@ -78,6 +78,10 @@ class KeyRotated(StoreUnavailable):
     """The store's hashes are made by another key since this process read it; the next transaction has the new one."""
 
 
+class TurnLost(StoreUnavailable):
+    """Another host has the turn of this mailbox since this one stood still or was cut off: nothing was changed."""
+
+
 class StoreFault(Exception):
     """A statement that the store refused (a value, a constraint): one mail's failure, told by the driver's class."""
 

@@ -12,6 +12,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
@@ -23,9 +24,23 @@ _log = logging.getLogger("mailbot")
 _Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
+_about: ContextVar[str] = ContextVar("mailbox", default="")
+
+
+@contextlib.contextmanager
+def about(mailbox: str) -> Iterator[None]:
+    """Name the mailbox in each line that this thread logs meanwhile, where a process serves many ("": one)."""
+    token = _about.set(mailbox)
+    try:
+        yield
+    finally:
+        _about.reset(token)
+
+
 def tell(event: str, level: int = logging.INFO, **said: object) -> None:
     """Log one event; `said` are ids, counts, times and reasons, never a person's data. Raises nothing."""
     if _log.isEnabledFor(level):
+        said = {"mailbox": _about.get() or None} | said
         _log.log(level, event, extra={"said": {name: value for name, value in said.items() if value is not None}})
 
 

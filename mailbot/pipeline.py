@@ -36,7 +36,7 @@ from mailbot.reading.trust import Trust
 from mailbot.store import canaries
 from mailbot.store.gather import gather
 from mailbot.store.inhand import InHand, in_hand
-from mailbot.store.outbox import is_capped
+from mailbot.store.outbox import call_for_help, is_capped
 from mailbot.store.store import Store
 from mailbot.store.tables import Request
 from mailbot.store.unit import Unit
@@ -202,6 +202,7 @@ def poll(mailbox: Mailbox, line: Line, counts: dict[str, int]) -> MailboxState |
                 counts[guarded(raw, line, hand)] += 1
                 counts["fetched"] += 1
             file_decided(mailbox, store, state.uidvalidity)
+            call_for_help(store)
     store.vanished(mailbox.folder, state.uidvalidity, sorted(missing))
     store.completed(mailbox.folder, state.uidvalidity, began)
     return state

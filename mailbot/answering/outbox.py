@@ -17,6 +17,7 @@ from mailbot.policy import LimitRules
 from mailbot.ports import Courier, Letter, Said
 from mailbot.reading.address import address_key
 from mailbot.store import outbox
+from mailbot.store.process import own_name
 from mailbot.store.store import Store
 
 BATCH = 50
@@ -54,7 +55,7 @@ class Outbox:
         """
         if not self.store.acts:
             return
-        owner = outbox.owner_name(self.store.new_id)
+        owner = own_name(self.store.new_id)
         try:
             while self._send_round(owner, counts):
                 pass

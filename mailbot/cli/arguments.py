@@ -58,7 +58,8 @@ def parser() -> Parser:
 
 def _add_work(commands: Any) -> None:
     add(commands, "poll", "work.poll", "make one pass (for cron)", json=True)
-    add(commands, "run", "work.run", "make passes until SIGTERM (for systemd)")
+    run = add(commands, "run", "work.run", "make passes until SIGTERM (for systemd)")
+    run.add_argument("--all", action="store_true", help="every mailbox in the folders of DIR, shared with other hosts")
     intake = add(commands, "intake", "serving.intake", "serve POST /intake/SOURCE for the site's forms")
     intake.add_argument("--host", default="127.0.0.1", metavar="HOST", help="where it listens (default: 127.0.0.1)")
     intake.add_argument("--port", type=int, default=8026, metavar="PORT", help="at which port (default: 8026)")

@@ -47,12 +47,20 @@ def poll(arguments: argparse.Namespace) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Make passes until SIGTERM."""
-    from mailbot import logs
-    from mailbot.daemon import serve
+    """Make passes until SIGTERM: of one mailbox, or of those whose turns we get of all in that folder."""
+    from functools import partial
 
+    from mailbot import logs
+    from mailbot.daemon import Service, serve
+
+    if arguments.all:
+        from mailbot.fleet import Fleet, members
+
+        first = min(members(arguments.config).values())
+        with logs.shown(load_settings(first).log.format):
+            return serve(partial(Fleet, arguments.config))
     with logs.shown(load_settings(arguments.config).log.format):
-        return serve(arguments.config)
+        return serve(partial(Service, arguments.config))
 
 
 def explain(arguments: argparse.Namespace) -> int:

@@ -28,7 +28,7 @@ from mailbot.operating.audit import oldest
 from mailbot.operating.strongbox import Put, writing
 from mailbot.pipeline import Line
 from mailbot.settings import Settings
-from mailbot.store import dump, gone, migrate, people
+from mailbot.store import dump, everywhere, gone, migrate, people
 from mailbot.store.keys import Keys
 from mailbot.store.store import Store
 
@@ -224,11 +224,12 @@ def copy_ledger(one: Installation, folder: Path) -> None:
             merged = gone.merge(ledger.parse(ours), ledger.parse(theirs))
         except InputError as exc:
             raise ConflictError(f"{folder}: {exc}; backups of this one need a folder of their own") from exc
-        ours = ledger.text(gone.kept(merged, *_terms(one)))
+        ours = ledger.text(gone.kept(merged, *terms(one)))
     gone.replace(copy, ours)
 
 
-def _terms(one: Installation) -> tuple[datetime, datetime]:
+def terms(one: Installation) -> tuple[datetime, datetime]:
+    """Return what `gone.kept` goes by: lines from before the first go, and of what is over from before the second."""
     rules, now = one.line.rules.policy.retention, one.store.clock()
     return oldest(now, rules.journal_years), now - timedelta(days=rules.backup_days)
 
@@ -239,11 +240,10 @@ def sweep(one: Installation) -> None:
     A folder that can't be reached now is left for later: `check` tells of it.
     """
     now, known = one.store.clock(), folders(one.store)
-    today = now.date().isoformat()
-    daily = one.ledger.path.exists() and one.store.note("gone_pruned") != today
+    daily = one.ledger.path.exists() and one.store.note("gone_pruned") != (today := now.date().isoformat())
     if daily:
         with contextlib.suppress(InputError):  # a line that is not ours stays, and `check` tells of it
-            one.ledger.prune(*_terms(one))
+            everywhere.prune(one.store.engine, one.ledger, terms(one))
         if known:
             one.ledger.mark(now)
         one.store.set_note("gone_pruned", today)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mailbot import config, sealing
 from mailbot.errors import ConfigError, ConflictError, InputError
-from mailbot.store import gone
+from mailbot.store import everywhere, gone
 from mailbot.store.keys import Keys
 from mailbot.store.store import Store
 
@@ -43,6 +43,7 @@ def rotate(store: Store, folder: Path) -> int:
         if store.gone is not None:
             with contextlib.suppress(InputError):  # a line that is not ours stays, and `check` tells of it
                 store.gone.renew()
+                everywhere.even(store.engine, store.gone)
     store.scrub()
     return count
 

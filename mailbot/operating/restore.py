@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path, PurePosixPath
@@ -23,7 +23,7 @@ from mailbot.errors import ConfigError, ConflictError, InputError
 from mailbot.operating import backups, keyring
 from mailbot.operating.strongbox import reading
 from mailbot.policy import Policy
-from mailbot.store import dump, gone, migrate, places, rotation
+from mailbot.store import dump, everywhere, gone, migrate, places, rotation
 from mailbot.store import replay as replaying
 from mailbot.store.engine import translated
 from mailbot.store.keys import Keys
@@ -174,6 +174,8 @@ def restore(store: Store, policy: Policy, held: Held, secret: str, told: Told) -
         if store.gone is not None:
             store.gone.keys = keys
             _bring(store.gone, told)
+            everywhere.even(store.engine, store.gone)
+            told = replace(told, lines=store.gone.read())  # and what other hosts did since
         with translated(), store.engine.begin() as connection:
             with held.file.open("rb") as source, reading(source, secret) as values:
                 migrate.require_known(connection)

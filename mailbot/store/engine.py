@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,16 @@ LINE = {  # a host that is gone is noticed within a minute, where TCP alone take
 }  # fmt: skip
 ALONE_SECONDS = 10
 TURN = 0x6D61696C  # the advisory lock of the one poller, on PostgreSQL
+FLEET = "mailbot_fleet"  # the schema of what the hosts of many mailboxes share (turns.py)
+_SCHEMA = re.compile(r"(?!pg_|public$|mailbot_fleet$)[a-z][a-z0-9_]{0,47}", re.ASCII)
+STANDING_SECONDS = 20  # an open transaction of a host that stands still is ended by the server, and its turn is free
 
 
-def open_engine(url: str, folder: Path, password: str | None = None) -> sa.Engine:
+def open_engine(url: str, folder: Path, password: str | None = None, *, beside: sa.Engine | None = None) -> sa.Engine:
     """Return an engine for a store URL; a relative SQLite path lies in `folder`. Raises ConfigError.
 
-    `sqlite:///PATH` or `postgresql://USER@HOST/DB`. Connects at first use.
+    `sqlite:///PATH` or `postgresql://USER@HOST/DB`, or with `?schema=NAME` for one of many mailboxes in one database.
+    `beside`: the engine of another of them, whose connections are used. Connects at first use.
     """
     try:
         parsed = sa.make_url(url)
@@ -46,7 +51,7 @@ def open_engine(url: str, folder: Path, password: str | None = None) -> sa.Engin
     if parsed.drivername in ("postgresql", "postgresql+psycopg"):
         if parsed.password and not is_loopback(parsed.host or "localhost"):
             raise ConfigError("store.url: a password may stand in a URL to 127.0.0.1 only: use secrets/store_password")
-        return _postgres(parsed, password)
+        return _one_of_many(parsed, password, beside) if "schema" in parsed.query else _postgres(parsed, password)
     raise ConfigError("store.url: expected sqlite:///PATH or postgresql://USER@HOST/DB")
 
 
@@ -78,6 +83,49 @@ def _postgres(url: sa.URL, password: str | None) -> sa.Engine:
         url = url.set(password=password)
     url = url.set(drivername="postgresql+psycopg")
     return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=LINE)
+
+
+def _one_of_many(url: sa.URL, password: str | None, beside: sa.Engine | None) -> sa.Engine:
+    """Return an engine whose statements mean the tables of one schema; its connections serve any of them."""
+    name = url.query["schema"]
+    if not isinstance(name, str) or not _SCHEMA.fullmatch(name):
+        raise ConfigError("store.url: schema=NAME: a small letter, then small letters, digits and _, 48 at most")
+    bare = url.difference_update_query(["schema"])
+    if beside is not None:
+        if not _is_same_place(bare, beside.url):
+            raise ConfigError("store.url: all mailboxes of one folder lie in one database, each in a schema of its own")
+        return beside.execution_options(schema=name)
+    given = bare.query.get("options", ())
+    standing = f"-cidle_in_transaction_session_timeout={STANDING_SECONDS}s"
+    options = [*([given] if isinstance(given, str) else given), standing]
+    engine = _postgres(bare.update_query_dict({"options": " ".join(options)}), password)
+    if not sa.event.contains(engine, "begin", _into_schema):
+        sa.event.listen(engine, "begin", _into_schema)
+    return engine.execution_options(schema=name)
+
+
+def _into_schema(connection: sa.Connection) -> None:
+    """Say, at the begin of each transaction, whose tables are meant: the last user of that connection was another."""
+    connection.exec_driver_sql(f'SET search_path TO "{connection.get_execution_options()["schema"]}"')
+
+
+def _is_same_place(url: sa.URL, other: sa.URL) -> bool:
+    return (url.host, url.port, url.database, url.query.get("host")) == (
+        other.host, other.port, other.database, other.query.get("host"),
+    )  # fmt: skip
+
+
+def schema_named(url: str) -> str:
+    """Return the schema that a store URL names, "" where the store is one mailbox's alone."""
+    with contextlib.suppress(sa.exc.ArgumentError):
+        parsed = sa.make_url(url)
+        return str(parsed.query.get("schema", "")) if parsed.get_backend_name() == "postgresql" else ""
+    return ""
+
+
+def schema_of(engine: sa.Engine) -> str:
+    """Return the schema of one of many mailboxes, "" where the store is one mailbox's alone."""
+    return str(engine.get_execution_options().get("schema", ""))
 
 
 @contextlib.contextmanager

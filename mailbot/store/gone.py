@@ -102,13 +102,17 @@ class Ledger:
     keys: Keys
     told: bool = False  # whether anything was written to it
 
-    def append(self, lines: Iterable[Line]) -> None:
-        """Write the lines at the end, on disk before this returns; a line that a crash cut off is closed first."""
-        text = "".join(self._text(line) for line in lines)
-        if text:
+    def append(self, lines: Iterable[Line]) -> list[str]:
+        """Write the lines at the end, on disk before this returns; a line that a crash cut off is closed first.
+
+        Returns them as they stand there.
+        """
+        texts = [self._text(line) for line in lines]
+        if texts:
             with self._alone():
-                self._append(text)
+                self._append("".join(texts))
             self.told = True
+        return texts
 
     def _append(self, text: str) -> None:
         new = not self.path.exists()
@@ -168,6 +172,19 @@ class Ledger:
         with self._alone():
             if self.path.exists():
                 replace(self.path, self.text(self.read()))
+
+    def even(self, others: Iterable[str], terms: tuple[datetime, datetime] | None) -> list[str]:
+        """Take in what other hosts' files were told, let go of what is over (`kept`); return all lines as they stand.
+
+        Raises InputError.
+        """
+        with self._alone():
+            ours = self.read()
+            lines = merge(ours, self.parse("".join(others).encode()))
+            lines = kept(lines, *terms) if terms else lines
+            if lines != ours:
+                replace(self.path, self.text(lines))
+            return [self._text(line) for line in lines]
 
     def prune(self, before: datetime, ended_before: datetime) -> None:
         """Let go of what may be kept no longer (`kept`)."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from mailbot.errors import ConfigError
+from mailbot.store import turns
 from mailbot.store.engine import lock, translated
 
 LOCK = b"upgrade".hex()
@@ -21,6 +22,7 @@ def upgrade(engine: sa.Engine) -> None:
     """Make or upgrade the tables. Raises StoreUnavailable, ConfigError where they are of a later version."""
     with translated(), engine.begin() as connection:
         lock(connection, LOCK)  # two at once: the second finds nothing to do
+        turns.found(connection)
         require_known(connection)
         upgrade_on(connection)
 

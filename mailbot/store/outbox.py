@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,9 +12,9 @@ import sqlalchemy as sa
 
 from mailbot.deciding.decision import WHOLE
 from mailbot.policy import LimitRules
-from mailbot.ports import NewId
 from mailbot.reading.address import address_key
-from mailbot.store import effects, forgets
+from mailbot.store import effects, forgets, turns
+from mailbot.store.process import is_gone
 from mailbot.store.store import Store
 from mailbot.store.tables import Person, Reply, Request
 from mailbot.store.transaction import Transaction
@@ -25,6 +23,7 @@ LEASE = timedelta(seconds=60)
 BACK_OFF = (1, 5, 15, 60, 240, 720)  # minutes at most before the next try, by how often it was put off
 JITTER = 0.2  # so much of that is left to chance: what was put off together does not come back together
 IN_ORDER = 3  # tries for which later ones to the same address wait: a text that a server won't have blocks nobody
+HELP = 20  # answers that wait for a server: so many are worth another host's connection
 TRIES = 14  # about five days (RFC 5321 section 4.5.4.1); then it is given up
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
 _earlier: Any = _reply.alias("earlier")
@@ -57,11 +56,6 @@ class Leased:
     bounce_key: str
 
 
-def owner_name(new_id: NewId) -> str:
-    """Return a name for this process as a leaseholder: host, process id, random letters."""
-    return f"{socket.gethostname()}:{os.getpid()}:{new_id(8)}"
-
-
 def lease(store: Store, owner: str, limit: int, *, counted: bool, overtakes: bool = False) -> list[Leased]:
     """Lease replies that are due, in order; a lease of a process that is gone on this host counts for nothing.
 
@@ -86,6 +80,16 @@ def lease(store: Store, owner: str, limit: int, *, counted: bool, overtakes: boo
     return [Leased(row.id, row.address, row.octets, row.bounce_key or "") for row in rows]
 
 
+def call_for_help(store: Store) -> None:
+    """Tell the other hosts that share the mailboxes, if there are any, that many answers wait while we read on."""
+    if store.fence is None:
+        return
+    some = sa.select(_reply.c.id).where(*_unsent(_reply.c), _reply.c.lease_until.is_(None)).limit(HELP)
+    with store.unit() as unit:
+        if len(unit.connection.execute(some).all()) == HELP:
+            turns.call_for_help(unit.connection, store.fence)
+
+
 def _waits(now: datetime, free: Any, counted: bool, overtakes: bool) -> Any:
     """Return the condition that an earlier reply to the same address is not sent, and not about to be sent with it."""
     row = _earlier.c
@@ -102,7 +106,7 @@ def _free(unit: Transaction) -> Callable[[Any], Any]:
     """Return what gives the condition, for the columns of the table, that no living process has a lease."""
     leased = sa.and_(_reply.c.lease_until > unit.now, _reply.c.sent_at.is_(None))
     owners = unit.connection.execute(sa.select(_reply.c.owner).where(leased).distinct()).scalars()
-    gone = [owner for owner in owners if _is_gone(owner)]
+    gone = [owner for owner in owners if is_gone(owner)]
     return lambda row: sa.or_(row.lease_until.is_(None), row.lease_until <= unit.now, row.owner.in_(gone))
 
 
@@ -112,21 +116,6 @@ def _unsent(row: Any) -> tuple[Any, ...]:
 
 def _due(row: Any, now: datetime) -> tuple[Any, ...]:
     return (*_unsent(row), sa.or_(row.next_try_at.is_(None), row.next_try_at <= now))
-
-
-def _is_gone(owner: str) -> bool:
-    """Tell whether a leaseholder was a process of this host that no longer runs: it can't send any more."""
-    host, _, rest = owner.partition(":")
-    pid = rest.partition(":")[0]
-    if host != socket.gethostname() or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
 
 
 def extend(store: Store, owner: str, ids: list[int]) -> set[int]:

@@ -93,7 +93,7 @@ def _vacuum(connection: sa.Connection) -> bool:
     try:
         if names:
             connection.exec_driver_sql(f"VACUUM (FULL) {', '.join(names)}")
-        connection.exec_driver_sql("VACUUM")
+        connection.exec_driver_sql(f"VACUUM {', '.join(PERSONAL)}")  # not those of other mailboxes in this database
         with contextlib.suppress(sa.exc.ProgrammingError):  # the right to is not given to everybody
             connection.exec_driver_sql("CHECKPOINT")
     except sa.exc.OperationalError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +13,13 @@ import sqlalchemy as sa
 from mailbot import logs
 from mailbot.errors import KeyRotated, MailbotError
 from mailbot.ports import Clock, Cursor, NewId, RawMail
-from mailbot.store import rotation, space
-from mailbot.store.engine import alone, translated
+from mailbot.store import everywhere, rotation, space, turns
+from mailbot.store.engine import alone, schema_of, translated
 from mailbot.store.engine import snapshot as engine_snapshot
 from mailbot.store.engine import turn as engine_turn
 from mailbot.store.gone import Ledger
 from mailbot.store.keys import Keys, sha256
+from mailbot.store.process import own_name
 from mailbot.store.tables import FolderCursor, Mail, Note
 from mailbot.store.unit import Unit
 
@@ -39,19 +40,25 @@ class Store:
     operator: str = "operator"  # under which name the operator's acts are noted
     ring: Callable[[], Keys] | None = None  # reads all keys that are there anew, be one of them used or not yet
     seen: str = ""  # how the request stood that the operator acts on, "" where that is not known
+    lent: bool = False  # the connections are another store's
+    fence: turns.Turn | None = None  # the turn of a pass, where many hosts share many mailboxes: without it no commit
 
     @contextlib.contextmanager
     def unit(self) -> Iterator[Unit]:
         """Open one transaction; it is committed at the end, and rolled back by any exception."""
         with translated(), self.engine.begin() as connection:
+            self._require_turn(connection, writing=True)
             self._require_key(connection)
             unit = Unit(
                 connection=connection, keys=self.keys, new_id=self.new_id, now=self.clock(), operator=self.operator,
                 seen=self.seen,
             )  # fmt: skip
             yield unit
-            if self.gone is not None:
-                self.gone.append(unit.gone)  # on disk before the commit: what can be seen is never missing there
+            if self.gone is not None and unit.gone:
+                lines = self.gone.append(
+                    unit.gone
+                )  # on disk before the commit: what can be seen is never missing there
+                everywhere.tell(connection, lines)
         for what, reason, number in unit.said:
             logs.tell(what, reason=reason or None, request=number or None)
 
@@ -59,6 +66,7 @@ class Store:
     def reading(self) -> Iterator[sa.Connection]:
         """Open a connection for reading."""
         with translated(), self.engine.connect().execution_options(reading=True) as connection:
+            self._require_turn(connection, writing=False)
             self._require_key(connection)
             yield connection
 
@@ -68,6 +76,11 @@ class Store:
         with engine_snapshot(self.engine) as connection:
             self._require_key(connection)
             yield connection
+
+    def close(self) -> None:
+        """Close its connections; may be called twice."""
+        if not self.lent:
+            self.engine.dispose()
 
     # ---- the key of the hashes -----------------------------------------------------------------------------
 
@@ -98,7 +111,7 @@ class Store:
             with translated(), self.engine.connect() as connection:
                 self._take(rotation.of_store(connection, ring))
         except MailbotError:
-            self.engine.dispose()
+            self.close()
             raise
 
     def rotate(self, ring: Keys) -> int:
@@ -117,9 +130,30 @@ class Store:
         if self.gone is not None:
             self.gone.keys = keys
 
-    def turn(self) -> contextlib.AbstractContextManager[bool]:
+    # ---- whose turn it is ----------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[bool]:
         """Take the one poller's turn, or learn that another process has it."""
-        return engine_turn(self.engine)
+        if self.fence is not None:  # taken for longer than a pass
+            yield True
+        elif schema_of(self.engine):
+            with turns.hold(self.engine, own_name(self.new_id)) as self.fence:
+                try:
+                    yield self.fence is not None
+                finally:
+                    self.fence = None
+        else:
+            with engine_turn(self.engine) as mine:
+                yield mine
+
+    def _require_turn(self, connection: sa.Connection, *, writing: bool) -> None:
+        if self.fence is not None:
+            turns.require(connection, self.fence, writing=writing)
+
+    def free(self) -> Store:
+        """Return the same store for what any host may do, whoever has the turn: what has leases of its own."""
+        return replace(self, fence=None)
 
     # ---- cursors and the ledger ----------------------------------------------------------------------------
 

@@ -136,11 +136,10 @@ def test_passes_go_on_however_often_news_come(site: Site, monkeypatch: pytest.Mo
     service = Service(site.folder)
     made = 0
 
-    def one(_app: object) -> bool:
+    def one(_app: object) -> None:
         nonlocal made
         made += 1
         service._news.set()
-        return True
 
     monkeypatch.setattr("mailbot.daemon.one_pass", one)
     service._scheduler.start()

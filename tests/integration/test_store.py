@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import stat
 import subprocess
 import sys
@@ -43,6 +42,7 @@ from mailbot.store.gather import suppressed
 from mailbot.store.keys import Keys
 from mailbot.store.migrate import require_current, revision, upgrade
 from mailbot.store.numbers import Numbers
+from mailbot.store.process import own_name
 from mailbot.store.space import PERSONAL
 from mailbot.store.store import Store
 from mailbot.store.tables import Request
@@ -501,14 +501,14 @@ def test_numbers_are_never_used_again(store: Store) -> None:
 
 def alive() -> str:
     """The name of a leaseholder whose process runs: this one."""
-    return outbox.owner_name(new_id)
+    return own_name(new_id)
 
 
 def dead() -> str:
     """The name of a leaseholder on this host whose process is gone."""
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait(timeout=20)
-    return f"{socket.gethostname()}:{process.pid}:abcdefgh"
+    return f"{own_name(new_id).partition(':')[0]}:{process.pid}:abcdefgh"
 
 
 def test_two_owners_never_get_the_same_reply(store: Store) -> None:

@@ -45,6 +45,7 @@ class Proxy:
     fault: Fault | None = None
     piece: int = 65_536  # octets forwarded at once: 1 makes a segment of each
     pause: float = 0.0  # seconds before each of them
+    silent: bool = False  # nothing goes any more, in any connection, until it is false again: the network is parted
     seen: list[Seen] = field(default_factory=list)
     port: int = 0
     host: str = "127.0.0.1"
@@ -122,6 +123,8 @@ class Proxy:
     def _forward(self, selector: selectors.BaseSelector, seen: Seen, fault: Fault | None) -> bool:
         """Forward what came; False where the connection is over."""
         for key, _ in selector.select(timeout=30):
+            while self.silent and key.fileobj in self._open:
+                time.sleep(0.05)
             source, drain, way = key.data
             if fault is not None and way == fault.way and getattr(seen, way) >= fault.after:
                 return self._break(seen, fault, source)

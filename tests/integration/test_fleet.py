@@ -1,0 +1,90 @@
+"""Many hosts, many mailboxes, one PostgreSQL: hosts come, die, stand still, are cut off; nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.dovecot import Dovecot
+from tests.support.hosts import Hosts, hosts
+from tests.support.killed import Commands
+from tests.support.postgres import Postgres
+from tests.support.site import until
+from tests.support.smtp import SmtpServer
+
+BOXES = ("almaty", "astana", "aktau", "oral", "semey", "taraz")
+REPLACED = 30  # seconds in which another host reads what one left behind
+
+
+@pytest.fixture
+def fleet(
+    dovecot: Dovecot, smtp: SmtpServer, postgres: Postgres, commands: Commands, tmp_path: Path
+) -> Iterator[Hosts]:  # fmt: skip
+    with hosts(tmp_path, dovecot, smtp, postgres, commands) as made:
+        made.make(*BOXES)
+        yield made
+
+
+def test_hosts_come_and_go_and_every_mail_is_answered_once(fleet: Hosts) -> None:
+    fleet.start("first")
+    until(lambda: fleet.spread() == [6], "one host has them all", 20)
+    fleet.answered(fleet.write("anna"), REPLACED)
+
+    fleet.start("second")
+    fleet.start("third")
+    until(lambda: fleet.spread() == [2, 2, 2], "even shares", 40)
+    assert fleet.answered(fleet.write("bela"), REPLACED) < REPLACED
+
+    # One dies.
+    left = fleet.of("second")
+    fleet.signal("second", signal.SIGKILL)
+    told = fleet.write("dina", *left) | fleet.write("emil", *(set(BOXES) - set(left)))
+    assert fleet.answered(told, REPLACED) < REPLACED
+
+    # One stands still, in the middle of its work or not, and wakes up when others have its mailboxes.
+    until(lambda: fleet.spread() == [3, 3], "even shares", 40)
+    left = fleet.of("third")
+    told = fleet.write("faya", *left)
+    fleet.signal("third", signal.SIGSTOP)
+    assert fleet.answered(told | fleet.write("gali", *left), REPLACED) < REPLACED
+    fleet.signal("third", signal.SIGCONT)
+    until(lambda: fleet.hosts["third"].log.count("turn_lost") >= len(left), "it hears that it lost them", 20)
+    until(lambda: fleet.spread() == [3, 3], "and has its share again", 40)
+
+    # One is cut off from the database: it commits nothing, and the other has everything until it is back.
+    left = fleet.of("first")
+    fleet.hosts["first"].proxy.silent = True
+    assert fleet.answered(fleet.write("hadi", *left), REPLACED) < REPLACED
+    fleet.hosts["first"].proxy.silent = False
+    until(lambda: fleet.spread() == [3, 3], "it is back", 90)
+    assert fleet.answered(fleet.write("inna"), REPLACED) < REPLACED
+
+    # One leaves in good order: nobody waits for it.
+    began = time.monotonic()
+    assert fleet.end("first") == 0, fleet.logs()
+    until(lambda: fleet.spread() == [6], "its share is taken at once", 10)
+    assert time.monotonic() - began < 10
+    assert fleet.answered(fleet.write("juri"), REPLACED) < REPLACED
+    assert fleet.end("third") == 0, fleet.logs()
+    assert fleet.spread() == [-6]
+    everything_once(fleet)
+
+
+def everything_once(fleet: Hosts) -> None:
+    """Each mail was decided once and lies in mailbot/Done, each answer went out once; the chain of events holds."""
+    doubled = {to: many for (to, _), many in fleet.replies().items() if many > 1}
+    assert len(doubled) <= 3, f"one answer at most of each host that was struck: {doubled}"
+    writers = [mail.recipients[0] for mail in fleet.smtp.taken]
+    assert len({(to, identity) for to, identity in fleet.replies()}) == len(set(writers)), "one Message-ID a person"
+    for name, site in fleet.sites.items():
+        assert site.inbox() == set(), name
+        rows = fleet.sql(f"SELECT decision, count(*) FROM {name}.mail GROUP BY 1")
+        asked = len(site.done())
+        assert dict(map(tuple, rows)) == {"apply": asked} or dict(map(tuple, rows)) == {"ignore": asked}, (name, rows)
+        assert site.run("audit", "verify").code == 0, name
+    for host in fleet.hosts.values():
+        assert "Traceback" not in host.log and " < " not in host.log, host.log
