@@ -131,6 +131,7 @@ class App:
             self._outbox().send(counts)
         except (CourierUnavailable, CourierRefused) as exc:
             failure = failure or exc
+            outbox.call_for_help(self.line.store, least=1)  # another host may reach the server
         waiting.sweep(self.line)
         self._call_hooks()
         try:

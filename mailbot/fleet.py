@@ -31,18 +31,30 @@ SHUN_SECONDS = 60.0  # for which a mailbox that this host could not read is left
 
 
 def members(folder: Path) -> dict[str, Path]:
-    """Return the installations of a folder, by the names of their schemas. Raises ConfigError."""
+    """Return the installations of a folder, by the names of their schemas; one that is wrong is logged and left out.
+
+    Raises ConfigError where there is none that is right.
+    """
     found: dict[str, Path] = {}
+    wrong = ConfigError(f"{folder}: there is no folder in it that `mailbot init` wrote")
     for each in sorted(folder.iterdir()) if folder.is_dir() else []:
         if (each / SETTINGS_FILE).is_file():
-            name = schema_named(load_settings(each).store.url)
-            if not name or name in found:
-                own = "each mailbox has a schema of its own in one PostgreSQL: postgresql://USER@HOST/DB?schema=NAME"
-                raise ConfigError(f"{each / SETTINGS_FILE}: store.url: with `run --all` {own}")
-            found[name] = each
+            try:
+                found[_schema(each, found)] = each
+            except MailbotError as exc:  # one mailbox of thousands keeps no other waiting
+                logs.tell("mailbox_left_out", logging.ERROR, says=str(exc))
+                wrong = exc if isinstance(exc, ConfigError) else wrong
     if not found:
-        raise ConfigError(f"{folder}: there is no folder in it that `mailbot init` wrote")
+        raise wrong
     return found
+
+
+def _schema(folder: Path, others: dict[str, Path]) -> str:
+    name = schema_named(load_settings(folder).store.url)
+    if not name or name in others:
+        own = "each mailbox has a schema of its own in one PostgreSQL: postgresql://USER@HOST/DB?schema=NAME"
+        raise ConfigError(f"{folder / SETTINGS_FILE}: store.url: with `run --all` {own}")
+    return name
 
 
 @dataclass(slots=True)
@@ -177,8 +189,9 @@ class Fleet:
     def _even_out(self, standing: Standing, most: int) -> None:
         """Leave what is over our share; where all have their share, one if another host has two less than we."""
         ours = [held for held in self._held.values() if not held.leaving]
-        uneven = len(ours) - min(standing.hosts.values(), default=0) >= 2
-        for held in ours[: max(len(ours) - most, int(uneven and len(ours) == len(self._held)))]:
+        spread = standing.hosts.values()
+        uneven = sum(spread) == len(self._members) and len(ours) - min(spread) >= 2
+        for held in ours[: max(len(ours) - most, int(uneven))]:
             held.leave()
 
     def _help(self, mailbox: str) -> None:

@@ -80,13 +80,13 @@ def lease(store: Store, owner: str, limit: int, *, counted: bool, overtakes: boo
     return [Leased(row.id, row.address, row.octets, row.bounce_key or "") for row in rows]
 
 
-def call_for_help(store: Store) -> None:
-    """Tell the other hosts that share the mailboxes, if there are any, that many answers wait while we read on."""
+def call_for_help(store: Store, least: int = HELP) -> None:
+    """Tell the other hosts that share the mailboxes, if there are any, where so many answers wait for a server."""
     if store.fence is None:
         return
-    some = sa.select(_reply.c.id).where(*_unsent(_reply.c), _reply.c.lease_until.is_(None)).limit(HELP)
+    some = sa.select(_reply.c.id).where(*_unsent(_reply.c), _reply.c.lease_until.is_(None)).limit(least)
     with store.unit() as unit:
-        if len(unit.connection.execute(some).all()) == HELP:
+        if len(unit.connection.execute(some).all()) == least:
             turns.call_for_help(unit.connection, store.fence)
 
 

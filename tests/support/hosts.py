@@ -27,6 +27,11 @@ from tests.support.proxy import Proxy
 from tests.support.site import COMMAND, TAGS, Site, letter, stop
 from tests.support.smtp import SmtpServer
 
+USUAL = {
+    "MAILBOT_SCHEDULE__POLL_SECONDS": "5", "MAILBOT_MAILBOX__TIMEOUT_SECONDS": "5",
+    "MAILBOT_COURIER__TIMEOUT_SECONDS": "5",
+}  # fmt: skip
+
 
 @dataclass(slots=True)
 class Host:
@@ -65,29 +70,35 @@ class Hosts:
             assert made.code == 0, made.err
             self.sites[name] = site
 
-    def start(self, name: str, poll: str = "5") -> Host:
-        """Start a host with copies of all installations."""
+    def start(self, name: str, **settings: str) -> Host:
+        """Start a host with copies of all installations; the settings go into its environment."""
         folder = self.folder / "hosts" / name
         proxy = Proxy(str(self.postgres.folder / ".s.PGSQL.5432")).__enter__()
-        shutil.copytree(self.folder / "installed", folder)
-        whole, _, rest = self.database.partition("?")
-        through = f"postgresql://{OWNER}@127.0.0.1:{proxy.port}/{whole.rpartition('/')[2]}?schema="
-        for file in folder.glob("*/mailbot.toml"):
-            text = file.read_text(encoding="utf-8")
-            assert f"{whole}?{rest}&schema=" in text
-            file.write_text(text.replace(f"{whole}?{rest}&schema=", through), encoding="utf-8")
+        for mailbox in self.sites:
+            self._bring(mailbox, folder, proxy)
         with folder.with_suffix(".log").open("wb") as log:
             site = next(iter(self.sites.values()))
             process = subprocess.Popen(
                 [str(COMMAND), "--config", str(folder), "run", "--all"], stdout=log, stderr=log,
                 stdin=subprocess.DEVNULL,
-                env=site.environment(
-                    MAILBOT_SCHEDULE__POLL_SECONDS=poll, MAILBOT_MAILBOX__TIMEOUT_SECONDS="5",
-                    MAILBOT_COURIER__TIMEOUT_SECONDS="5",
-                ),
+                env=site.environment(**(USUAL | settings)),
             )  # fmt: skip
         self.hosts[name] = Host(folder, proxy, process)
         return self.hosts[name]
+
+    def bring(self, mailbox: str, name: str) -> None:
+        """Bring an installation that is new to a host, and tell it."""
+        self._bring(mailbox, self.hosts[name].folder, self.hosts[name].proxy)
+        self.signal(name, signal.SIGHUP)
+
+    def _bring(self, mailbox: str, folder: Path, proxy: Proxy) -> None:
+        shutil.copytree(self.folder / "installed" / mailbox, folder / mailbox)
+        whole, _, rest = self.database.partition("?")
+        through = f"postgresql://{OWNER}@127.0.0.1:{proxy.port}/{whole.rpartition('/')[2]}?schema="
+        file = folder / mailbox / "mailbot.toml"
+        text = file.read_text(encoding="utf-8")
+        assert f"{whole}?{rest}&schema=" in text
+        file.write_text(text.replace(f"{whole}?{rest}&schema=", through), encoding="utf-8")
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to a host's process."""
