@@ -10,7 +10,7 @@ from pathlib import Path
 from mailbot.operating import backups
 from mailbot.operating.finding import Level, Parts, Said
 from mailbot.operating.health import silent
-from mailbot.store import health, queue
+from mailbot.store import health, queue, turns
 
 MB = 1_000_000
 FULL_BYTES, LOW_BYTES = 100 * MB, 1_000 * MB
@@ -37,6 +37,18 @@ def passes(parts: Parts) -> Said:
             yield "wrong", f"[health] {name}: its folder is not there or can't be written"
     if not settings.heartbeat_file and not settings.heartbeat_url:
         yield "note", "where nothing runs nobody is told: set [health] heartbeat_file or heartbeat_url and watch it"
+
+
+def turn(parts: Parts) -> Said:
+    """Look over whose turn the mailbox is, where hosts share it with others in one database."""
+    seen = turns.look(parts.line.store.engine)
+    if seen is None:
+        return
+    shared = f"one of {seen.mailboxes} in this database, shared by {seen.hosts} hosts"
+    if seen.holder:
+        yield "ok", f"{shared}: {seen.holder} reads it since {seen.since:%Y-%m-%d %H:%M} UTC"
+    else:
+        yield "note", f"{shared}: none reads it now; start `mailbot run --all` on one, unless cron runs `mailbot poll`"
 
 
 def overdue(parts: Parts) -> Said:

@@ -12,7 +12,7 @@ import contextlib
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -90,6 +90,31 @@ def found(connection: sa.Connection) -> None:
 def is_founded(connection: sa.Connection) -> bool:
     """Tell whether what the hosts share is there."""
     return connection.scalar(sa.select(sa.func.to_regclass(f"{FLEET}.gone"))) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How a mailbox is shared: by how many hosts, with how many others, and whose turn it is since when."""
+
+    hosts: int
+    mailboxes: int
+    holder: str  # "" where nobody living has the turn
+    since: datetime
+
+
+def look(engine: sa.Engine) -> Seen | None:
+    """Return how the mailbox of a store is shared; None where it is one mailbox's alone."""
+    name = schema_of(engine)
+    if not name:
+        return None
+    lives = sa.and_(_host.c.name == _turn.c.holder, _host.c.until >= _NOW)
+    own = sa.select(_host.c.name, _turn.c.since).outerjoin_from(_turn, _host, lives).where(_turn.c.mailbox == name)
+    living = sa.select(sa.func.count()).where(_host.c.until >= _NOW)
+    with translated(), engine.begin() as connection:
+        row = connection.execute(own).one()
+        boxes = connection.execute(sa.select(sa.func.count()).select_from(_turn)).scalar_one()
+        hosts = connection.execute(living).scalar_one()
+    return Seen(hosts, boxes, (row.name or "").partition("/")[0], row.since)
 
 
 def require(connection: sa.Connection, turn: Turn, *, writing: bool) -> None:

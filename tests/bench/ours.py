@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mailbot.app import build
+from mailbot.app import App, build
 from tests.bench.yard import Yard, timed
 
 
 def contest(yard: Yard) -> int:
-    app = build(Path(yard.folder), dns=lambda: None)
+    return work_off(build(Path(yard.folder), dns=lambda: None))
+
+
+def work_off(app: App) -> int:
+    """Make passes until nothing is left; return how many answers went."""
     sent = 0
     while True:
         counts, failure = app.poll()

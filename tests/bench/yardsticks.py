@@ -50,13 +50,14 @@ class Ground:
     def yard(self, name: str, mails: int, store: str, *, known: int = 0, older: Sequence[bytes] = ()) -> Yard:
         """Return a place for one contestant, with its mails delivered and seen by Dovecot once.
 
-        `known`: how many people are, if not those who write; `older`: mails from before.
+        `store`: sqlite, postgresql (a new database), or a URL. `known`: how many people are, if not those who write;
+        `older`: mails from before.
         """
         self.made += 1
         folder = self.folder / f"{name}-{self.made}"
         folder.mkdir()
         user = self.dovecot.user()
-        url = self.postgres.database() if store == "postgresql" else ""
+        url = self.postgres.database() if store == "postgresql" else store.removeprefix("sqlite")
         people = self.folder / f"people-{mails}.json"
         people.write_text(load.dumped(known or mails), encoding="utf-8")
         yard = Yard(

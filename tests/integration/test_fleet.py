@@ -39,6 +39,9 @@ def test_hosts_come_and_go_and_every_mail_is_answered_once(fleet: Hosts) -> None
     until(lambda: fleet.spread() == [2, 2, 2], "even shares", 40)
     assert fleet.answered(fleet.write("bela"), REPLACED) < REPLACED
 
+    said = fleet.sites["oral"].run("check").out
+    assert "one of 6 in this database, shared by 3 hosts: " in said, said
+
     # One dies.
     left = fleet.of("second")
     fleet.signal("second", signal.SIGKILL)
@@ -71,6 +74,7 @@ def test_hosts_come_and_go_and_every_mail_is_answered_once(fleet: Hosts) -> None
     assert fleet.answered(fleet.write("juri"), REPLACED) < REPLACED
     assert fleet.end("third") == 0, fleet.logs()
     assert fleet.spread() == [-6]
+    assert "none reads it now; start `mailbot run --all` on one" in fleet.sites["oral"].run("check").out
     everything_once(fleet)
 
 
@@ -101,7 +105,7 @@ def everything_once(fleet: Hosts) -> None:
     """Each mail was decided once and lies in mailbot/Done, each answer went out once; the chain of events holds."""
     doubled = {to: many for (to, _), many in fleet.replies().items() if many > 1}
     assert len(doubled) <= 3, f"one answer at most of each host that was struck: {doubled}"
-    writers = [mail.recipients[0] for mail in fleet.smtp.taken]
+    writers = [mail.recipients[0] for mail in fleet.taken()]
     assert len({(to, identity) for to, identity in fleet.replies()}) == len(set(writers)), "one Message-ID a person"
     for name, site in fleet.sites.items():
         assert site.inbox() == set(), name

@@ -25,7 +25,7 @@ from tests.support.killed import Commands
 from tests.support.postgres import OWNER, Postgres
 from tests.support.proxy import Proxy
 from tests.support.site import COMMAND, TAGS, Site, letter, stop
-from tests.support.smtp import SmtpServer
+from tests.support.smtp import SmtpServer, Taken
 
 USUAL = {
     "MAILBOT_SCHEDULE__POLL_SECONDS": "5", "MAILBOT_MAILBOX__TIMEOUT_SECONDS": "5",
@@ -59,6 +59,10 @@ class Hosts:
     database: str = ""
     sites: dict[str, Site] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)
+    since: int = 0  # which mails the SMTP server had taken before
+
+    def __post_init__(self) -> None:
+        self.since = len(self.smtp.taken)
 
     def make(self, *mailboxes: str) -> None:
         """Make installations, live, each with one person on file."""
@@ -161,7 +165,7 @@ class Hosts:
         waits: dict[str, float] = {}
         until = time.monotonic() + seconds
         while set(told) - set(waits):
-            for mail in list(self.smtp.taken):
+            for mail in self.taken():
                 for address in mail.recipients:
                     if address in told:
                         waits.setdefault(address, time.monotonic() - told[address])
@@ -170,10 +174,14 @@ class Hosts:
             time.sleep(0.05)
         return max(waits.values())
 
+    def taken(self) -> list[Taken]:
+        """Return what the SMTP server took from these hosts."""
+        return self.smtp.taken[self.since :]
+
     def replies(self) -> Counter[tuple[str, str]]:
         """Return how often each address got which Message-ID."""
         found: Counter[tuple[str, str]] = Counter()
-        for mail in self.smtp.taken:
+        for mail in self.taken():
             header = mail.octets.partition(b"\r\n\r\n")[0].decode("ascii", "replace")
             ids = [line[11:].strip() for line in header.split("\r\n") if line.lower().startswith("message-id:")]
             found[mail.recipients[0], ids[0]] += 1
