@@ -39,11 +39,11 @@ def check(parts: Parts) -> Iterator[Finding]:
         ("mode", _mode), ("login", check_login.login), ("mailbox", _mailbox), ("undecided", _undecided),
         ("older mail", _older), ("courier", check_doors.courier), ("sender", check_sender.sender),
         ("host", check_doors.host), ("passes", check_health.passes), ("turn", check_health.turn),
-        ("overdue", check_health.overdue), ("disk", check_health.disk), ("templates", _templates), ("policy", check_rules.policy),
-        ("clock", check_rules.clock), ("clock", check_health.clock), ("law", check_rules.law),
-        ("retention", check_rules.retention), ("trust", check_rules.trust), ("proof", check_rules.proof),
-        ("operator", check_rules.operator), ("tokens", check_rules.tokens), ("backup", check_backups.backup),
-        ("secrets", check_secrets.secrets),
+        ("overdue", check_health.overdue), ("disk", check_health.disk), ("templates", _templates),
+        ("policy", check_rules.policy), ("clock", check_rules.clock), ("clock", check_health.clock),
+        ("law", check_rules.law), ("retention", check_rules.retention), ("trust", check_rules.trust),
+        ("proof", check_rules.proof), ("operator", check_rules.operator), ("tokens", check_rules.tokens),
+        ("backup", check_backups.backup), ("secrets", check_secrets.secrets),
     ):  # fmt: skip
         yield from _looked(what, look, parts)
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from statistics import median
 
-from tests.bench import explain_vs_parse, growth, idle, passes, stages, starts, workers, yardsticks
+from tests.bench import explain_vs_parse, growth, hosts, idle, passes, stages, starts, workers, yardsticks
 from tests.bench.yardsticks import Ground, Taken, ground
 
 MAILS, ROUNDS = 2_000, 5
@@ -64,7 +64,8 @@ def parsing(_: Ground) -> Figures:
 
 PARTS: dict[str, Callable[[Ground], Figures]] = {
     "near": near, "far": far, "empty": empty, "memory": growth.memory, "starts": starts.measure, "idle": idle.measure,
-    "explain": parsing, "workers": workers.measure, "remembered": remembered,
+    "explain": parsing, "workers": workers.measure, "hosts": hosts.measure,
+    "remembered": remembered,
 }  # fmt: skip
 
 
