@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import random
+import select
 import threading
 import time
 from collections.abc import Callable
@@ -75,16 +76,17 @@ class Watch:
 
 
 def _idle(client: Any, news: Callable[[], None], stop: threading.Event) -> None:
-    """Wait one stretch; raises what imaplib raises, and OSError where the line is dead."""
+    """Wait until something comes, or one stretch; raises what imaplib raises, and OSError where the line is dead.
+
+    What came is read after DONE, up to the answer to it: so a line that comes in pieces is waited for, and whole.
+    """
     client.idle()
+    waiting = select.poll()  # also where there are a thousand connections
+    waiting.register(client.socket(), select.POLLIN)
     began = time.monotonic()
     while not stop.is_set() and time.monotonic() - began < RENEWED:
-        looked = time.monotonic()
-        told = client.idle_check(timeout=SLICE)
-        if _is_news(told):
-            news()
-        elif not told and time.monotonic() - looked < SLICE / 2:
-            raise OSError("the connection was closed")  # imapclient calls that an empty answer
+        if waiting.poll(SLICE * 1000):
+            break
     if not stop.is_set() and _is_news(client.idle_done()[1]):
         news()
 

@@ -103,6 +103,21 @@ def test_a_watch_that_was_cut_is_opened_again(site: Site) -> None:
             assert stop(process, 30) == 0, log_of(site)
 
 
+def test_an_answer_in_pieces_breaks_no_watch(site: Site) -> None:
+    began = len(site.smtp.taken)
+    with Proxy(site.dovecot.port) as proxy:
+        proxy.piece, proxy.pause = 3, 0.0005
+        url = site.dovecot.url(site.user).replace(str(site.dovecot.port), str(proxy.port))
+        with running(site, MAILBOT_MAILBOX__URL=url) as process:
+            watching(site, process)
+            before = len(proxy.seen)
+            for name in ("vera", "mark", "inna", "olga"):
+                site.deliver(letter(f"{name}@example.com", NEWS, name=name))
+                until(answered(site, began, name), f"an answer to {name}", 20)
+            assert stop(process, 30) == 0, log_of(site)
+        assert len(proxy.seen) == before, "no connection was lost"
+
+
 def test_a_server_that_shuts_the_door_is_not_called_again_and_again(site: Site) -> None:
     with Proxy(site.dovecot.port, fault=Fault(way="down", after=0, first=False)) as proxy:
         url = site.dovecot.url(site.user).replace(str(site.dovecot.port), str(proxy.port))
