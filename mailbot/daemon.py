@@ -1,10 +1,8 @@
 """`mailbot run`: APScheduler wakes the App, IDLE wakes it earlier, until SIGTERM. No rule stands here.
 
 A Service is one installation; many of them on many hosts are fleet.py's, each under a turn that may be taken from it.
-
 Signals are blocked before any thread starts and waited for here. A stop lets the mail in hand be finished, and is kept
 waiting for a few seconds at most: what is cut off then goes on with the next start. SIGHUP reads the settings anew.
-Speaks systemd's notify protocol (sd_notify(3)).
 """
 
 from __future__ import annotations
@@ -14,7 +12,6 @@ import logging
 import os
 import random
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -32,6 +29,7 @@ from mailbot.doors import open_watch
 from mailbot.errors import MailbotError
 from mailbot.store.store import Store
 from mailbot.store.turns import Turn
+from mailbot.systemd import notify
 
 ENDING = {signal.SIGTERM, signal.SIGINT}
 SIGNALS = ENDING | {signal.SIGHUP}
@@ -39,7 +37,6 @@ GRACE = 4.0  # seconds that a pass has to end by itself
 STUCK = 900.0  # seconds without a mail handled or a pass ended, after which systemd is told nothing any more
 FAILING = (60.0, 300.0)  # seconds to the next pass after one that failed, where passes are further apart; after many
 JITTER = 0.2
-log = logging.getLogger("mailbot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +143,12 @@ class Service:
             return False
         self._app.close()
         return True
+
+    def retry(self) -> None:
+        """Make the next pass now: what the last one failed of is over."""
+        if self.failure is not None and not self._stopping.is_set():
+            self._failures = 0
+            self._next(0)
 
     def retire(self) -> None:
         """Make no further pass; the one in hand ends after its mail, then `is_retired`."""
@@ -280,16 +283,3 @@ def drained(app: App) -> None:
     logs.passed(counts)
     if failure is not None:
         logs.failed(failure)
-
-
-def notify(state: str) -> None:
-    """Tell systemd (sd_notify(3)); nothing where it did not start us."""
-    path = os.environ.get("NOTIFY_SOCKET", "")
-    if not path:
-        return
-    address = "\0" + path[1:] if path.startswith("@") else path
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
-        try:
-            channel.sendto(state.encode(), address)
-        except OSError as exc:
-            log.debug("systemd can't be told (%s)", exc.strerror)

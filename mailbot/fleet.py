@@ -19,7 +19,7 @@ from mailbot import logs
 from mailbot.app import build, new_id, open_store
 from mailbot.config import SETTINGS_FILE, load_settings
 from mailbot.daemon import GRACE, STUCK, Service, Shared, drained, new_scheduler
-from mailbot.errors import ConfigError, MailbotError, MailboxUnavailable
+from mailbot.errors import ConfigError, MailbotError, MailboxUnavailable, StoreUnavailable
 from mailbot.store.engine import schema_named
 from mailbot.store.migrate import require_current
 from mailbot.store.process import own_name
@@ -74,7 +74,7 @@ class Held:
     @property
     def is_cut_off(self) -> bool:
         """Whether this host, perhaps this one alone, can't read the mailbox."""
-        return self.failed or (self.service is not None and isinstance(self.service.failure, MailboxUnavailable))
+        return self.service is not None and isinstance(self.service.failure, MailboxUnavailable)
 
     def leave(self) -> None:
         """Begin to let go of it; the pass in hand ends after its mail."""
@@ -146,16 +146,26 @@ class Fleet:
     # ---- rounds --------------------------------------------------------------------------------------------
 
     def _go_round(self) -> None:
+        was_away = False
         while not self._stopping.is_set():
             self._moved_at = time.monotonic()
             try:
                 self._round()
+                if was_away:  # the database was: passes that failed of it are made at once
+                    self._retry()
+                was_away = False
                 for mailbox in self._seat.hear(BEAT_SECONDS / 2):
                     self._help(mailbox)
             except MailbotError as exc:  # what we have goes on: it commits nothing that it may not
+                was_away = True
                 logs.failed(exc)
                 self._stopping.wait(BEAT_SECONDS)
         self._seat.close()
+
+    def _retry(self) -> None:
+        for held in self._held.values():
+            if held.service is not None and isinstance(held.service.failure, StoreUnavailable):
+                held.service.retry()
 
     def _round(self) -> None:
         """Say that we are alive, let go of what is not ours any more, even the shares out, take what is free."""
@@ -176,8 +186,10 @@ class Fleet:
         """Leave what another host took since and what can't be read from here; give back what has ended."""
         for mailbox, held in list(self._held.items()):
             lost = standing.mine.get(mailbox) != held.number
-            if lost or mailbox not in self._members or (len(standing.hosts) > 1 and held.is_cut_off):
-                self._shunned |= {mailbox: time.monotonic() + SHUN_SECONDS} if held.is_cut_off else {}
+            elsewhere = held.failed or (held.is_cut_off and len(standing.hosts) > 1)
+            if elsewhere:
+                self._shunned[mailbox] = time.monotonic() + SHUN_SECONDS
+            if lost or elsewhere or mailbox not in self._members:
                 held.leave()
             stuck = held.service is not None and not held.service.is_alive() and not held.has_ended
             self._stuck += stuck

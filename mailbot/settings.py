@@ -74,7 +74,7 @@ class OauthSettings(Section):
 class StoreSettings(Section):
     url: Text = Field(
         default="sqlite:///mailbot.sqlite",
-        description="sqlite:///PATH (relative to this folder) or postgresql://USER@HOST/DB",
+        description="sqlite:///PATH (relative to this folder), postgresql://USER@HOST/DB, for many …/DB?schema=NAME",
     )
 
 

@@ -36,7 +36,7 @@ def rotate(store: Store, folder: Path) -> int:
 
     Raises ConflictError while a pass is running, ConfigError, StoreUnavailable: then the former key counts.
     """
-    with store.turn() as mine:
+    with store.turn(seizing=True) as mine:
         if not mine:
             raise ConflictError("a pass is running: nothing was done, try again in a moment")
         count = store.rotate(_newest(store, folder))

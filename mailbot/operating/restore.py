@@ -167,7 +167,7 @@ def restore(store: Store, policy: Policy, held: Held, secret: str, told: Told) -
 
     Raises InputError, ConflictError while a pass is running, StoreUnavailable: then the store is as it was.
     """
-    with store.turn() as mine:
+    with store.turn(seizing=True) as mine:
         if not mine:
             raise ConflictError("a pass is running: stop mailbot first")
         keys = store.ring() if store.ring is not None else store.keys  # the newest: gone.log may be by that one

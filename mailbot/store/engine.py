@@ -138,6 +138,8 @@ def translated() -> Iterator[None]:
         yield
     except sa.exc.OperationalError as exc:
         raise StoreUnavailable(f"the store can't be used now ({type(exc.orig).__name__})") from exc
+    except sa.exc.TimeoutError as exc:  # a pool's, not a statement's
+        raise StoreUnavailable("every connection to the store is in use") from exc
     except sa.exc.DBAPIError as exc:
         if "file is not a database" in str(exc.orig):
             raise ConfigError("store.url: that file is no database") from exc

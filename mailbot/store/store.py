@@ -133,12 +133,15 @@ class Store:
     # ---- whose turn it is ----------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[bool]:
-        """Take the one poller's turn, or learn that another process has it."""
+    def turn(self, *, seizing: bool = False) -> Iterator[bool]:
+        """Take the one poller's turn, or learn that another process has it.
+
+        `seizing`: where hosts share the mailbox, also from the one that has it for longer than a pass.
+        """
         if self.fence is not None:  # taken for longer than a pass
             yield True
         elif schema_of(self.engine):
-            with turns.hold(self.engine, own_name(self.new_id)) as self.fence:
+            with turns.hold(self.engine, own_name(self.new_id), seizing=seizing) as self.fence:
                 try:
                     yield self.fence is not None
                 finally:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from mailbot.store.process import is_gone
 
 ALIVE = timedelta(seconds=10)  # a host that did not say for so long that it is there is replaced
 BEAT_SECONDS = 2.0
+SEIZE_TRIES = 25
 _meta = sa.MetaData(schema=FLEET)
 _time = sa.DateTime(timezone=True)
 _host = sa.Table("host", _meta, sa.Column("name", sa.Text, primary_key=True), sa.Column("until", _time, nullable=False))
@@ -50,7 +52,7 @@ _BEAT = sa.text(
 _TAKE = sa.text(
     f"UPDATE {FLEET}.turn SET number = number + 1, holder = :name, since = clock_timestamp() WHERE mailbox IN ("
     f"SELECT t.mailbox FROM {FLEET}.turn t LEFT JOIN {FLEET}.host h ON h.name = t.holder "
-    "WHERE t.mailbox = ANY(:mailboxes) AND (h.until IS NULL OR h.until < clock_timestamp()) "
+    "WHERE t.mailbox = ANY(:mailboxes) AND (:seized OR h.until IS NULL OR h.until < clock_timestamp()) "
     "AND (t.holder <> '' OR t.since <= clock_timestamp() - :idle) "
     "ORDER BY t.since LIMIT :most FOR UPDATE OF t SKIP LOCKED) RETURNING mailbox, number"
 )
@@ -167,7 +169,16 @@ class Seat:
         """
         if most <= 0 or not mailboxes:
             return {}
-        values = {"mailboxes": list(mailboxes), "name": self.name, "most": most, "idle": idle}
+        return self._take(mailboxes, most, idle=idle)
+
+    def seize(self, mailbox: str) -> int | None:
+        """Take a turn from whoever has it, who hears of it and commits nothing more; None while it is in use."""
+        return self._take([mailbox], 1, seized=True).get(mailbox)
+
+    def _take(
+        self, mailboxes: Collection[str], most: int, *, idle: timedelta = timedelta(), seized: bool = False
+    ) -> dict[str, int]:
+        values = {"mailboxes": list(mailboxes), "name": self.name, "most": most, "idle": idle, "seized": seized}
         with translated(), self.engine.begin() as connection:
             return {row.mailbox: row.number for row in connection.execute(_TAKE, values)}
 
@@ -230,8 +241,11 @@ def call_for_help(connection: sa.Connection, turn: Turn) -> None:
 
 
 @contextlib.contextmanager
-def hold(engine: sa.Engine, name: str) -> Iterator[Turn | None]:
-    """Take the turn of one mailbox for one pass of a command; None where another host has it."""
+def hold(engine: sa.Engine, name: str, *, seizing: bool = False) -> Iterator[Turn | None]:
+    """Take the turn of one mailbox for one command; None where another host has it.
+
+    `seizing`: also from a host that has it, between two of its mails. It comes back to it when the command is done.
+    """
     seat, mailbox, ended = Seat(engine, name), schema_of(engine), threading.Event()
     with translated(), engine.begin() as connection:
         if not is_founded(connection):  # a backup is put into a new database
@@ -239,7 +253,7 @@ def hold(engine: sa.Engine, name: str) -> Iterator[Turn | None]:
     seat.enlist([mailbox])
     seat.beat()
     try:
-        number = seat.take([mailbox], 1).get(mailbox)
+        number = _seized(seat, mailbox) if seizing else seat.take([mailbox], 1).get(mailbox)
         if number is None:
             yield None
             return
@@ -253,6 +267,14 @@ def hold(engine: sa.Engine, name: str) -> Iterator[Turn | None]:
     finally:
         with contextlib.suppress(StoreUnavailable):  # then it lapses
             seat.leave()
+
+
+def _seized(seat: Seat, mailbox: str) -> int | None:
+    for _ in range(SEIZE_TRIES):
+        if (number := seat.seize(mailbox)) is not None:
+            return number
+        time.sleep(0.2)  # a transaction of its holder is under way
+    return None
 
 
 def _beat(seat: Seat, ended: threading.Event) -> None:

@@ -22,7 +22,10 @@ MARAT = "marat@example.com"
 @pytest.fixture
 def site(dovecot: Dovecot, smtp: SmtpServer, tmp_path: Path, store_url: str, commands: Commands) -> Site:
     """An installation with two people, one of whom updated a phone; its key lies in `identity`."""
-    made = Site(tmp_path / "site", dovecot, smtp, store_url, commands=commands)
+    return installed(Site(tmp_path / "site", dovecot, smtp, store_url, commands=commands), tmp_path)
+
+
+def installed(made: Site, tmp_path: Path) -> Site:
     made.init()
     public, secret = sealing.new_pair()
     (tmp_path / "identity").write_text(secret, encoding="utf-8")
@@ -117,6 +120,21 @@ def test_a_backup_of_sqlite_restores_into_postgresql(site: Site, tmp_path: Path,
     back = backup(site)
     site.run("people", "destroy", MARAT, "--yes")
     assert "1 destroyed" in restore(site, back)
+
+
+def test_one_host_restores_and_knows_whom_another_destroyed(
+    dovecot: Dovecot, smtp: SmtpServer, tmp_path: Path, postgres_url: str, commands: Commands
+) -> None:
+    """Its own gone.log is the one of the backup, and no copy lies beside that: the schema that hosts share tells."""
+    store = f"{postgres_url}&schema=one"
+    site = installed(Site(tmp_path / "site", dovecot, smtp, store, commands=commands), tmp_path)
+    file = backup(site)
+    shutil.copytree(site.folder, tmp_path / "other")
+    leave(site)
+    (kept(site) / FILE).unlink()
+    site.folder = tmp_path / "other"
+    assert "1 destroyed" in restore(site, file)
+    check(site)
 
 
 WHEN = ("before", "after")

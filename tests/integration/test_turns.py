@@ -142,6 +142,20 @@ def test_a_command_holds_the_turn_for_its_pass_alone(one: Store) -> None:
     assert timedelta(seconds=10) == ALIVE
 
 
+def test_restore_and_rotation_take_the_turn_from_a_host_that_has_it(one: Store) -> None:
+    host = seat(one, "host")
+    host.take(["one"], 1)
+    theirs = one.free()
+    theirs.fence = Turn("one", 1)
+    with one.turn() as mine:
+        assert not mine
+    with one.turn(seizing=True) as mine:
+        assert mine and one.fence == Turn("one", 2)
+        with pytest.raises(TurnLost):
+            theirs.set_note("late", "stale")
+    assert host.take(["one"], 1) == {"one": 3}, "it comes back"
+
+
 # ---- a schema each ----------------------------------------------------------------------------------------------
 
 
