@@ -165,7 +165,9 @@ def owe(unit: Unit, owed: Owed, line: Line) -> Rendered:
 
 def frame_for(unit: Unit, owed: Owed, frame: Frame, token: str) -> Frame:
     """Return the frame of one answer: number, kind and times of its request, and what it threads to."""
-    request: Any = unit.row(Request, unit.request_id) if unit.request_id else None
+    request: Any = unit.opened
+    if request is None or request.id != unit.request_id:
+        request = unit.row(Request, unit.request_id) if unit.request_id else None
     values: dict[str, Any] = {"now": unit.now, "token": token}
     if request is not None:
         values |= {"number": request.id, "kind": request.kind or "", "received_at": request.received_at}

@@ -6,6 +6,7 @@ over is moved, in the text and in the store, so that nobody is told to answer by
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,6 @@ from mailbot.deciding.decision import Owed
 from mailbot.deciding.outdated import Moves, packed, unpacked
 from mailbot.pipeline import Line, frame_for
 from mailbot.store import journal, unsent
-from mailbot.store.tables import Request
 from mailbot.store.unit import Unit
 
 WAITING = ("update-waiting", "answer-later")  # templates that say nothing but until when somebody decides
@@ -28,24 +28,30 @@ def sweep(line: Line) -> None:
     if not line.store.acts:
         return
     with line.store.unit() as unit:
-        for row in unsent.next_ones(unit):
-            with unsent.apart(unit, lambda what, row=row: line.report(what, row.id)):  # type: ignore[misc]
-                _look(unit, line, row)
+        rows = unsent.next_ones(unit)
+        behind = unsent.behind(unit, rows)
+        for row in rows:
+            with unsent.apart(unit, lambda what, row=row: line.report(what, row.id)) as begin:  # type: ignore[misc]
+                _look(unit, line, row, behind, begin)
 
 
-def _look(unit: Unit, line: Line, row: Any) -> None:
-    request = unit.row(Request, row.request_id) if row.request_id else None
+def _look(unit: Unit, line: Line, row: Any, behind: unsent.Behind, begin: Callable[[], None]) -> None:
+    """Do what is due, after `begin`; most need nothing."""
+    request = behind.requests.get(row.request_id)
     values = unpacked(row.said) if row.said is not None else {}
-    if _is_over(unit, row, request, values):
+    if _is_over(row, request, behind.questions.get(row.token), values):
+        begin()
         unsent.drop(unit, row)
-    elif values:
-        _renew(unit, line, row, request, values)
+        return
+    moved = _moved(unit, line, row, request, values) if values else values
+    if moved != values:
+        begin()
+        _renew(unit, line, row, moved)
 
 
-def _is_over(unit: Unit, row: Any, request: Any, values: dict[str, Any]) -> bool:
+def _is_over(row: Any, request: Any, asked: Any, values: dict[str, Any]) -> bool:
     """Tell whether a question was closed, what is said to wait was decided, or what is promised was taken back."""
     if row.role == "question":
-        asked = unsent.question(unit, row)
         return asked is not None and asked.closed_at is not None
     if request is None:
         return False
@@ -59,7 +65,8 @@ def _is_over(unit: Unit, row: Any, request: Any, values: dict[str, Any]) -> bool
     return values.get("destroy_at") is not None and request.destroy_at is None and not opens
 
 
-def _renew(unit: Unit, line: Line, row: Any, request: Any, values: dict[str, Any]) -> None:
+def _moved(unit: Unit, line: Line, row: Any, request: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """Return what the mail says, with the times that are over moved."""
     policy = line.rules.policy
     moves = Moves(
         deadlines=line.rules.deadlines, undo=timedelta(hours=policy.undo.update_hours), days=policy.clocks.proven,
@@ -68,8 +75,10 @@ def _renew(unit: Unit, line: Line, row: Any, request: Any, values: dict[str, Any
     moved = moves.moved(values, window=request.destroy_at if request else None, asks=row.role == "question")
     if row.template == "update-applied" and request is not None and not journal.is_undecided(request):
         moved["due_at"] = None  # the rest was decided since: nothing is promised any more
-    if moved == values:
-        return
+    return moved
+
+
+def _renew(unit: Unit, line: Line, row: Any, moved: dict[str, Any]) -> None:
     unit.request_id = row.request_id or ""
     owed = Owed(
         template=row.template, role=row.role, to=row.address, language=row.language, values=moved,

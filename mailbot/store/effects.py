@@ -140,18 +140,17 @@ def give_news_back(unit: Transaction, request_id: str, address: str, at: datetim
 
 def change_fields(unit: Transaction, person_id: str, values: dict[str, Any], until: datetime) -> None:
     """Write the stated fields; what they were before is kept for the undo until its window ends."""
-    old = people.fields_of(unit.connection, person_id)
+    old = people.fields_of(unit.connection, person_id, tuple(values))
     people.set_fields(unit.connection, person_id, values)
     people.note_changed(unit.connection, person_id, values)
     kept = unit.row(Request, unit.request_id).before  # an earlier step of the same request changed other fields
-    before = {**{name: old[name] for name in values}, **kept.get("fields", {})}
+    before = {**old, **kept.get("fields", {})}
     after = {**kept.get("after", {}), **people.fields_of(unit.connection, person_id, tuple(values))}
-    _remember(unit, until, fields=before, after=after)
+    _remember(unit, until, kept, fields=before, after=after)
 
 
-def _remember(unit: Transaction, until: datetime, **values: Any) -> None:
-    request = unit.row(Request, unit.request_id)
-    unit.update(Request, unit.request_id, before={**request.before, **values}, undo_until=until)
+def _remember(unit: Transaction, until: datetime, kept: dict[str, Any], **values: Any) -> None:
+    unit.update(Request, unit.request_id, before={**kept, **values}, undo_until=until)
 
 
 def change_address(unit: Transaction, person_id: str, old: str, new: str, until: datetime) -> None:
@@ -162,7 +161,7 @@ def change_address(unit: Transaction, person_id: str, old: str, new: str, until:
     people.note_former(unit.connection, person_id, unit.keys.suppression(old), back=unit.keys.suppression(new))
     people.note_changed(unit.connection, person_id, ("email",))
     owned.claim(unit, [new])
-    _remember(unit, until, address={"old": old, "new": new})
+    _remember(unit, until, unit.row(Request, unit.request_id).before, address={"old": old, "new": new})
 
 
 def stop_person(unit: Transaction, person_id: str, why: str, until: datetime) -> None:

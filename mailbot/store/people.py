@@ -27,8 +27,15 @@ _AT = sa.select(_address.c.person_id).where(_address.c.key == sa.bindparam("key"
 _ADDRESSES = sa.select(_address.c.addr).where(_address.c.person_id == _who).order_by(_address.c.position, _address.c.id)
 _PHONES = sa.select(_phone.c.number).where(_phone.c.person_id == _who).order_by(_phone.c.position, _phone.c.id)
 _PERSON = sa.select(_person).where(_person.c.id == _who)
-_CONSENTS = sa.select(_consent).where(_consent.c.person_id == _who)
-_OBLIGED = sa.select(_obligation.c.until).where(_obligation.c.person_id == _who, _obligation.c.closed_at.is_(None))
+_obliged = sa.and_(_obligation.c.person_id == _who, _obligation.c.closed_at.is_(None))
+_news = sa.and_(_consent.c.person_id == _who, _consent.c.purpose == "news", _consent.c.withdrawn_at.is_(None))
+_FACTS = sa.select(
+    _person,
+    sa.select(sa.func.max(_consent.c.given_at)).where(_consent.c.person_id == _who).scalar_subquery().label("given_at"),
+    sa.exists().where(_news).label("news"),
+    sa.select(sa.func.count()).select_from(_obligation).where(_obliged).scalar_subquery().label("obligations"),
+    sa.select(sa.func.max(_obligation.c.until)).where(_obliged).scalar_subquery().label("obliged_until"),
+).where(_person.c.id == _who)
 _NEW_PHONES = sa.insert(_phone)
 _NO_PHONES = sa.delete(_phone).where(_phone.c.person_id == _who)
 _CHANGE = sa.update(_person).where(_person.c.id == sa.bindparam("person_key"))
@@ -56,32 +63,28 @@ def phones(connection: sa.Connection, person_id: str) -> list[str]:
 
 def facts(connection: sa.Connection, person_id: str) -> PersonFacts | None:
     """Return what a decision may know of a person; None where there is nobody."""
-    who = {"person_id": person_id}
-    row = connection.execute(_PERSON, who).first()
+    row = connection.execute(_FACTS, {"person_id": person_id}).first()
     if row is None:
         return None
-    consents = connection.execute(_CONSENTS, who).all()
-    given = [c.given_at for c in consents if c.given_at is not None]
-    obliged = connection.execute(_OBLIGED, who).scalars().all()
     return PersonFacts(
         id=row.id, surname=row.surname, given_name=row.given_name, emails=tuple(addresses(connection, person_id)),
         phones=tuple(phones(connection, person_id)), blocked="dispute" if row.disputed else row.blocked,
-        consent_at=max(given) if given else None,
-        address_changed_at=row.address_changed_at, open_obligations=len(obliged),
-        obliged_until=max((day for day in obliged if day is not None), default=None),
-        fields={name: getattr(row, name) for name in PLAIN},
-        news=any(c.purpose == "news" and c.withdrawn_at is None for c in consents),
+        consent_at=row.given_at, address_changed_at=row.address_changed_at, open_obligations=row.obligations,
+        obliged_until=row.obliged_until, fields={name: getattr(row, name) for name in PLAIN}, news=bool(row.news),
     )  # fmt: skip
 
 
 def fields_of(connection: sa.Connection, person_id: str, names: Iterable[str] | None = None) -> dict[str, Any]:
     """Return a person's fields as JSON-ready values; `names` may hold "phones"."""
-    row = connection.execute(_PERSON, {"person_id": person_id}).one()
-    values: dict[str, Any] = {name: getattr(row, name) for name in PLAIN}
-    if values["birth_date"] is not None:
-        values["birth_date"] = values["birth_date"].isoformat()
-    values["phones"] = phones(connection, person_id)
-    return {name: values[name] for name in names} if names is not None else values
+    wanted = tuple(names) if names is not None else (*PLAIN, "phones")
+    values: dict[str, Any] = {}
+    if set(wanted) & set(PLAIN):
+        row = connection.execute(_PERSON, {"person_id": person_id}).one()
+        values = {name: getattr(row, name) for name in PLAIN}
+        values["birth_date"] = values["birth_date"].isoformat() if values["birth_date"] is not None else None
+    if "phones" in wanted:
+        values["phones"] = phones(connection, person_id)
+    return {name: values[name] for name in wanted}
 
 
 def set_fields(connection: sa.Connection, person_id: str, values: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,21 +37,34 @@ class Origin:
     policy_version: str | None = None
 
 
-def draw_number(unit: Transaction) -> str:
-    """Draw the short public number of a request."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What an answer names of a request that its transaction opened: it need not be read back."""
+
+    id: str
+    kind: str | None
+    received_at: datetime
+    message_id: str
+    references: list[str]
+
+
+def _open(unit: Transaction, **values: Any) -> None:
+    """Write a new request under a short public number that no other has; it is `unit.request_id` then."""
     while True:
-        number = unit.new_id(NUMBER_LETTERS).upper()
-        if unit.row(Request, number) is None:
-            return number
+        unit.request_id = unit.new_id(NUMBER_LETTERS).upper()
+        if unit.insert_new(Request, id=unit.request_id, **values):
+            break
+    told = {name: values[name] for name in ("kind", "received_at", "message_id", "references")}
+    unit.opened = Opened(id=unit.request_id, **told)
 
 
 def open_request(unit: Transaction, decision: Decision, origin: Origin) -> None:
-    """Write the new request `unit.request_id`."""
+    """Write a new request; it is `unit.request_id` then."""
     message, claim, evidence = origin.message, origin.claim, origin.evidence
     nobodys = decision.reason == "form_unreadable"
     writer = "" if nobodys else decision.about or ("" if decision.kind == "form" else evidence.address or "")
-    unit.insert(
-        Request, id=unit.request_id, mail_id=origin.mail_id, person_id=decision.person_id, kind=decision.kind,
+    _open(
+        unit, mail_id=origin.mail_id, person_id=decision.person_id, kind=decision.kind,
         state=decision.state, outcome=decision.outcome, row=decision.row, reason=decision.reason, rung=claim.rung,
         tag=claim.tag, language=claim.language, evidence=evidence.level, because=evidence.because,
         level=origin.level, received_at=origin.raw.received_at, due_at=decision.due_at, address=writer,
@@ -146,9 +160,8 @@ def carry_out(unit: Transaction, decision: Decision) -> None:
 
 def open_journal(unit: Transaction, *, kind: str, reason: str) -> str:
     """Open a closed request for what the operator did without any mail; return its number."""
-    unit.request_id = draw_number(unit)
-    unit.insert(
-        Request, id=unit.request_id, kind=kind, state="applied", outcome="apply", row="operator", reason=reason,
+    _open(
+        unit, kind=kind, state="applied", outcome="apply", row="operator", reason=reason,
         rung="none", language="ru", evidence="none", because="the operator", level="authenticated",
         received_at=unit.now, address="", address_key="", message_id="", references=[], open=[], pending=[], fields={},
         before={}, decided_at=unit.now, closed_at=unit.now, tell=False, checked="",

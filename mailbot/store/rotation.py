@@ -32,17 +32,18 @@ HASHES: tuple[tuple[Any, tuple[str, ...]], ...] = (
 NOTES = (digest.NAMED, digest.PROVEN, digest.ASKED)
 BATCH, HASH = 1_000, 64
 _HASHES = re.compile(r"\b[0-9a-f]{64}\b", re.ASCII)
-_QUERY = "SELECT value FROM note WHERE name = 'store_key'"  # each transaction begins with it
+_QUERY = "SELECT name, value FROM note WHERE name IN ('store_key', 'mode')"  # each transaction begins with it
 
 
-def noted(connection: sa.Connection) -> str:
-    """Return the name of the key by which the store's hashes are made, "" before the first rotation."""
-    return str(connection.exec_driver_sql(_QUERY).scalar() or "")
+def noted(connection: sa.Connection) -> tuple[str, str]:
+    """Return the name of the key by which the store's hashes are made ("" before the first rotation), and the mode."""
+    values: dict[str, str] = {row[0]: row[1] for row in connection.exec_driver_sql(_QUERY)}
+    return values.get(NOTE, ""), values.get("mode", "")
 
 
 def of_store(connection: sa.Connection, ring: Keys) -> Keys:
     """Return the keys by which the store's hashes are made, of all that are there. Raises ConfigError."""
-    name = noted(connection) if sa.inspect(connection).has_table("note") else ""
+    name = noted(connection)[0] if sa.inspect(connection).has_table("note") else ""
     return named(ring, name)
 
 

@@ -48,10 +48,10 @@ class Store:
         """Open one transaction; it is committed at the end, and rolled back by any exception."""
         with translated(), self.engine.begin() as connection:
             self._require_turn(connection, writing=True)
-            self._require_key(connection)
+            mode = self._require_key(connection)
             unit = Unit(
                 connection=connection, keys=self.keys, new_id=self.new_id, now=self.clock(), operator=self.operator,
-                seen=self.seen,
+                seen=self.seen, mode=mode,
             )  # fmt: skip
             yield unit
             if self.gone is not None and unit.gone:
@@ -84,14 +84,16 @@ class Store:
 
     # ---- the key of the hashes -----------------------------------------------------------------------------
 
-    def _require_key(self, connection: sa.Connection) -> None:
+    def _require_key(self, connection: sa.Connection) -> str:
         """Refuse to hash with a key that was rotated since it was read; the next transaction has the new one.
+
+        Returns the mode, which stands beside the key.
 
         Raises KeyRotated, ConfigError where the new one is not there.
         """
-        name = rotation.noted(connection)
+        name, mode = rotation.noted(connection)
         if name == (self.keys.name if self.keys.former else ""):
-            return
+            return mode
         self._take(rotation.named(self.ring() if self.ring is not None else self.keys, name))
         raise KeyRotated("the store's key was rotated a moment ago: nothing was done, try again")
 

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from mailbot.ports import NewId, RawMail
 from mailbot.store import gone
@@ -34,6 +35,8 @@ class Transaction:
     said: list[tuple[str, str, str]] = field(default_factory=list)  # events: what, reason, request; logged after it
     operator: str = "operator"  # under which name the operator's acts are noted: the console sets the login name
     seen: str = ""  # how the request stood that the operator looked at (journal.stamp), "" where that is not known
+    opened: Any = None  # what is known of the request that this transaction opened (requests.Opened)
+    mode: str | None = None  # live, or shadow, as the transaction began; None: not asked yet
 
     @property
     def mail_hash(self) -> str | None:
@@ -47,8 +50,7 @@ class Transaction:
 
     def in_shadow(self) -> bool:
         """Tell whether the installation only shows what it would do, as this transaction sees it."""
-        mode = self.row(Note, "mode")
-        return mode is None or mode.value != "live"
+        return (self.note("mode") if self.mode is None else self.mode) != "live"
 
     def owe_scrub(self) -> None:
         """Remember that bytes of a person must leave the files; done after the commit, and again until it succeeds."""
@@ -96,6 +98,11 @@ class Transaction:
         """Change one row by its primary key."""
         self.connection.execute(_update(table), {"row_key": key, **values})
 
+    def insert_new(self, table: Any, **values: Any) -> bool:
+        """Insert one row unless its key is taken; tell whether it was inserted."""
+        dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
+        return bool(self.connection.execute(_insert_new(table, dialect), values).rowcount)
+
     def insert(self, table: Any, **values: Any) -> int:
         """Insert one row; return its number, 0 where its key is no number."""
         result = self.connection.execute(_insert(table), values)
@@ -123,6 +130,12 @@ def _select(table: Any) -> sa.Select[Any]:
 @cache
 def _update(table: Any) -> sa.Update:
     return sa.update(table.__table__).where(_is_it(table))
+
+
+@cache
+def _insert_new(table: Any, dialect: Any) -> sa.Insert:
+    made: sa.Insert = dialect.insert(table.__table__).on_conflict_do_nothing(index_elements=["id"])
+    return made
 
 
 @cache

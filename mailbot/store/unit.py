@@ -36,10 +36,9 @@ _PASS = (
     .where(_cursor.c.folder == sa.bindparam("place"), _BEHIND)
     .values(uidvalidity=sa.bindparam("validity"), last_uid=sa.bindparam("reached"))
 )
-_SAME = (_mail.c.fingerprint == sa.bindparam("print"), _mail.c.id != sa.bindparam("but"))
-_AS_GOOD = _mail.c.proof >= sa.bindparam("proof")
-_FIRST = sa.select(_mail).where(*_SAME, _AS_GOOD).limit(1)
-_FIRST_OF_OURS = sa.select(_mail).where(*_SAME, sa.or_(_AS_GOOD, _mail.c.attachments_at.is_not(None))).limit(1)
+_ALIKE = sa.select(_mail).where(
+    sa.or_(_mail.c.sha256 == sa.bindparam("digest"), _mail.c.fingerprint == sa.bindparam("print"))
+)
 PROOF = {"none": 0, "weak": 1, "authenticated": 2}
 UNDECIDED = ("waiting", "gone")  # states of a mail that is to be decided when it is seen again
 PASSED = ("leave", "ignore", "hold")  # decisions that did nothing for anybody
@@ -69,12 +68,13 @@ class Unit(Transaction):
         """
         self.raw, self.message, self.evidence = raw, message, evidence
         self.pass_cursor(raw)
-        seen = self._seen(raw)
+        proof, fingerprint = PROOF[evidence.level], self.keys.fingerprint(message)
+        alike = self.connection.execute(_ALIKE, {"digest": sha256(raw.octets), "print": fingerprint}).all()
+        seen = next((row for row in alike if row.sha256 == sha256(raw.octets)), None)
         retried = seen is not None and (seen.state in UNDECIDED or (self.collects and self._passed_over(seen)))
         if seen is not None and not retried:
             return self._copy(seen, raw)
-        proof, fingerprint = PROOF[evidence.level], self.keys.fingerprint(message)
-        first = self._first(fingerprint, proof, seen)
+        first = self._first([row for row in alike if row is not seen and row.fingerprint == fingerprint], proof)
         if first is not None:
             return self._copy(first, raw, retried=seen)
         writer = message.writer or ""
@@ -95,11 +95,11 @@ class Unit(Transaction):
         )  # fmt: skip
         return "new"
 
-    def _first(self, fingerprint: str, proof: int, seen: Any) -> Any:
+    def _first(self, same: list[Any], proof: int) -> Any:
         """Return an earlier mail with the same fingerprint and proof at least as good."""
-        query = _FIRST_OF_OURS if attachments.is_ours(self) else _FIRST  # a copy of ours need not be as well proven
-        same = {"print": fingerprint, "proof": proof, "but": seen.id if seen is not None else 0}
-        return self.connection.execute(query, same).first()
+        ours = attachments.is_ours(self)  # a copy of ours need not be as well proven
+        good = (row for row in same if row.proof >= proof or (ours and row.attachments_at is not None))
+        return next(good, None)
 
     def _passed_over(self, seen: Any) -> bool:
         """Whether a mail was decided without being known as a form's, and nothing was done for it."""
@@ -145,10 +145,10 @@ class Unit(Transaction):
             mail_id=self.mail_id, raw=self.raw, message=self.message, evidence=self.evidence, claim=self.claim,
             level=self.level or self.evidence.level, policy_version=self.policy_version,
         )  # fmt: skip
-        self.request_id = decision.request_id or requests.draw_number(self)
         if decision.request_id is None:
             requests.open_request(self, decision, origin)
         else:
+            self.request_id = decision.request_id
             requests.continue_request(self, decision, origin)
         self.carry_out(decision)
         self._update_mail(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +15,12 @@ from mailbot.store.tables import Question, Reply, Request
 from mailbot.store.transaction import Transaction
 
 DROPPED = "outdated"
+BATCH = 500  # numbers in one statement
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
+_request: Any = Request.__table__  # type: ignore[attr-defined]
+_question: Any = Question.__table__  # type: ignore[attr-defined]
+_REQUESTS = sa.select(_request).where(_request.c.id.in_(sa.bindparam("numbers", expanding=True)))
+_QUESTIONS = sa.select(_question).where(_question.c.token.in_(sa.bindparam("tokens", expanding=True)))
 
 
 def next_ones(unit: Transaction) -> list[Any]:
@@ -26,22 +32,46 @@ def next_ones(unit: Transaction) -> list[Any]:
     return list(unit.connection.execute(query.with_for_update(skip_locked=True)).all())
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What mails of ours hang on: requests by number, questions by token."""
+
+    requests: dict[str, Any]
+    questions: dict[str, Any]
+
+
+def behind(unit: Transaction, rows: list[Any]) -> Behind:
+    """Return what so many mails hang on, in two questions for each few hundred of them."""
+    found = Behind({}, {})
+    for start in range(0, len(rows), BATCH):
+        some = rows[start : start + BATCH]
+        numbers = {row.request_id for row in some if row.request_id}
+        requests = unit.connection.execute(_REQUESTS, {"numbers": list(numbers)})
+        found.requests.update((row.id, row) for row in requests)
+        tokens = [row.token for row in some if row.role == "question"]
+        questions = unit.connection.execute(_QUESTIONS, {"tokens": tokens}) if tokens else ()
+        found.questions.update((row.token, row) for row in questions)
+    return found
+
+
 @contextlib.contextmanager
-def apart(unit: Transaction, failed: Callable[[str], None]) -> Iterator[None]:
+def apart(unit: Transaction, failed: Callable[[str], None]) -> Iterator[Callable[[], None]]:
     """Work on one mail so that its failure undoes its own part alone; `failed` hears the error's class.
 
-    Raises what the store raises.
+    Yields what is to be called before anything is written. Raises what the store raises.
     """
-    point = unit.connection.begin_nested()
+    points: list[sa.NestedTransaction] = []
     try:
-        yield
+        yield lambda: points.append(unit.connection.begin_nested())
     except (MailbotError, sa.exc.SQLAlchemyError):
         raise
     except Exception as exc:  # noqa: BLE001 - a template that changed must not keep every other mail back
-        point.rollback()
+        for point in points:
+            point.rollback()
         failed(type(exc).__name__)
     else:
-        point.commit()
+        for point in points:
+            point.commit()
 
 
 def question(unit: Transaction, row: Any) -> Any:
