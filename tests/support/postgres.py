@@ -70,11 +70,12 @@ class Postgres:
     def database(self, like: str = "") -> str:
         """Create a database, empty or a copy of `like` (a URL), and return its URL: postgresql://USER@/DB?host=/FOLDER.
 
-        Nobody may be connected to what is copied.
+        Nobody may be connected to what is copied. The schema that `like` names is named in the new URL, too.
         """
         name = f"t{next(self._numbers)}"
         self._do(f"create database {name}" + (f" template {_name(like)}" if like else ""))
-        return f"postgresql://{OWNER}@/{name}?host={quote(str(self.folder))}"
+        _, named, schema = like.partition("&schema=")
+        return f"postgresql://{OWNER}@/{name}?host={quote(str(self.folder))}{named}{schema}"
 
     def drop(self, url: str) -> None:
         """Drop a database of `database()`, whoever is still connected."""

@@ -59,7 +59,7 @@ def laid(
     folder: Path, dovecot: Dovecot, smtp: SmtpServer, commands: Commands, postgres: Postgres | None = None
 ) -> Stage:
     """Make the installation and deliver the mails of the pass that is looked at."""
-    store = postgres.database() if postgres is not None else "sqlite:///mailbot.sqlite"
+    store = f"{postgres.database()}&schema=one" if postgres is not None else "sqlite:///mailbot.sqlite"  # one of many
     site = Site(folder / "site", dovecot, smtp, store, commands=commands)
     site.init("--operator-mail", OPERATOR)
     policy = site.folder / "policy.toml"
