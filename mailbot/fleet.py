@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,8 +21,8 @@ from mailbot.config import SETTINGS_FILE, load_settings
 from mailbot.daemon import GRACE, STUCK, Service, Shared, drained, new_scheduler
 from mailbot.errors import ConfigError, MailbotError, MailboxUnavailable, StoreUnavailable
 from mailbot.store.engine import schema_named
-from mailbot.store.migrate import require_current
 from mailbot.store.process import own_name
+from mailbot.store.store import Store
 from mailbot.store.turns import BEAT_SECONDS, Seat, Standing, Turn
 
 PASSES = 8  # at once: they wait for servers most of the time
@@ -57,6 +57,17 @@ def _schema(folder: Path, others: dict[str, Path]) -> str:
     return name
 
 
+def _connected(folders: Iterable[Path]) -> Store:
+    """Return the first store that can be opened: all share its connections. Raises ConfigError, StoreUnavailable."""
+    wrong = ConfigError("no mailbox can be opened")
+    for folder in folders:
+        try:
+            return open_store(folder, load_settings(folder))
+        except ConfigError as exc:  # of that mailbox; it is told when it is opened for itself
+            wrong = exc
+    raise wrong
+
+
 @dataclass(slots=True)
 class Held:
     """A turn of ours: its number, and the Service under it once that was opened."""
@@ -89,9 +100,7 @@ class Fleet:
     def __init__(self, folder: Path) -> None:
         """Read which mailboxes there are. Raises ConfigError, StoreUnavailable."""
         self._folder, self._members = folder, members(folder)
-        first = next(iter(self._members.values()))
-        self._store = open_store(first, load_settings(first))
-        require_current(self._store.engine)
+        self._store = _connected(self._members.values())
         self._seat = Seat(self._store.engine, own_name(new_id))
         self._seat.enlist(list(self._members))
         self._held: dict[str, Held] = {}
@@ -119,7 +128,7 @@ class Fleet:
             logs.tell("reload_failed", logging.ERROR, says=f"the mailboxes stay as they were: {exc}")
         for held in list(self._held.values()):
             if held.service is not None:
-                self._reload(held.service)
+                self._soon(self._reload, held.service)
         return True
 
     def is_alive(self) -> bool:
@@ -221,15 +230,15 @@ class Fleet:
         with logs.about(mailbox):
             try:
                 shared = Shared(Turn(mailbox, held.number), self._store)
-                service = Service(self._members[mailbox], self._scheduler, shared)
+                held.service = Service(self._members[mailbox], self._scheduler, shared)
             except MailbotError as exc:
                 logs.failed(exc)
-                held.failed = True
-                return
-            held.service = service
-            service.start()
-            if held.leaving:
-                service.retire()
+            finally:
+                held.failed = held.service is None  # whatever it failed of: the turn goes back
+            if held.service is not None:
+                held.service.start()
+                if held.leaving:
+                    held.service.retire()
 
     def _drain(self, mailbox: str) -> None:
         with logs.about(mailbox):

@@ -18,7 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailbot.errors import StoreUnavailable, TurnLost
+from mailbot.errors import ConfigError, StoreUnavailable, TurnLost
 from mailbot.store.engine import FLEET, schema_of, translated
 from mailbot.store.process import is_gone
 
@@ -138,8 +138,12 @@ class Seat:
     _line: sa.Connection | None = field(default=None, repr=False)
 
     def enlist(self, mailboxes: Sequence[str]) -> None:
-        """Make a row for each mailbox that has none."""
+        """Make a row for each mailbox that has none. Raises ConfigError where no mailbox of the database has tables."""
         with translated(), self.engine.begin() as connection:
+            if not is_founded(connection):
+                raise ConfigError(
+                    "store: no mailbox of this database has its tables: run `mailbot db upgrade` for each"
+                )
             connection.execute(_ENLIST, {"mailboxes": list(mailboxes)})
 
     def beat(self) -> None:

@@ -78,6 +78,16 @@ def test_hosts_come_and_go_and_every_mail_is_answered_once(fleet: Hosts) -> None
     everything_once(fleet)
 
 
+def test_one_wrong_mailbox_keeps_no_other_waiting(fleet: Hosts) -> None:
+    """Its key is missing on this host, and it is the first; and no line is logged each second."""
+    (fleet.folder / "installed" / "aktau" / "secrets" / "store_key").unlink()
+    fleet.start("first")
+    others = [box for box in BOXES if box != "aktau"]
+    fleet.answered(fleet.write("anna", *others), REPLACED)
+    assert fleet.hosts["first"].log.count("store_key") <= 3, fleet.logs()
+    assert fleet.end("first") == 0, fleet.logs()
+
+
 def test_a_host_that_reaches_no_server_is_helped_and_a_new_mailbox_is_taken(fleet: Hosts) -> None:
     fleet.start("first", MAILBOT_COURIER__URL="smtp://127.0.0.1:1")
     until(lambda: fleet.spread() == [6], "one host has them all", 20)

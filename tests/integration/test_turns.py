@@ -277,3 +277,12 @@ def test_a_database_that_is_away_is_said_at_once(tmp_path: Path) -> None:
     (tmp_path / "all" / "a" / "secrets" / "store_key").write_text("ab" * 32, encoding="ascii")
     with pytest.raises(MailbotError):
         Fleet(tmp_path / "all")
+
+
+def test_a_database_without_tables_is_said_with_what_to_do(url: str, tmp_path: Path) -> None:
+    installed(tmp_path / "all" / "a", f"{url}&schema=a")
+    installed(tmp_path / "all" / "b", f"{url}&schema=b")
+    (tmp_path / "all" / "b" / "secrets").mkdir()
+    (tmp_path / "all" / "b" / "secrets" / "store_key").write_text("ab" * 32, encoding="ascii")
+    with pytest.raises(ConfigError, match="db upgrade"):  # the key of the first is missing: the second is asked
+        Fleet(tmp_path / "all")
