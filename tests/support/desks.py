@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from mailbot.app import open_store
 from mailbot.config import load_settings
@@ -16,6 +18,19 @@ def tell_at(folder: Path, hour: str) -> None:
     path = folder / "mailbot.toml"
     text = re.sub(r"(?m)^digest_at = .*\n", "", path.read_text(encoding="utf-8"))
     path.write_text(text.replace("[operator]\n", f'[operator]\ndigest_at = "{hour}"\n'), encoding="utf-8")
+
+
+def not_meanwhile(folder: Path) -> None:
+    """Have the list mailed in twelve hours; where that is tomorrow, as if today's had gone."""
+    now = datetime.now(ZoneInfo("Asia/Almaty"))
+    then = now + timedelta(hours=12)
+    tell_at(folder, f"{then:%H:%M}")
+    if then.date() != now.date():
+        store = open_store(folder, load_settings(folder))
+        try:
+            store.set_note(digest.DAY, now.date().isoformat())
+        finally:
+            store.engine.dispose()
 
 
 def prove(folder: Path) -> None:

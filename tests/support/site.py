@@ -15,20 +15,19 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.header import Header
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from mailbot.store.engine import open_engine
 from tests.support import privacy
-from tests.support.desks import at_once, tell_at
+from tests.support.desks import at_once, not_meanwhile
 from tests.support.dovecot import Dovecot
 from tests.support.killed import Commands
 from tests.support.smtp import SmtpProcess, SmtpServer
@@ -197,8 +196,7 @@ class Site:
             "--authserv", border(self.dovecot), *(("--live",) if live else ("--shadow",)), *more,
         )  # fmt: skip
         assert ran.code == 0, ran.err
-        noon = datetime.now(ZoneInfo("Asia/Almaty")) + timedelta(hours=12)
-        tell_at(self.folder, f"{noon:%H:%M}")  # where she has no address, her list comes into INBOX: not meanwhile
+        not_meanwhile(self.folder)  # where she has no address, her list comes into INBOX
         if "--operator-mail" in more and proven:
             at_once(self.folder)
         return ran
