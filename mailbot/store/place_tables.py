@@ -56,7 +56,7 @@ class HookCall(Table, table=True):
     task_id: int = Field(index=True)
     kind: str  # email, phone, id
     identifier: str = ""
-    fields: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    fields: dict[str, Any] = Field(default={}, sa_column=Column(JSON, nullable=False))
     created_at: datetime
     tries: int = 0
     next_try_at: datetime | None = None

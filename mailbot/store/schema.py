@@ -26,9 +26,9 @@ class Table(DeferredReflection, SQLModel):
     model_config = ConfigDict(defer_build=True)
 
 
-def json_column(**options: Any) -> Any:
-    """Return a field that is kept as JSON; `factory` makes its first value."""
-    return Field(default_factory=options.pop("factory", dict), sa_column=Column(JSON, nullable=False))
+def json_column() -> Any:
+    """Return a field that is kept as JSON."""
+    return Field(sa_column=Column(JSON, nullable=False))
 
 
 def partial_index(name: str, column: str, *, where: str) -> Index:

@@ -33,7 +33,7 @@ class Person(Table, table=True):
     disputed: bool = False  # the law's blocking: nothing is used, changed or destroyed until it is released
     blocked_until: datetime | None = None
     address_changed_at: datetime | None = None
-    changed_fields: list[str] = json_column(factory=list)  # fields that a request changed: an import keeps them
+    changed_fields: list[str] = json_column()  # fields that a request changed: an import keeps them
     created_at: datetime
 
 
@@ -143,9 +143,9 @@ class Request(Table, table=True):
     address: str = ""
     address_key: str = Field(default="", index=True)
     message_id: str = ""
-    references: list[str] = json_column(factory=list)
-    open: list[str] = json_column(factory=list)
-    pending: list[Any] = json_column(factory=list)
+    references: list[str] = json_column()
+    open: list[str] = json_column()
+    pending: list[Any] = json_column()
     fields: dict[str, Any] = json_column()  # the claim's extract
     before: dict[str, Any] = json_column()  # what an undo puts back
     undo_until: datetime | None = None
