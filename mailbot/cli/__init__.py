@@ -10,7 +10,6 @@ import sys
 
 from mailbot.errors import MachineShort, MailbotError, is_short
 
-
 YOUNG = 10_000  # objects between two looks for garbage: of what a command loads none ever is
 
 
