@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mailbot import config
 from mailbot.answering.mime import Frame
@@ -64,9 +63,6 @@ from mailbot.store.migrate import require_current
 from mailbot.store.store import Store
 from mailbot.store.turns import Turn
 from mailbot.urls import mailbox_url
-
-if TYPE_CHECKING:
-    from mailbot.answering.reply import Templates
 
 
 def utc_now() -> datetime:
@@ -178,11 +174,6 @@ class App:
         store = self.line.store
         everywhere.even(store.engine, store.gone, backups.terms(self.installation))
         store.fence = turn
-
-    @property
-    def templates(self) -> Templates:
-        """The texts that answers are rendered from."""
-        return self.writer.templates
 
     @property
     def installation(self) -> backups.Installation:

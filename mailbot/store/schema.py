@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import JSON, Column, Index, MetaData, text
 from sqlalchemy.ext.declarative import DeferredReflection
 from sqlmodel import Field, SQLModel
-from sqlmodel.main import SQLModelConfig
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(column_0_label)s", "uq": "uq_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s",
@@ -23,7 +22,7 @@ SQLModel.metadata.naming_convention = {
 class Table(DeferredReflection, SQLModel):
     """One table; nothing is reflected, so its mapping is never made."""
 
-    model_config = SQLModelConfig(defer_build=True)
+    model_config = {"defer_build": True}
 
 
 def json_column() -> Any:
