@@ -13,8 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from mailbot import config
+from mailbot.answering.mime import Frame
 from mailbot.answering.outbox import Outbox
-from mailbot.answering.reply import Frame, Templates, render
+from mailbot.answering.writer import Writer
 from mailbot.deciding.deadlines import Deadlines
 from mailbot.deciding.law import pack_of, quotes
 from mailbot.doors import open_courier, open_mailbox, system_dns
@@ -50,7 +51,7 @@ from mailbot.operating import (
 from mailbot.pipeline import COUNTS, Line, Rules
 from mailbot.policy import Policy
 from mailbot.ports import Clock, Courier, Mailbox, NewId, Resolver
-from mailbot.reading.forms import compile_forms
+from mailbot.reading.formset import compile_forms
 from mailbot.reading.lexicon import compile_words
 from mailbot.reading.trust import compile_trust
 from mailbot.settings import Settings, TrustSettings
@@ -83,7 +84,7 @@ class App:
     line: Line
     mailbox: Mailbox
     courier: Courier
-    templates: Templates
+    writer: Writer
 
     def poll(self) -> tuple[dict[str, int], MailbotError | None]:
         """Make one pass: fetch, decide, apply, file; sweep what is due; tell the operator; send what is owed.
@@ -262,7 +263,7 @@ def build(
     store = open_store(folder, settings, clock=clock, ids=ids, beside=beside)
     try:
         require_current(store.engine)
-        templates = Templates([folder / settings.templates.folder])
+        writer = Writer(folder / settings.templates.folder)
         frame = Frame(
             number="", kind=None, received_at=clock(), now=clock(), token="", mailbox=settings.mailbox.addresses[0],
             operator_name=settings.operator.name, operator_contact=settings.operator.contact,
@@ -270,12 +271,12 @@ def build(
         )  # fmt: skip
         line = Line(
             store=store, rules=read_rules(policy, settings, dns() if settings.trust.dns else None), frame=frame,
-            write=partial(render, templates=templates), age_key=settings.operator.age_key,
+            write=writer, age_key=settings.operator.age_key,
             host=mailbox_url(settings.mailbox.url).host,
         )  # fmt: skip
         return App(
             folder=folder, settings=settings, line=line, mailbox=open_mailbox(folder, settings, store),
-            courier=open_courier(folder, settings, store), templates=templates,
+            courier=open_courier(folder, settings, store), writer=writer,
         )  # fmt: skip
     except BaseException:
         store.close()

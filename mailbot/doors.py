@@ -10,7 +10,7 @@ from mailbot.errors import CourierRefused, MailboxRefused
 from mailbot.intake.dns import Dns
 from mailbot.oauth import credentials
 from mailbot.ports import Courier, Mailbox, Resolver
-from mailbot.reading.verifier import can_verify
+from mailbot.reading.extra import can_verify
 from mailbot.settings import Settings
 from mailbot.store.logins import Logins
 from mailbot.store.numbers import Numbers

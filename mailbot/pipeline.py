@@ -1,50 +1,37 @@
-"""The line: one mail, one transaction; one pass over the mailbox. No rule and no SQL stands here.
+"""The line: one pass over the mailbox, fetch → one mail after the other (mail.py) → file. No rule and no SQL here.
 
-fetch → parse → screen → classify → verify → (receive · decide · apply · owe: one transaction) → file. Sending is
-the outbox's. Filing comes last and is repeated until the store knows it was done.
+Sending is the outbox's. Filing comes last and is repeated until the store knows it was done. What reads and decides
+is loaded with the first mail: most passes find none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailbot import logs
-from mailbot.answering.reply import Frame, Rendered
-from mailbot.deciding.case import Case
+from mailbot.answering.mime import Frame
 from mailbot.deciding.deadlines import Deadlines
-from mailbot.deciding.decide import decide
-from mailbot.deciding.decision import Decision, Owed
 from mailbot.errors import MachineShort, MailbotError, StoreFault, is_short
 from mailbot.policy import Policy
 from mailbot.ports import Mailbox, MailboxState, RawMail, Resolver
 from mailbot.reading.address import address_key
-from mailbot.reading.claim import Claim, Mark
-from mailbot.reading.classify import classify
-from mailbot.reading.dkim import Arrival
-from mailbot.reading.forms import Forms, claim_of, submission
+from mailbot.reading.formset import Forms
 from mailbot.reading.lexicon import Lexicon
-from mailbot.reading.machine import Machine, screen
-from mailbot.reading.message import Message
-from mailbot.reading.orders import orders
-from mailbot.reading.parse import parse
-from mailbot.reading.sender import Evidence, verify
-from mailbot.reading.tokens import unsubscribe_token
 from mailbot.reading.trust import Trust
-from mailbot.store import canaries
-from mailbot.store.gather import gather
 from mailbot.store.inhand import InHand, in_hand
 from mailbot.store.outbox import call_for_help, is_capped
 from mailbot.store.store import Store
 from mailbot.store.tables import Request
 from mailbot.store.unit import Unit
 
+if TYPE_CHECKING:
+    from mailbot.answering.reply import Rendered
+    from mailbot.deciding.decision import Decision, Owed
+
 TRIES = 3  # the third failure of one mail holds it
 RETRY_MINUTES = 1
-DNS_MINUTES = 5  # before a mail whose sender DNS could not tell is looked at again
-DNS_LIMIT = timedelta(days=1)  # then it is decided by what is proven without
 CAPPED = ("question", "received", "repeat", "not-on-list", "not-stored")  # roles and templates that the caps count
 COUNTED = {
     "apply": "applied", "challenge": "challenged", "ask": "asked", "hold": "held", "leave": "left", "ignore": "ignored",
@@ -85,72 +72,6 @@ class Line:
     def is_own(self, address: str) -> bool:
         """Tell whether an address is the mailbox's own: nothing is told to it."""
         return address_key(address) in {address_key(each) for each in self.rules.own}
-
-
-def read(raw: RawMail, rules: Rules, message: Message | None = None) -> tuple[Message, Machine | None, Claim, Evidence]:
-    """Return what a mail says, whether a machine says it, what it asks and who sent it.
-
-    Pure and total but for what the resolver of the rules asks. `message` where the octets were parsed already.
-    """
-    message = message or parse(raw.octets, complete=raw.complete)
-    arrival = Arrival(octets=raw.octets, at=raw.received_at, own=rules.own)
-    evidence = verify(message, rules.trust, arrival, rules.resolve)
-    typed = submission(message, evidence, rules.forms, raw.received_at.astimezone(rules.deadlines.zone).date())
-    claim = classify(message, rules.lexicon) if typed is None else claim_of(typed)
-    return message, screen(message, rules.own), claim, evidence
-
-
-def _needs_proof(claim: Claim, message: Message, forms: Forms) -> bool:
-    """Tell whether what a mail asks hangs on who sent it. An unsubscribe does not: it is done at once, for anybody."""
-    if message.writer is not None and forms.is_sender(message.writer):
-        return True
-    at_once = claim.kind == "unsubscribe" and (claim.acts or unsubscribe_token(message) != "")
-    return claim.kind is not None and not at_once
-
-
-def process(raw: RawMail, line: Line) -> str:
-    """Take one mail down the line in one transaction; return which of COUNTS it belongs to."""
-    return take_read(raw, read(raw, line.rules), line)
-
-
-def take_read(raw: RawMail, said: tuple[Message, Machine | None, Claim, Evidence], line: Line) -> str:
-    """Do the same for what was read already."""
-    message, machine, claim, evidence = said
-    with line.store.unit() as unit:
-        patient = evidence.waits and _needs_proof(claim, message, line.rules.forms)
-        if patient and unit.postpone(raw, minutes=DNS_MINUTES, limit=DNS_LIMIT):
-            return "waiting"
-        seen = unit.receive(raw, message, evidence)
-        if seen != "new":
-            return "held" if seen == "second_look" else "already"
-        unit.claim, unit.canary = claim, canaries.recognise(unit, message, machine, unit.mail_id)
-        rehearsal = unit.connection.begin_nested() if unit.in_shadow() else None
-        decision = line.review(unit, judge(unit, line, machine))
-        number = unit.apply(decision)
-        bodies = [owe(unit, owed, line) for owed in decision.owed]
-        if rehearsal is not None:
-            rehearsal.rollback()
-            unit.take_back()
-            unit.note_shadow(decision, number, [body.subject for body in bodies])
-    return COUNTED[decision.outcome]
-
-
-def judge(unit: Unit, line: Line, machine: Machine | None) -> Decision:
-    """Decide the mail that a unit received, by what the store knows now."""
-    assert unit.message and unit.claim and unit.evidence
-    facts = gather(unit, unit.message, unit.claim, machine)
-    if unit.canary:
-        facts = replace(facts, canary=True)
-    if facts.digest is not None:
-        said = orders(unit.message.own_text, unit.message.signature, line.rules.lexicon)
-        facts = replace(facts, digest=replace(facts.digest, said=said))
-    case = Case(
-        message=unit.message, machine=machine, claim=unit.claim, evidence=unit.evidence, facts=facts,
-        policy=line.rules.policy, deadlines=line.rules.deadlines,
-    )  # fmt: skip
-    unit.policy_version = line.rules.policy.version
-    unit.level = "none" if case.claim.submission is not None else case.level  # of the sender, not of who typed
-    return decide(case)
 
 
 def owe(unit: Unit, owed: Owed, line: Line) -> Rendered:
@@ -219,6 +140,8 @@ def file_decided(mailbox: Mailbox, store: Store, uidvalidity: int) -> None:
 
 def guarded(raw: RawMail, line: Line, hand: InHand) -> str:
     """Process one mail so that a failure of it stops nobody: it waits, and its third failure holds it."""
+    from mailbot.mail import process  # late: most passes find no mail
+
     try:
         if hand.take(raw):
             return process(raw, line)
@@ -237,19 +160,10 @@ def guarded(raw: RawMail, line: Line, hand: InHand) -> str:
 
 def count_failure(raw: RawMail, store: Store) -> str:
     """Let a mail wait, or hold it after its third failure; return which of COUNTS it belongs to."""
+    from mailbot.mail import poison
+
     with store.unit() as unit:
         if unit.wait(raw, minutes=RETRY_MINUTES) < TRIES:
             return "waiting"
         poison(unit, raw)
     return "poisoned"
-
-
-def poison(unit: Unit, raw: RawMail) -> None:
-    """Hold a mail that failed three times, by what little can be said of it."""
-    blank = Mark(kind=None, rung="none", tag=None, language=None)
-    unit.take_failed(raw)
-    unit.claim = Claim(kind=None, rung="none", tag=None, where=None, language="ru", subject=blank, paragraph=blank)
-    unit.evidence = Evidence(level="none", because="not read", address=None)
-    unit.apply(
-        Decision(outcome="hold", row="11", reason="poisoned", state="held", open=("operator",), tell_operator=True)
-    )

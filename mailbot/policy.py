@@ -1,7 +1,5 @@
 """Every rule of `policy.toml` (Policy), its default and its sentence. Shapes alone: files are read in config.py."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -40,9 +38,9 @@ def _country(code: str) -> str:
 
 
 class TagSet(Section):
-    update: list[Text] = Field(default_factory=list, description="marks that ask for an update of one's data")
-    withdrawal: list[Text] = Field(default_factory=list, description="marks that withdraw the consent to processing")
-    unsubscribe: list[Text] = Field(default_factory=list, description="marks that stop the news")
+    update: list[Text] = Field(default=[], description="marks that ask for an update of one's data")
+    withdrawal: list[Text] = Field(default=[], description="marks that withdraw the consent to processing")
+    unsubscribe: list[Text] = Field(default=[], description="marks that stop the news")
 
 
 class Tags(Section):
@@ -154,11 +152,11 @@ class AnswerRules(Section):
 class ProcessingRules(Section):
     """What an answer about somebody's data says beside the data, in each language."""
 
-    purposes: Said = Field(default_factory=dict, description="why the data are processed")
-    ways: Said = Field(default_factory=dict, description="how they are collected and processed")
-    term: Said = Field(default_factory=dict, description="how long they are stored")
-    recipients: Said = Field(default_factory=dict, description="who receives them, beside [[places]]")
-    abroad: Said = Field(default_factory=dict, description="copies abroad; empty: by the host of the mailbox")
+    purposes: Said = Field(default={}, description="why the data are processed")
+    ways: Said = Field(default={}, description="how they are collected and processed")
+    term: Said = Field(default={}, description="how long they are stored")
+    recipients: Said = Field(default={}, description="who receives them, beside [[places]]")
+    abroad: Said = Field(default={}, description="copies abroad; empty: by the host of the mailbox")
 
 
 class SuppressionRules(Section):
@@ -218,10 +216,10 @@ class HolidayRules(Section):
     country: Annotated[str, AfterValidator(_country)] = Field(
         default="KZ", description="whose public holidays are days off"
     )
-    add: list[date] = Field(default_factory=list, description="further days off")
-    remove: list[date] = Field(default_factory=list, description="days that are worked after all")
+    add: list[date] = Field(default=[], description="further days off")
+    remove: list[date] = Field(default=[], description="days that are worked after all")
     confirmed: list[Annotated[int, Field(ge=2000, le=2999)]] = Field(
-        default_factory=list, description="the years whose moved days you compared with the government's decree"
+        default=[], description="the years whose moved days you compared with the government's decree"
     )
 
 
@@ -235,7 +233,7 @@ class Policy(Section):
     )
     tags: Tags = Field(description="the marks that the policy promises, whole")
     former: list[Former] = Field(
-        default_factory=list, description="former versions of the policy with their dates; their marks stay valid"
+        default=[], description="former versions of the policy with their dates; their marks stay valid"
     )
     aliases: Tags = Field(default=Tags(), description="other whole wordings of the same wish")
     words: Words = Field(description="the words that act, and what mail programs put around them")
@@ -251,8 +249,8 @@ class Policy(Section):
     law: LawRules = LawRules()
     evidence: EvidenceRules = EvidenceRules()
     holidays: HolidayRules = HolidayRules()
-    forms: list[Form] = Field(default_factory=list, description="the site's own forms, whose mails bring people in")
-    places: list[Place] = Field(default_factory=list, description="where else the operator keeps the same people")
+    forms: list[Form] = Field(default=[], description="the site's own forms, whose mails bring people in")
+    places: list[Place] = Field(default=[], description="where else the operator keeps the same people")
 
     @field_validator("forms", "places")
     @classmethod

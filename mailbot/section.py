@@ -1,4 +1,7 @@
-"""What every table of a settings file is made of: unknown keys are errors, and values never stand in messages."""
+"""What every table of a settings file is made of: unknown keys are errors, and values never stand in messages.
+
+Modules of such tables don't postpone their annotations, which pydantic would only evaluate again at each start.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
 """Every setting of `mailbot.toml` (Settings), its default and its sentence. Shapes alone: config.py reads the files."""
 
-from __future__ import annotations
-
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -19,7 +17,7 @@ class MailboxSettings(Section):
     timeout_seconds: int = Field(default=60, ge=1, le=600, description="how long one answer of the server may take")
     max_bytes: int = Field(default=10_000_000, ge=10_000, description="of a larger mail only the header is read")
     erase: list[Literal["inbox", "sent", "drafts", "junk"]] = Field(
-        default_factory=list,
+        default=[],
         description="folders that a destroyed person's mails leave beside mailbot/Done: inbox, sent, drafts, junk",
     )
     do_folders: bool = Field(
@@ -103,11 +101,11 @@ class OperatorSettings(Section):
 
 class TrustSettings(Section):
     authserv: list[Text] = Field(
-        default_factory=list,
+        default=[],
         description="who writes Authentication-Results: NAME, NAME:below (under its own Received), *.NAME (varying)",
     )
     internal: list[Text] = Field(
-        default_factory=list,
+        default=[],
         description="domains whose users can't forge each other inside this provider, so their mail needs no result",
     )
     dns: bool = Field(
@@ -115,7 +113,7 @@ class TrustSettings(Section):
         description="whether DNS may be asked for keys and DMARC records, to check signatures that nobody checked",
     )
     sealers: list[Text] = Field(
-        default_factory=list,
+        default=[],
         description="domains of forwarders whose ARC seals are believed; everybody else's count for nothing",
     )
 

@@ -4,8 +4,6 @@ Shapes alone. A form is the site's own form, whose mails and posts (policy claus
 a place is where else the operator keeps the same people (policy clause 6(2)), which mailbot can't reach by itself.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Literal, Self
 
@@ -33,17 +31,17 @@ Short = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[a-z0
 
 
 class FormFields(Section):
-    surname: list[Text] = Field(default_factory=list, description="labels before the surname")
-    given_name: list[Text] = Field(default_factory=list, description="labels before the given name")
-    patronymic: list[Text] = Field(default_factory=list, description="labels before the patronymic")
-    full_name: list[Text] = Field(default_factory=list, description="labels before a whole name")
-    email: list[Text] = Field(default_factory=list, description="labels before the e-mail address")
-    phone: list[Text] = Field(default_factory=list, description="labels before the phone number")
-    birth_date: list[Text] = Field(default_factory=list, description="labels before the date of birth")
-    birth_place: list[Text] = Field(default_factory=list, description="labels before the place of birth")
-    message: list[Text] = Field(default_factory=list, description="labels of free text: below it nothing is believed")
-    other: list[Text] = Field(default_factory=list, description="labels of other rows, which are no value of a field")
-    news: list[Text] = Field(default_factory=list, description="labels of a box that must be ticked for the news")
+    surname: list[Text] = Field(default=[], description="labels before the surname")
+    given_name: list[Text] = Field(default=[], description="labels before the given name")
+    patronymic: list[Text] = Field(default=[], description="labels before the patronymic")
+    full_name: list[Text] = Field(default=[], description="labels before a whole name")
+    email: list[Text] = Field(default=[], description="labels before the e-mail address")
+    phone: list[Text] = Field(default=[], description="labels before the phone number")
+    birth_date: list[Text] = Field(default=[], description="labels before the date of birth")
+    birth_place: list[Text] = Field(default=[], description="labels before the place of birth")
+    message: list[Text] = Field(default=[], description="labels of free text: below it nothing is believed")
+    other: list[Text] = Field(default=[], description="labels of other rows, which are no value of a field")
+    news: list[Text] = Field(default=[], description="labels of a box that must be ticked for the news")
 
 
 class Form(Section):
@@ -51,15 +49,15 @@ class Form(Section):
 
     name: Short = Field(description="a short name, which the consent bears as its source")
     preset: Preset = Field(default="", description="whose labels are taken where `fields` names none")
-    senders: list[Addr] = Field(default_factory=list, description="the From addresses of its mails")
+    senders: list[Addr] = Field(default=[], description="the From addresses of its mails")
     web: Literal["", "bearer", "hmac"] = Field(
         default="", description="how POST /intake/NAME is proven, where the form comes by web"
     )
     submission_id: str = Field(default="", description="the label of a submission's own number, in what comes by web")
-    subject: list[Text] = Field(default_factory=list, description="words, of which one must stand in the subject")
+    subject: list[Text] = Field(default=[], description="words, of which one must stand in the subject")
     fields: FormFields = Field(default=FormFields(), description="the labels of each field in the mail")
     marks: dict[str, Text] = Field(
-        default_factory=dict, description="labels and values that every mail bears: a form id, a hidden field"
+        default={}, description="labels and values that every mail bears: a form id, a hidden field"
     )
     reply_domain: str = Field(default="", description="the domain that Reply-To must have")
     purposes: list[Purpose] = Field(default=["processing"], min_length=1, description="what the form consents to")
@@ -85,11 +83,11 @@ class Hook(Section):
     )
     method: Literal["POST", "PUT", "PATCH", "DELETE"] = Field(default="POST", description="the HTTP method")
     headers: dict[str, str] = Field(
-        default_factory=dict, description="further headers; {secret} stands for the secret, here alone"
+        default={}, description="further headers; {secret} stands for the secret, here alone"
     )
     body: str = Field(default="", description="a template of the body; empty: the event as JSON")
     fields: list[FieldName] = Field(
-        default_factory=list, description="what the place holds: an update of these is sent, of others it needs nothing"
+        default=[], description="what the place holds: an update of these is sent, of others it needs nothing"
     )
     secret_file: str = Field(default="", description="file with the secret; empty: secrets/hook_NAME")
     timeout_seconds: int = Field(default=15, ge=1, le=120, description="how long one answer may take")

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, quote
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from mailbot.deciding.decision import Owed
-from mailbot.reading.claim import Kind
+if TYPE_CHECKING:
+    from mailbot.deciding.decision import Owed
+    from mailbot.reading.claim import Kind
 
 MAX_REFERENCES = 20
 _LONGEST = 900  # octets of a line that may go as it is

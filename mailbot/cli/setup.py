@@ -204,7 +204,7 @@ def check(arguments: argparse.Namespace) -> int:
             line=app.line,
             mailbox=app.mailbox,
             courier=app.courier,
-            templates=app.templates,
+            templates=app.writer.templates,
             folder=app.folder,
             hook_secret=app.hook_secret,
         )

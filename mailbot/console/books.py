@@ -56,7 +56,7 @@ def export(visit: Visit) -> Response:
 
 def templates(visit: Visit) -> Response:
     """List what is mailed, when, and whose text is in use."""
-    used = visit.console.app.templates
+    used = visit.console.app.writer.templates
     listed = [
         {"name": name, "rows": ", ".join(entry.rows), "says": entry.says[visit.language], "own": sorted(used.own(name))}
         for name, entry in catalogue().items()
@@ -69,7 +69,7 @@ def template(visit: Visit) -> Response:
     name, language = visit.request.path_params["name"], visit.request.path_params["language"]
     if name not in catalogue() or language not in LANGUAGES:
         raise InputError("there is no such template")
-    mail = preview(visit.console.app.templates, name, language)
+    mail = preview(visit.console.app.writer.templates, name, language)
     return visit.page("template.html", {"name": name, "tongue": language, "subject": mail.subject, "body": mail.body})
 
 
@@ -77,8 +77,8 @@ def health(visit: Visit) -> Response:
     """Show what `mailbot check` finds."""
     app = visit.console.app
     parts = Parts(
-        settings=app.settings, line=visit.line, mailbox=app.mailbox, courier=app.courier, templates=app.templates,
-        folder=app.folder, hook_secret=app.hook_secret,
+        settings=app.settings, line=visit.line, mailbox=app.mailbox, courier=app.courier,
+        templates=app.writer.templates, folder=app.folder, hook_secret=app.hook_secret,
     )  # fmt: skip
     with visit.console.mailbox:
         findings = list(check(parts))

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mailbot.deciding.facts import PersonFacts
 from mailbot.reading.claim import FIELD_NAMES
+
+if TYPE_CHECKING:
+    from mailbot.deciding.facts import PersonFacts
 
 _KZ = re.compile(r"\+7(\d{3})\d{5}(\d{2})")
 Values = Mapping[str, Any]  # field -> value; "phones" and "emails" hold whole lists

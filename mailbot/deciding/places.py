@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailbot.deciding.deadlines import Deadlines
 from mailbot.deciding.decision import Decision, Effect, Owed
-from mailbot.deciding.facts import Facts
 from mailbot.policy import Policy
 from mailbot.sources import Place, PlaceEvent
+
+if TYPE_CHECKING:
+    from mailbot.deciding.facts import Facts
 
 FOLLOWED: dict[str, PlaceEvent] = {
     "change_fields": "update", "change_address": "update", "stop_news": "unsubscribe", "stop_person": "withdrawal",

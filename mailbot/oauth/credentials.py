@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mailbot.config import secret
-from mailbot.oauth.access import Access, kept_in
-from mailbot.oauth.provider import client_of, provider_of
 from mailbot.ports import Tokens
 from mailbot.settings import Settings
 from mailbot.urls import courier_url, mailbox_url
+
+if TYPE_CHECKING:
+    from mailbot.oauth.access import Access
 
 Credential = str | Tokens | None
 
@@ -31,11 +33,17 @@ def of_courier(folder: Path, settings: Settings) -> Credential:
 
 def access_of(folder: Path, settings: Settings) -> Access:
     """Return the tokens that `[oauth]` speaks of. Raises ConfigError where it names no provider."""
+    from mailbot.oauth.access import Access, kept_in
+    from mailbot.oauth.provider import client_of
+
     return Access(kept_in(folder), client_of(folder, settings.oauth))
 
 
 def _shared(folder: Path, settings: Settings, host: str) -> Credential:
-    provider = provider_of(settings.oauth)
-    if provider is not None and provider.serves(host):
-        return access_of(folder, settings)
+    if settings.oauth.provider:
+        from mailbot.oauth.provider import provider_of  # late: most log in with a password
+
+        provider = provider_of(settings.oauth)
+        if provider is not None and provider.serves(host):
+            return access_of(folder, settings)
     return secret(folder, "mailbox_password", settings.mailbox.password_file)

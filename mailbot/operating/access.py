@@ -9,12 +9,11 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 from datetime import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from mailbot.deciding.decision import WHOLE, Owed
 from mailbot.deciding.diff import diff, done
-from mailbot.deciding.facts import PersonFacts
 from mailbot.deciding.outcomes import is_settled
 from mailbot.errors import ConflictError, UsageError
 from mailbot.operating.providers import provider
@@ -24,6 +23,9 @@ from mailbot.reading.address import address_key
 from mailbot.store import effects, holdings, people
 from mailbot.store.tables import Person, Request
 from mailbot.store.unit import Unit
+
+if TYPE_CHECKING:
+    from mailbot.deciding.facts import PersonFacts
 
 MOST = 1_000  # requests and mails that one answer lists
 

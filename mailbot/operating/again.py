@@ -16,7 +16,7 @@ from mailbot import pipeline
 from mailbot.deciding.decision import Decision, Effect, Open
 from mailbot.pipeline import Line, guarded
 from mailbot.ports import Mailbox, MailboxState, RawMail
-from mailbot.reading.parse import parse
+from mailbot.reading.late import parse
 from mailbot.store import gone, restored
 from mailbot.store.inhand import in_hand
 from mailbot.store.replay import REASON

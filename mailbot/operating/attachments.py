@@ -10,16 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailbot.errors import MailboxRefused, MailboxUnavailable
-from mailbot.intake.strip import Stripped, is_stripped, strip
 from mailbot.pipeline import Line
 from mailbot.ports import Mailbox, RawMail, Sought
-from mailbot.reading.parse import parse
+from mailbot.reading.late import parse
 from mailbot.store import attachments
 from mailbot.store.attachments import Replaced
 from mailbot.store.keys import sha256
+
+if TYPE_CHECKING:
+    from mailbot.intake.strip import Stripped
 
 FEW = 20  # mails in one pass
 NEAREST = 50  # mails without a Message-ID that are looked at for one
@@ -140,6 +142,8 @@ class _Work:
 
     def _lay(self, job: _Job, candidates: list[RawMail]) -> None:
         """Lay the copy of each mail that is the one of the ledger, wherever it lies."""
+        from mailbot.intake.strip import is_stripped
+
         copies = [raw for raw in candidates if is_stripped(raw.octets)]
         for seen in (raw for raw in candidates if raw not in copies):
             mail = self.mailbox.whole(seen)
@@ -176,6 +180,8 @@ class _Work:
 
     def _stripped(self, row: Any, mail: RawMail) -> Stripped:
         """Return the copy that reads as the mail did; a text with a file name may be all that was written."""
+        from mailbot.intake.strip import Stripped, strip
+
         read, at = self._print(mail.octets), row.attachments_at or self.began
         note = partial(_note_of, row.language, f"{at.astimezone(self.line.rules.deadlines.zone):%d.%m.%Y}")
         for keep_named in (False, True):

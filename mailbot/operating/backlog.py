@@ -6,8 +6,9 @@ from datetime import datetime
 
 from mailbot.deciding.clocks import first_due
 from mailbot.deciding.decision import Decision
+from mailbot.mail import read
 from mailbot.operating.check import backlog_uids
-from mailbot.pipeline import Line, read
+from mailbot.pipeline import Line
 from mailbot.ports import Cursor, Mailbox, RawMail
 
 

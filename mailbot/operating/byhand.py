@@ -13,9 +13,7 @@ from typing import Any
 from mailbot.errors import ConflictError
 from mailbot.pipeline import Line
 from mailbot.ports import FolderName, Mailbox, MailboxState, RawMail
-from mailbot.reading.classify import classify
-from mailbot.reading.machine import screen
-from mailbot.reading.parse import parse
+from mailbot.reading.late import classify, parse, screen
 from mailbot.store import byhand
 from mailbot.store.unit import Unit
 

@@ -20,7 +20,7 @@ from mailbot.operating.diffs import changes
 from mailbot.operating.digest import VERBS, ask_of, is_unproven
 from mailbot.pipeline import Line, frame_for, owe
 from mailbot.ports import Mailbox, Sought
-from mailbot.reading.parse import parse
+from mailbot.reading.late import parse
 from mailbot.store import chain, digest, journal
 from mailbot.store.byhand import BY_HAND
 from mailbot.store.digest import Card

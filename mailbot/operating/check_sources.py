@@ -9,7 +9,7 @@ from mailbot.errors import ConfigError
 from mailbot.operating import formmap
 from mailbot.policy import Policy
 from mailbot.ports import Mailbox
-from mailbot.reading.forms import is_shared
+from mailbot.reading.formset import is_shared
 from mailbot.sources import Place
 from mailbot.store import hooks
 from mailbot.store import places as tasks

@@ -14,8 +14,9 @@ from datetime import datetime
 
 from mailbot.deciding.decision import Decision
 from mailbot.errors import ConfigError, MailbotError
+from mailbot.mail import judge, read
 from mailbot.operating import policies
-from mailbot.pipeline import Line, judge, owe, read
+from mailbot.pipeline import Line, owe
 from mailbot.ports import Mailbox, RawMail
 from mailbot.reading.address import address_key
 from mailbot.reading.parse import parse

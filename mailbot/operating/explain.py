@@ -16,7 +16,8 @@ from mailbot.deciding.decision import Decision
 from mailbot.deciding.facts import Facts, PersonFacts
 from mailbot.deciding.reasons import sentence
 from mailbot.errors import InputError
-from mailbot.pipeline import Line, Rules, read
+from mailbot.mail import read
+from mailbot.pipeline import Line, Rules
 from mailbot.ports import RawMail
 from mailbot.reading.claim import Claim
 from mailbot.reading.machine import Machine

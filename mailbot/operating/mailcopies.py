@@ -12,15 +12,17 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mailbot.pipeline import Line
 from mailbot.ports import FolderName, Mailbox, RawMail, Sought
 from mailbot.reading.address import address_key
-from mailbot.reading.message import Message
-from mailbot.reading.parse import parse
+from mailbot.reading.late import parse
 from mailbot.store import copies, owned, people
 from mailbot.store.keys import sha256
+
+if TYPE_CHECKING:
+    from mailbot.reading.message import Message
 
 Mails = Literal["erased", "partly", "kept"]
 FOLDERS: tuple[FolderName, ...] = get_args(FolderName)

@@ -13,7 +13,7 @@ from mailbot.errors import ConflictError, InputError, UsageError
 from mailbot.operating import refusals, review, rights
 from mailbot.pipeline import Line
 from mailbot.ports import FolderName, Mailbox, RawMail
-from mailbot.reading.parse import parse
+from mailbot.reading.late import parse
 from mailbot.store import byhand, journal
 from mailbot.store.keys import sha256
 from mailbot.store.unit import Unit

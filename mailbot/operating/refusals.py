@@ -68,6 +68,8 @@ def _keep_stopped(unit: Unit, line: Line, row: Any, said: dict[str, Any]) -> Non
 
 def _stop_in_part(unit: Unit, line: Line, row: Any, said: dict[str, Any]) -> None:
     """A withdrawal or erasure that nobody carried out yet: as row 20 does, whatever the policy asks elsewhere."""
+    from mailbot.operating.anew import decide  # late: it loads all of the rules
+
     if row.level != "authenticated":
         raise ConflictError(
             f"request {row.id}: it is not proven that this person asks: `refuse --reason not_confirmed`, or make sure "
@@ -79,7 +81,7 @@ def _stop_in_part(unit: Unit, line: Line, row: Any, said: dict[str, Any]) -> Non
     policy = line.rules.policy
     rules = policy.model_copy(update={"withdrawal": policy.withdrawal.model_copy(update={"obligations": "register"})})
     obliged = replace(line, rules=replace(line.rules, policy=rules))
-    decision = review.decide(unit, obliged, row, "withdrawal", people.facts(unit.connection, person.id))
+    decision = decide(unit, obliged, row, "withdrawal", people.facts(unit.connection, person.id))
     unit.apply_released(decision)
     _note(unit, row.id, said)
     for owed in decision.owed:

@@ -5,28 +5,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mailbot.deciding.answers import as_extract
-from mailbot.deciding.case import Case
-from mailbot.deciding.decide import decide_request
-from mailbot.deciding.decision import Decision, Owed, Role
-from mailbot.deciding.facts import Facts, PersonFacts
-from mailbot.deciding.places import with_places
+from mailbot.deciding.decision import Owed, Role
 from mailbot.errors import ConflictError, NobodyOnFile
 from mailbot.operating import places, review_forms
 from mailbot.pipeline import Line, owe
-from mailbot.policy import FieldRules
 from mailbot.reading.address import address_key
-from mailbot.reading.claim import TAG_KINDS, Claim, Mark
-from mailbot.reading.message import blank_message
-from mailbot.reading.sender import Evidence
+from mailbot.reading.claim import TAG_KINDS
 from mailbot.store import effects, forms, journal, people
-from mailbot.store.gather import request_facts
 from mailbot.store.outbox import schedule_destruction
 from mailbot.store.tables import Person, Request
 from mailbot.store.unit import Unit
+
+if TYPE_CHECKING:
+    from mailbot.deciding.facts import PersonFacts
 
 AS = {"erasure": "withdrawal", "objection": "unsubscribe"}  # a right → what it is carried out as
 
@@ -54,6 +47,8 @@ def carry_out(unit: Unit, line: Line, row: Any, person: str | None, checked: str
 
     Raises InputError (nobody to do it for), ConflictError (nothing in it can be carried out).
     """
+    from mailbot.operating.anew import decide  # late: it loads all of the rules
+
     if "obligations" in row.open:
         obligation_closed(unit, line, row, checked)
         return "no obligation is open: destroyed when the window ends"
@@ -92,34 +87,6 @@ def person_for(unit: Unit, row: Any, address: str | None, kind: str) -> PersonFa
     who = "several people are" if found else "nobody is"
     where = "that address" if address else "the address of this mail"
     raise NobodyOnFile(f"request {row.id}: {who} on file under {where}; name the person with --person")
-
-
-def decide(unit: Unit, line: Line, row: Any, kind: Any, person: PersonFacts | None) -> Decision:
-    """Return what the rows say of the stored request, as if it were proven now."""
-    stored = request_facts(unit, row)
-    extract = as_extract(stored)
-    waiting = [field for field, waits_for in row.pending if waits_for == "operator"]
-    if waiting:
-        extract = replace(extract, fields={k: v for k, v in extract.fields.items() if k in waiting}, unclear=())
-    keys = {address_key(addr): addr for addr in person.emails} if person else {}
-    address = keys.get(row.address_key) or (person.emails[0] if person and person.emails else row.address)
-    mark = Mark(kind=kind, rung="exact", tag=None, language=row.language)
-    claim = Claim(
-        kind=kind, rung="exact", tag=None, where="subject", language=row.language.split("+")[0], subject=mark,
-        paragraph=mark, extract=extract,
-    )  # fmt: skip
-    facts = Facts(now=unit.now, received_at=unit.now, people=(person,) if person else (), vouched=True)
-    case = Case(
-        message=blank_message(), machine=None, claim=claim, facts=facts, deadlines=line.rules.deadlines,
-        evidence=Evidence(level="authenticated", because="the operator made sure", address=address),
-        policy=line.rules.policy.model_copy(update={"fields": FieldRules()}),
-    )  # fmt: skip
-    decision = with_places(case.policy, case.deadlines, facts, decide_request(case))
-    if decision.outcome == "hold":
-        raise ConflictError(f"request {row.id} can't be carried out now: {decision.reason}")
-    deliverable = tuple(replace(o, threads=o.threads and _wrote(row, o.to)) for o in decision.owed if o.to)
-    reason = decision.reason if decision.row == "20" else "released"  # by that reason an obligation's end finds it
-    return replace(decision, request_id=row.id, reason=reason, owed=deliverable)
 
 
 def obligation_closed(unit: Unit, line: Line, row: Any, checked: str) -> None:
@@ -179,12 +146,12 @@ def tell(unit: Unit, line: Line, row: Any, template: str, *, role: Role = "recei
     keys = {address_key(a): a for a in on_file}
     to = keys.get(row.address_key) or (on_file[0] if on_file else row.address if row.level == "authenticated" else "")
     if to:
-        common: dict[str, Any] = {"language": row.language, "values": values, "threads": _wrote(row, to)}
+        common: dict[str, Any] = {"language": row.language, "values": values, "threads": wrote(row, to)}
         owe(unit, Owed(template=template, role=role, to=to, **common), line)
     return to
 
 
-def _wrote(row: Any, address: str) -> bool:
+def wrote(row: Any, address: str) -> bool:
     """Tell whether a request's mail came from that address: nobody else is shown to what we answer."""
     return bool(row.address_key == address_key(address))
 
@@ -216,6 +183,8 @@ def close(line: Line, number: str) -> None:
 
 def undo(line: Line, number: str) -> None:
     """Take back what a request changed. Raises InputError, ConflictError (nothing to take back, or changed since)."""
+    from mailbot.store.gather import request_facts
+
     with line.store.unit() as unit:
         require_live(unit)
         row = journal.claim(unit, number)

@@ -7,9 +7,8 @@ A complaint or a question has nothing that a program could carry out. Serves law
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mailbot.answering.reply import Frame, Rendered
 from mailbot.deciding.decision import Owed
 from mailbot.errors import ConflictError
 from mailbot.operating import access, review
@@ -17,6 +16,9 @@ from mailbot.pipeline import Line
 from mailbot.store import disputes, effects
 from mailbot.store.tables import Request
 from mailbot.store.unit import Unit
+
+if TYPE_CHECKING:
+    from mailbot.answering.reply import Frame, Rendered
 
 BY_HAND = ("complaint", "question")
 

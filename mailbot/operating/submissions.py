@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailbot.errors import ConflictError, InputError, StoreFault
-from mailbot.pipeline import Line, take_read
+from mailbot.mail import take_read
+from mailbot.pipeline import Line
 from mailbot.ports import RawMail
 from mailbot.reading.fold import fold
 from mailbot.reading.forms import claim_of, pairs_of, submitted

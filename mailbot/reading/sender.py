@@ -25,10 +25,11 @@ from mailbot.reading.dkim import (
     signatures,
 )
 from mailbot.reading.dmarc import aligned
+from mailbot.reading.extra import can_verify
 from mailbot.reading.message import Message
 from mailbot.reading.results import results_of, signer_of, texts_of, values_of
 from mailbot.reading.trust import Trust, believed, stayed_inside
-from mailbot.reading.verifier import Verifier, can_verify
+from mailbot.reading.verifier import Verifier
 
 _UNSOUND = {
     "null_octet": "NUL in the mail",

@@ -10,12 +10,15 @@ import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mailbot.errors import ConfigError
 from mailbot.reading.address import domain_key
-from mailbot.reading.message import Message
 from mailbot.reading.results import plain, server_of
 from mailbot.settings import TrustSettings
+
+if TYPE_CHECKING:
+    from mailbot.reading.message import Message
 
 _HOST = re.compile(r"(\*\.)?([\w-]+(?:\.[\w-]+)*)(?::(above|below))?")
 _LMTP = ("lmtp", "lmtps", "lmtpa", "lmtpsa")

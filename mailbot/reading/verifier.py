@@ -165,10 +165,3 @@ def _refused(key: dict[str, str], signature: Signature) -> str:
 
 def _listed(value: str) -> set[str]:
     return {item.strip().lower() for item in value.split(":")}
-
-
-def can_verify() -> bool:
-    """Tell whether the extra `dkim` is installed."""
-    from importlib.util import find_spec
-
-    return find_spec("dkim") is not None

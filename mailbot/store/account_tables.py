@@ -3,14 +3,14 @@
 A password stands as its argon2 hash, the token of a session as a keyed hash: whoever reads the store can use neither.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from mailbot.store.schema import Table
 
 
-class OperatorAccount(SQLModel, table=True):
+class OperatorAccount(Table, table=True):
     """One who works at the console, by a login name that the events bear."""
 
     __tablename__ = "operator_account"
@@ -24,7 +24,7 @@ class OperatorAccount(SQLModel, table=True):
     created_at: datetime
 
 
-class ConsoleSession(SQLModel, table=True):
+class ConsoleSession(Table, table=True):
     """One browser that logged in."""
 
     __tablename__ = "console_session"

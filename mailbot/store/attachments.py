@@ -11,17 +11,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from mailbot.ports import RawMail
-from mailbot.reading.message import Message
 from mailbot.store import journal
 from mailbot.store.event_tables import Event
 from mailbot.store.keys import sha256
 from mailbot.store.tables import FolderCursor, Mail, Request
 from mailbot.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from mailbot.reading.message import Message
 
 FIELD = "x-mailbot-attachments-removed"  # stands on top of a copy of ours (intake/strip.py)
 LATER = timedelta(hours=1)  # before a mail that failed is tried again

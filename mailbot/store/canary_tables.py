@@ -1,13 +1,13 @@
 """The trial mails of `check --canary`. A table alone; no queries here."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from mailbot.store.schema import Table
 
 
-class Canary(SQLModel, table=True):
+class Canary(Table, table=True):
     """One mail to ourselves that is on its way, or came."""
 
     key: str = Field(primary_key=True, max_length=64)  # keyed hash of its mark

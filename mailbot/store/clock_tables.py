@@ -1,13 +1,13 @@
 """Of which clock the operator was reminded, and of what the deputy was told. Tables alone; no personal data."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from mailbot.store.schema import Table
 
 
-class Reminder(SQLModel, table=True):
+class Reminder(Table, table=True):
     """One reminder: of a request's clock that ends at `due_at`, at that share of its time; told once."""
 
     request_id: str = Field(primary_key=True, max_length=12)

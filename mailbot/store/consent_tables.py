@@ -1,16 +1,15 @@
 """The tables of consents: given and withdrawn, under which text, and what is open beside them. No queries here."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 
 from sqlalchemy import Column, LargeBinary
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from mailbot.store import tables as _tables  # noqa: F401 - person is what they belong to
+from mailbot.store.schema import Table
 
 
-class Consent(SQLModel, table=True):
+class Consent(Table, table=True):
     """One consent, given and perhaps withdrawn; a person and purpose may have several, the latest counts."""
 
     id: int | None = Field(default=None, primary_key=True)
@@ -26,7 +25,7 @@ class Consent(SQLModel, table=True):
     octets: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))  # that mail, where kept
 
 
-class PolicyText(SQLModel, table=True):
+class PolicyText(Table, table=True):
     """The text that a version of the published policy had; written once, never changed."""
 
     __tablename__ = "policy_text"
@@ -35,7 +34,7 @@ class PolicyText(SQLModel, table=True):
     noted_at: datetime
 
 
-class Obligation(SQLModel, table=True):
+class Obligation(Table, table=True):
     """An open course, debt or refund; while it is open, consent can't be withdrawn whole (law, art. 8(2))."""
 
     id: int | None = Field(default=None, primary_key=True)

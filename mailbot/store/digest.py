@@ -9,14 +9,16 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from mailbot.deciding.facts import DigestFacts
 from mailbot.store.digest_tables import DigestCard
 from mailbot.store.event_tables import Event
 from mailbot.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from mailbot.deciding.facts import DigestFacts
 
 NAMED, PROVEN = "desk_named", "desk_proven"  # notes: keyed hashes of the operator's and the deputy's addresses
 ASKED = "digest_asked"  # a note: when which address was asked for an answer
@@ -121,6 +123,8 @@ def brought(connection: sa.Connection, tokens: tuple[str, ...]) -> dict[str, str
 
 def facts(unit: Transaction, found: dict[str, str], writer: str) -> DigestFacts | None:
     """Return what is known of the mail whose cards a mail brings back; the most telling token says which."""
+    from mailbot.deciding.facts import DigestFacts
+
     if not found:
         return None
     digest = next(iter(found.values()))

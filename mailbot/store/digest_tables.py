@@ -1,14 +1,14 @@
 """The cards of the mails to the operator, and what she ordered by answering them. A table alone; no queries here."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from mailbot.store.schema import Table
 
 
-class DigestCard(SQLModel, table=True):
+class DigestCard(Table, table=True):
     """One question in one mail to one address; its token is known to whoever got that mail alone."""
 
     __tablename__ = "digest_card"

@@ -4,15 +4,15 @@ No personal data: ids, times, reasons. Triggers (migration 0006) refuse to chang
 and to take an event away that no cut covers. A migration that copies the table anew has to make them anew.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Column, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from mailbot.store.schema import Table
 
 
-class Event(SQLModel, table=True):
+class Event(Table, table=True):
     """An append-only audit row; never personal data."""
 
     __table_args__ = (Index("ix_event_position", "position", unique=True),)
@@ -27,7 +27,7 @@ class Event(SQLModel, table=True):
     link: str | None = Field(default=None, max_length=64)
 
 
-class EventCut(SQLModel, table=True):
+class EventCut(Table, table=True):
     """An anchor: the last event that retention took away, and how many it took with it."""
 
     __tablename__ = "event_cut"

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailbot.reading.parse import parse
+from mailbot.reading.late import parse
 from mailbot.store import digest, reminders
 from mailbot.store.tables import Reply, Request
 from mailbot.store.transaction import Transaction

@@ -7,12 +7,10 @@ the person, and the mail already with the consent (law, art. 25(2)(5)).
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from mailbot.deciding.facts import Facts, PersonFacts
-from mailbot.deciding.forms import name_words, typed_words
 from mailbot.reading.address import address_key
 from mailbot.reading.claim import Submission
 from mailbot.store import effects, forgets, owned, people
@@ -21,6 +19,9 @@ from mailbot.store.engine import lock
 from mailbot.store.keys import sha256
 from mailbot.store.tables import Address, Person, Question, Reply, Request, Suppression
 from mailbot.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from mailbot.deciding.facts import Facts, PersonFacts
 
 PLAIN = ("surname", "given_name", "patronymic", "birth_date", "birth_place")
 _consent: Any = Consent.__table__  # type: ignore[attr-defined]
@@ -31,6 +32,8 @@ _suppression: Any = Suppression.__table__  # type: ignore[attr-defined]
 
 def facts(unit: Transaction, typed: Submission) -> Facts:
     """Return what the store knows of the address that was typed, or of the phone where there is none."""
+    from mailbot.deciding.facts import Facts
+
     assert unit.raw is not None
     email = typed.extract.fields.get("email") or ""
     lock(unit.connection, unit.keys.suppression(email or ";".join(typed.extract.phones)))
@@ -44,6 +47,8 @@ def facts(unit: Transaction, typed: Submission) -> Facts:
 
 def _by_phone(unit: Transaction, typed: Submission) -> list[str]:
     """Return who is on file with that phone and that name: a phone alone tells nobody."""
+    from mailbot.deciding.forms import name_words, typed_words
+
     wanted = typed_words(typed)
     ids = [i for number in typed.extract.phones for i in people.ids_by_phone(unit.connection, number)]
 

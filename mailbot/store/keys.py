@@ -16,9 +16,12 @@ import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from mailbot.reading.address import address_key
-from mailbot.reading.message import Message
+
+if TYPE_CHECKING:
+    from mailbot.reading.message import Message
 
 _array = json.JSONEncoder(separators=(",", ":"), default=repr).encode
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from mailbot.deciding.facts import PersonFacts
 from mailbot.reading.address import address_key
-from mailbot.reading.phones import normalise
 from mailbot.store.consent_tables import Consent, Obligation
 from mailbot.store.tables import Address, FormerAddress, Person, Phone
+
+if TYPE_CHECKING:
+    from mailbot.deciding.facts import PersonFacts
 
 SHARED = 3  # other people at whom the same words stand: then they name nobody
 PLAIN = ("surname", "given_name", "patronymic", "birth_date", "birth_place")
@@ -63,6 +64,8 @@ def phones(connection: sa.Connection, person_id: str) -> list[str]:
 
 def facts(connection: sa.Connection, person_id: str) -> PersonFacts | None:
     """Return what a decision may know of a person; None where there is nobody."""
+    from mailbot.deciding.facts import PersonFacts
+
     row = connection.execute(_FACTS, {"person_id": person_id}).first()
     if row is None:
         return None
@@ -199,6 +202,8 @@ def ids_by_phone(connection: sa.Connection, number: str) -> list[str]:
 
 def ids_of(connection: sa.Connection, who: str) -> list[str]:
     """Return the ids of everybody on file under an address, or with a phone number, however either is written."""
+    from mailbot.reading.phones import normalise
+
     if "@" in who:
         return ids_at(connection, who)
     number, _ = normalise(who)

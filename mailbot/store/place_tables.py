@@ -4,16 +4,16 @@ Personal data: `identifier`, `fields` and `value`. The first two are kept until 
 delivered, and no longer; the last as long as the person.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Column, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from mailbot.store.schema import Table
 
 
-class PlaceTask(SQLModel, table=True):
+class PlaceTask(Table, table=True):
     """What one place must still do for one request."""
 
     __tablename__ = "place_task"
@@ -31,7 +31,7 @@ class PlaceTask(SQLModel, table=True):
     done_by: str = ""  # operator, hook, law, undone, superseded
 
 
-class PlaceId(SQLModel, table=True):
+class PlaceId(Table, table=True):
     """The id under which a place knows a person."""
 
     __tablename__ = "place_id"
@@ -42,7 +42,7 @@ class PlaceId(SQLModel, table=True):
     value: str
 
 
-class HookCall(SQLModel, table=True):
+class HookCall(Table, table=True):
     """A signed web call that we owe a place; in order for each person, at least once."""
 
     __tablename__ = "hook_call"
@@ -56,7 +56,7 @@ class HookCall(SQLModel, table=True):
     task_id: int = Field(index=True)
     kind: str  # email, phone, id
     identifier: str = ""
-    fields: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    fields: dict[str, Any] = Field(default={}, sa_column=Column(JSON, nullable=False))
     created_at: datetime
     tries: int = 0
     next_try_at: datetime | None = None

@@ -3,15 +3,15 @@
 No personal data but inside `sealed`, which only the operator's key opens. No queries here.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import Column, LargeBinary
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from mailbot.store.schema import Table
 
 
-class Proof(SQLModel, table=True):
+class Proof(Table, table=True):
     """One for each person: built before the erasure, once."""
 
     person_id: str = Field(primary_key=True, max_length=26)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from mailbot.deciding.decision import Decision
-from mailbot.deciding.forms import as_stored
 from mailbot.ports import RawMail
 from mailbot.reading.address import address_key
 from mailbot.reading.claim import Claim, Extract
-from mailbot.reading.message import Message
-from mailbot.reading.sender import Evidence
 from mailbot.store.keys import sha256
 from mailbot.store.tables import Request
 from mailbot.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from mailbot.reading.message import Message
+    from mailbot.reading.sender import Evidence
 
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 NUMBER_LETTERS = 6
@@ -78,6 +79,8 @@ def open_request(unit: Transaction, decision: Decision, origin: Origin) -> None:
 
 def _kept(decision: Decision, origin: Origin) -> dict[str, Any]:
     """Return what a request keeps of what the mail stated; of a form only what somebody must still decide on."""
+    from mailbot.deciding.forms import as_stored
+
     claim, raw = origin.claim, origin.raw
     done = decision.state in ("applied", "ignored") and not decision.open
     nobodys = decision.reason == "form_unreadable"  # its mail lies in INBOX; nobody's data could never be found again

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from mailbot.ports import RawMail
-from mailbot.reading.message import Message
 from mailbot.store.digest import cards
 from mailbot.store.keys import Keys, sha256
 from mailbot.store.replay import REASON, doubt
 from mailbot.store.tables import FolderCursor, Mail, Note, Reply, Request, Suppression
 from mailbot.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from mailbot.reading.message import Message
 
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
 _cursor: Any = FolderCursor.__table__  # type: ignore[attr-defined]

@@ -15,7 +15,6 @@ import sqlalchemy as sa
 
 from mailbot.errors import ConfigError
 from mailbot.store import chain, digest
-from mailbot.store.account_tables import ConsoleSession
 from mailbot.store.digest_tables import DigestCard
 from mailbot.store.keys import Keys
 from mailbot.store.place_tables import HookCall
@@ -63,6 +62,8 @@ def bring(unit: Transaction, ring: Keys) -> int:
 
     Whoever had the console open has to log in again. Raises ConfigError.
     """
+    from mailbot.store.account_tables import ConsoleSession
+
     was = of_store(unit.connection, ring)
     unit.keys = ring
     if was == ring:

@@ -47,8 +47,7 @@ class Store:
     def unit(self) -> Iterator[Unit]:
         """Open one transaction; it is committed at the end, and rolled back by any exception."""
         with translated(), self.engine.begin() as connection:
-            self._require_turn(connection, writing=True)
-            mode = self._require_key(connection)
+            mode = self._admit(connection, writing=True)
             unit = Unit(
                 connection=connection, keys=self.keys, new_id=self.new_id, now=self.clock(), operator=self.operator,
                 seen=self.seen, mode=mode,
@@ -66,15 +65,14 @@ class Store:
     def reading(self) -> Iterator[sa.Connection]:
         """Open a connection for reading."""
         with translated(), self.engine.connect().execution_options(reading=True) as connection:
-            self._require_turn(connection, writing=False)
-            self._require_key(connection)
+            self._admit(connection)
             yield connection
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:
         """Open a connection for reading all of whose statements see the same state."""
         with engine_snapshot(self.engine) as connection:
-            self._require_key(connection)
+            self._admit(connection)
             yield connection
 
     def close(self) -> None:
@@ -84,13 +82,13 @@ class Store:
 
     # ---- the key of the hashes -----------------------------------------------------------------------------
 
-    def _require_key(self, connection: sa.Connection) -> str:
-        """Refuse to hash with a key that was rotated since it was read; the next transaction has the new one.
+    def _admit(self, connection: sa.Connection, *, writing: bool = False) -> str:
+        """Refuse to work under a turn that was lost, or a key that was rotated since: the next transaction has the new.
 
-        Returns the mode, which stands beside the key.
-
-        Raises KeyRotated, ConfigError where the new one is not there.
+        Returns the mode, which stands beside the key. Raises TurnLost, KeyRotated, ConfigError (the new one is missing).
         """
+        if self.fence is not None:
+            turns.require(connection, self.fence, writing=writing)
         name, mode = rotation.noted(connection)
         if name == (self.keys.name if self.keys.former else ""):
             return mode
@@ -151,10 +149,6 @@ class Store:
         else:
             with engine_turn(self.engine) as mine:
                 yield mine
-
-    def _require_turn(self, connection: sa.Connection, *, writing: bool) -> None:
-        if self.fence is not None:
-            turns.require(connection, self.fence, writing=writing)
 
     def free(self) -> Store:
         """Return the same store for what any host may do, whoever has the turn: what has leases of its own."""

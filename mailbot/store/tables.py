@@ -4,27 +4,13 @@ Personal data stand in person, address, phone, consent, request (fields, address
 and question (address); everything else holds ids, times, keyed hashes and reasons.
 """
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, UniqueConstraint
+from sqlmodel import Field
 
-SQLModel.metadata.naming_convention = {
-    "ix": "ix_%(column_0_label)s", "uq": "uq_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-}  # fmt: skip
-
-
-def _json(**options: Any) -> Any:
-    return Field(default_factory=options.pop("factory", dict), sa_column=Column(JSON, nullable=False))
-
-
-def _partial(name: str, column: str, *, where: str) -> Index:
-    return Index(name, column, sqlite_where=text(where), postgresql_where=text(where))
-
+from mailbot.store.schema import Table, json_column, partial_index
 
 # Conditions of indexes, which a query has to name word by word: what the operator sees, and what looks like no request.
 OPEN = (
@@ -34,7 +20,7 @@ OPEN = (
 UNMATCHED = "state = 'left' AND kind IS NULL AND closed_at IS NULL"
 
 
-class Person(SQLModel, table=True):
+class Person(Table, table=True):
     """A data subject; surname to birth_place are the policy's section 2."""
 
     id: str = Field(primary_key=True, max_length=26)
@@ -47,11 +33,11 @@ class Person(SQLModel, table=True):
     disputed: bool = False  # the law's blocking: nothing is used, changed or destroyed until it is released
     blocked_until: datetime | None = None
     address_changed_at: datetime | None = None
-    changed_fields: list[str] = _json(factory=list)  # fields that a request changed: an import keeps them
+    changed_fields: list[str] = json_column()  # fields that a request changed: an import keeps them
     created_at: datetime
 
 
-class Address(SQLModel, table=True):
+class Address(Table, table=True):
     """One e-mail address of a person; `key` is what is looked up."""
 
     __table_args__ = (UniqueConstraint("person_id", "key"),)
@@ -62,7 +48,7 @@ class Address(SQLModel, table=True):
     position: int = 0
 
 
-class FormerAddress(SQLModel, table=True):
+class FormerAddress(Table, table=True):
     """The keyed hash of an address that a person had before: an old list does not bring it back."""
 
     __tablename__ = "former_address"
@@ -72,7 +58,7 @@ class FormerAddress(SQLModel, table=True):
     key: str = Field(index=True, max_length=64)
 
 
-class Phone(SQLModel, table=True):
+class Phone(Table, table=True):
     """One phone number of a person, E.164."""
 
     __table_args__ = (UniqueConstraint("person_id", "number"),)
@@ -82,7 +68,7 @@ class Phone(SQLModel, table=True):
     position: int = 0
 
 
-class Mail(SQLModel, table=True):
+class Mail(Table, table=True):
     """The ledger: one row for each mail ever seen, at one place in the mailbox."""
 
     __table_args__ = (
@@ -91,8 +77,8 @@ class Mail(SQLModel, table=True):
         Index("ix_mail_unfiled", "belongs", "filed_at"),
         Index("ix_mail_state_next", "state", "next_try_at"),
         Index("ix_mail_decision", "decision"),
-        _partial("ix_mail_attachments", "attachments", where="attachments IS NOT NULL"),
-        _partial("ix_mail_uncleared", "received_at", where="cleared_at IS NULL AND belongs = 'done'"),
+        partial_index("ix_mail_attachments", "attachments", where="attachments IS NOT NULL"),
+        partial_index("ix_mail_uncleared", "received_at", where="cleared_at IS NULL AND belongs = 'done'"),
     )
     id: int | None = Field(default=None, primary_key=True)
     folder: str
@@ -115,28 +101,28 @@ class Mail(SQLModel, table=True):
     decided_at: datetime | None = None
     tries: int = 0
     next_try_at: datetime | None = None
-    summary: dict[str, Any] = _json()  # shadow: what would have been done
+    summary: dict[str, Any] = json_column()  # shadow: what would have been done
     attachments: str | None = Field(default=None, max_length=16)  # there, removed, none, missing, kept (attachments.py)
     attachments_at: datetime | None = None  # when taking them out of the mailbox began
     cleared_at: datetime | None = None  # when it left mailbot/Done, by age
 
 
-class Request(SQLModel, table=True):
+class Request(Table, table=True):
     """One thing asked by one message."""
 
     __table_args__ = (  # each pass asks for the few rows of the last three: every mail ever seen has a request
         Index("ix_request_state_due", "state", "due_at"),
-        _partial("ix_request_due", "due_at", where="due_at IS NOT NULL"),
-        _partial("ix_request_open", "id", where=OPEN),
-        _partial("ix_request_unmatched", "state", where=UNMATCHED),
-        _partial("ix_request_place_due", "place_due_at", where="place_due_at IS NOT NULL"),
-        _partial("ix_request_destroy", "destroy_at", where="destroy_at IS NOT NULL AND closed_at IS NULL"),
+        partial_index("ix_request_due", "due_at", where="due_at IS NOT NULL"),
+        partial_index("ix_request_open", "id", where=OPEN),
+        partial_index("ix_request_unmatched", "state", where=UNMATCHED),
+        partial_index("ix_request_place_due", "place_due_at", where="place_due_at IS NOT NULL"),
+        partial_index("ix_request_destroy", "destroy_at", where="destroy_at IS NOT NULL AND closed_at IS NULL"),
         Index("ix_request_tell", "tell", "told_at"),
-        _partial("ix_request_due_open", "due_at", where="closed_at IS NULL"),
-        _partial("ix_request_answer_due", "answer_due_at", where="answer_due_at IS NOT NULL"),
+        partial_index("ix_request_due_open", "due_at", where="closed_at IS NULL"),
+        partial_index("ix_request_answer_due", "answer_due_at", where="answer_due_at IS NOT NULL"),
         Index("ix_request_received", "received_at"),
-        _partial("ix_request_unpurged", "decided_at", where="purged_at IS NULL"),
-        _partial("ix_request_writer", "writer_key", where="writer_key IS NOT NULL"),
+        partial_index("ix_request_unpurged", "decided_at", where="purged_at IS NULL"),
+        partial_index("ix_request_writer", "writer_key", where="writer_key IS NOT NULL"),
     )
     id: str = Field(primary_key=True, max_length=12)  # the public number
     mail_id: int | None = Field(default=None, index=True)
@@ -157,11 +143,11 @@ class Request(SQLModel, table=True):
     address: str = ""
     address_key: str = Field(default="", index=True)
     message_id: str = ""
-    references: list[str] = _json(factory=list)
-    open: list[str] = _json(factory=list)
-    pending: list[Any] = _json(factory=list)
-    fields: dict[str, Any] = _json()  # the claim's extract
-    before: dict[str, Any] = _json()  # what an undo puts back
+    references: list[str] = json_column()
+    open: list[str] = json_column()
+    pending: list[Any] = json_column()
+    fields: dict[str, Any] = json_column()  # the claim's extract
+    before: dict[str, Any] = json_column()  # what an undo puts back
     undo_until: datetime | None = None
     destroy_at: datetime | None = None
     decided_at: datetime
@@ -182,12 +168,12 @@ class Request(SQLModel, table=True):
     policy_version: str | None = None  # of policy.toml, as it was decided first; None: not noted then
 
 
-class Reply(SQLModel, table=True):
+class Reply(Table, table=True):
     """The outbox: a mail that we owe, rendered in the transaction that decided it."""
 
     __table_args__ = (
         Index("ix_reply_due", "sent_at", "gave_up_at", "next_try_at"),
-        _partial("ix_reply_uncleared", "created_at", where="cleared_at IS NULL"),
+        partial_index("ix_reply_uncleared", "created_at", where="cleared_at IS NULL"),
     )
     id: int | None = Field(default=None, primary_key=True)
     token: str = Field(unique=True, max_length=26)
@@ -224,10 +210,10 @@ class Reply(SQLModel, table=True):
     said: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
 
 
-class Question(SQLModel, table=True):
+class Question(Table, table=True):
     """A challenge or an ask: what the answer to one reply's token does."""
 
-    __table_args__ = (_partial("ix_question_open", "reminded", where="closed_at IS NULL"),)
+    __table_args__ = (partial_index("ix_question_open", "reminded", where="closed_at IS NULL"),)
     token: str = Field(primary_key=True, max_length=26)
     request_id: str = Field(index=True, max_length=12)
     waits_for: str  # confirm, new_address, ask
@@ -242,7 +228,7 @@ class Question(SQLModel, table=True):
     outcome: str = ""  # yes, no, fields, superseded, expired
 
 
-class Suppression(SQLModel, table=True):
+class Suppression(Table, table=True):
     """The keyed hash of an address that must not be mailed or imported again."""
 
     __table_args__ = (UniqueConstraint("key", "purpose"),)
@@ -254,7 +240,7 @@ class Suppression(SQLModel, table=True):
     request_id: str | None = Field(default=None, index=True)
 
 
-class WrongToken(SQLModel, table=True):
+class WrongToken(Table, table=True):
     """How many mails of one writer brought a token that was not sent to him; no address, and it leaves with him."""
 
     __tablename__ = "wrong_token"
@@ -266,7 +252,7 @@ class WrongToken(SQLModel, table=True):
     day_count: int
 
 
-class FolderCursor(SQLModel, table=True):
+class FolderCursor(Table, table=True):
     """How far a folder was read, and when it was last read whole."""
 
     __tablename__ = "folder_cursor"
@@ -279,7 +265,7 @@ class FolderCursor(SQLModel, table=True):
     complete_since: datetime | None = None  # when the last complete pass began
 
 
-class MaildirName(SQLModel, table=True):
+class MaildirName(Table, table=True):
     """The number of a Maildir file: its place in the order of first sight."""
 
     __tablename__ = "maildir_name"
@@ -289,7 +275,7 @@ class MaildirName(SQLModel, table=True):
     name: str
 
 
-class Note(SQLModel, table=True):
+class Note(Table, table=True):
     """A few values of the installation: the HMAC key, since when it runs, shadow, pause."""
 
     name: str = Field(primary_key=True)

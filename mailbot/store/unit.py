@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -17,13 +17,14 @@ from mailbot.deciding.outdated import packed
 from mailbot.ports import RawMail
 from mailbot.reading.address import address_key
 from mailbot.reading.claim import Claim
-from mailbot.reading.message import Message
-from mailbot.reading.sender import Evidence
 from mailbot.store import attachments, effects, requests
 from mailbot.store.keys import sha256
 from mailbot.store.tables import FolderCursor, Mail, Question, Reply, Request
 from mailbot.store.transaction import Transaction
-from mailbot.store.verbs import VERBS
+
+if TYPE_CHECKING:
+    from mailbot.reading.message import Message
+    from mailbot.reading.sender import Evidence
 
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
 _cursor: Any = FolderCursor.__table__  # type: ignore[attr-defined]
@@ -169,6 +170,8 @@ class Unit(Transaction):
 
     def carry_out(self, decision: Decision) -> None:
         """Do each effect of a decision."""
+        from mailbot.store.verbs import VERBS
+
         for effect in decision.effects:
             VERBS[effect.verb](self, **effect.args)
 

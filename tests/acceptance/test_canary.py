@@ -157,7 +157,7 @@ def test_what_was_changed_on_its_way_is_said(world: World, old: bytes, new: byte
     app = build(world.folder, dns=lambda: None)
     parts = Parts(
         settings=app.settings, line=app.line, mailbox=app.mailbox, courier=Rewriting(world.box, old, new),
-        templates=app.templates, folder=app.folder,
+        templates=app.writer.templates, folder=app.folder,
     )  # fmt: skip
     findings = list(canary.fly(parts, lambda: app.poll()[1], 0))
     app.close()

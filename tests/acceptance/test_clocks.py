@@ -315,7 +315,7 @@ def test_check_asks_for_the_years_whose_days_nobody_compared(
             line=app.line,
             mailbox=app.mailbox,
             courier=app.courier,
-            templates=app.templates,
+            templates=app.writer.templates,
             folder=app.folder,
         )
         notes = [says for level, says in check_rules.clock(parts) if level == "note"]

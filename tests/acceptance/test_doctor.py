@@ -35,7 +35,7 @@ def parts(world: World, resolve: Resolver | None = None) -> Iterator[Parts]:
     """Open an installation to be looked over, with DNS of the test's making."""
     app = build(world.folder, clock=world.now, dns=lambda: resolve)
     yield Parts(
-        settings=app.settings, line=app.line, mailbox=app.mailbox, courier=app.courier, templates=app.templates,
+        settings=app.settings, line=app.line, mailbox=app.mailbox, courier=app.courier, templates=app.writer.templates,
         folder=app.folder,
     )  # fmt: skip
     app.close()

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.default import DefaultDialect
 
-from mailbot import pipeline
+from mailbot import mail
 from mailbot.answering.outbox import Outbox
 from mailbot.answering.session import Session
 from mailbot.app import App, build
@@ -26,10 +26,10 @@ from mailbot.store.unit import Unit
 from tests.bench.yardsticks import ground
 
 STAGES: tuple[tuple[str, Any, str], ...] = (
-    ("the rest", App, "poll"), ("parse", pipeline, "parse"), ("screen", pipeline, "screen"),
-    ("verify", pipeline, "verify"), ("classify", pipeline, "classify"), ("extract a form", pipeline, "submission"),
-    ("line", pipeline, "take_read"), ("receive", Unit, "receive"), ("gather", pipeline, "gather"),
-    ("decide", pipeline, "decide"), ("apply", Unit, "apply"), ("owe", pipeline, "owe"), ("owe: store", Unit, "owe"),
+    ("the rest", App, "poll"), ("parse", mail, "parse"), ("screen", mail, "screen"),
+    ("verify", mail, "verify"), ("classify", mail, "classify"), ("extract a form", mail, "submission"),
+    ("line", mail, "take_read"), ("receive", Unit, "receive"), ("gather", mail, "gather"),
+    ("decide", mail, "decide"), ("apply", Unit, "apply"), ("owe", mail, "owe"), ("owe: store", Unit, "owe"),
     ("commit", Connection, "_commit_impl"), ("file", ImapMailbox, "file"), ("outbox", Outbox, "send"),
     ("send", Session, "_name"), ("send", Session, "_settle_envelope"), ("send", Session, "_write"),
     ("send", Session, "_taken"),

@@ -191,7 +191,7 @@ def child(order: dict[str, Any], counted: Path) -> int:
     from sqlalchemy.engine import Connection
     from sqlalchemy.engine.default import DefaultDialect
 
-    from mailbot import pipeline
+    from mailbot import mail
     from mailbot.answering.session import Session
     from mailbot.cli import main as mailbot
     from mailbot.intake.maildir import MaildirMailbox
@@ -208,7 +208,7 @@ def child(order: dict[str, Any], counted: Path) -> int:
     wrap(IMAPClient, "uid_expunge", "remove", calls, order)
     wrap(MaildirMailbox, "lay", "lay", calls, order)
     wrap(MaildirMailbox, "remove", "remove", calls, order)
-    wrap(pipeline, "read", "read", calls, order)
+    wrap(mail, "read", "read", calls, order)
     wrap(Connection, "_commit_impl", "commit", calls, order)
     wrap(DefaultDialect, "do_execute", "statement", calls, order)
     wrap(Session, "_taken" if order.get("when") == "after" else "_write", "data", calls, order)
@@ -314,6 +314,7 @@ def _warm(folder: Path) -> None:
 
 def main() -> None:
     """Read orders from stdin, one JSON object a line; answer each with how it ended."""
+    import mailbot.answering.reply
     import mailbot.answering.smtp
     import mailbot.app
     import mailbot.cli.desk
@@ -322,6 +323,8 @@ def main() -> None:
     import mailbot.cli.work
     import mailbot.intake.imap
     import mailbot.intake.maildir
+    import mailbot.mail
+    import mailbot.operating.anew
     from mailbot.config import load_policy
 
     del mailbot

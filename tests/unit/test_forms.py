@@ -9,7 +9,8 @@ import pytest
 
 from mailbot.config import load_policy
 from mailbot.reading.claim import Submission
-from mailbot.reading.forms import compile_forms, is_shared, submission
+from mailbot.reading.forms import submission
+from mailbot.reading.formset import compile_forms, is_shared
 from mailbot.reading.parse import parse
 from mailbot.reading.sender import Evidence
 from mailbot.sources import Form

@@ -13,7 +13,9 @@ from mailbot.store import (  # fill the metadata
     proof_tables,  # noqa: F401
     tables,  # noqa: F401
 )
+from mailbot.store.schema import conditions
 
+conditions(SQLModel.metadata)
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
