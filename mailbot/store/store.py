@@ -85,7 +85,7 @@ class Store:
     def _admit(self, connection: sa.Connection, *, writing: bool = False) -> str:
         """Refuse to work under a turn that was lost, or a key that was rotated since: the next transaction has the new.
 
-        Returns the mode, which stands beside the key. Raises TurnLost, KeyRotated, ConfigError (the new one is missing).
+        Returns the mode, which stands beside the key. Raises TurnLost, KeyRotated, ConfigError.
         """
         if self.fence is not None:
             turns.require(connection, self.fence, writing=writing)
