@@ -23,6 +23,9 @@ from typing import Protocol
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+import mailbot.answering.reply  # a first mail does not wait for what it needs, nor find a later version of it
+import mailbot.mail
+import mailbot.operating.anew  # noqa: F401
 from mailbot import logs
 from mailbot.app import App, build
 from mailbot.doors import open_watch

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mailbot.answering.maildir import MaildirCourier
 from mailbot.errors import CourierRefused, MailboxRefused
 from mailbot.intake.dns import Dns
 from mailbot.oauth import credentials
@@ -49,6 +48,8 @@ def open_courier(folder: Path, settings: Settings, store: Store) -> Courier:
     section = settings.courier
     url: CourierUrl = courier_url(section.url)
     if url.scheme == "maildir":
+        from mailbot.answering.maildir import MaildirCourier
+
         return MaildirCourier(url.path)
     from mailbot.answering.smtp import SmtpCourier
 
