@@ -21,16 +21,10 @@ def tell_at(folder: Path, hour: str) -> None:
 
 
 def not_meanwhile(folder: Path) -> None:
-    """Have the list mailed in twelve hours; where that is tomorrow, as if today's had gone."""
+    """Have the list mailed in twelve hours, or by the end of the day: later on each day that a clock may jump to."""
     now = datetime.now(ZoneInfo("Asia/Almaty"))
     then = now + timedelta(hours=12)
-    tell_at(folder, f"{then:%H:%M}")
-    if then.date() != now.date():
-        store = open_store(folder, load_settings(folder))
-        try:
-            store.set_note(digest.DAY, now.date().isoformat())
-        finally:
-            store.engine.dispose()
+    tell_at(folder, f"{then:%H:%M}" if then.date() == now.date() else "23:59")
 
 
 def prove(folder: Path) -> None:
