@@ -102,7 +102,11 @@ class Fleet:
         self._folder, self._members = folder, members(folder)
         self._store = _connected(self._members.values())
         self._seat = Seat(self._store.engine, own_name(new_id))
-        self._seat.enlist(list(self._members))
+        try:
+            self._seat.enlist(list(self._members))
+        except MailbotError:
+            self._store.close()
+            raise
         self._held: dict[str, Held] = {}
         self._shunned: dict[str, float] = {}  # until when
         self._helping: set[str] = set()
