@@ -18,7 +18,7 @@ from mailbot.answering.outbox import Outbox
 from mailbot.answering.writer import Writer
 from mailbot.deciding.deadlines import Deadlines
 from mailbot.deciding.law import pack_of, quotes
-from mailbot.doors import open_courier, open_mailbox, system_dns
+from mailbot.doors import Beside, open_courier, open_mailbox, system_dns
 from mailbot.errors import (
     ConfigError,
     CourierRefused,
@@ -170,10 +170,13 @@ class App:
         return counts, None
 
     def take_over(self, turn: Turn) -> None:
-        """Make passes under a turn that was taken for longer than one. Raises StoreUnavailable, InputError."""
-        store = self.line.store
-        everywhere.even(store.engine, store.gone, backups.terms(self.installation))
-        store.fence = turn
+        """Make passes under a turn that was taken for longer than one. Raises StoreUnavailable."""
+        self.even()
+        self.line.store.fence = turn
+
+    def even(self) -> None:
+        """Have gone.log tell what those of the other hosts tell, and nothing that is over. Raises StoreUnavailable."""
+        everywhere.follow(self.line.store.engine, self.line.store.gone, backups.terms(self.installation))
 
     @property
     def installation(self) -> backups.Installation:
@@ -256,11 +259,12 @@ def open_store(
 
 def build(
     folder: Path, *, clock: Clock = utc_now, ids: NewId = new_id, dns: Callable[[], Resolver | None] = system_dns,
-    beside: Store | None = None,
+    beside: Beside | None = None,
 ) -> App:  # fmt: skip
-    """Wire one installation; `beside` as in `open_store`. Raises ConfigError, StoreUnavailable."""
+    """Wire one installation; `beside`: others in this process. Raises ConfigError, StoreUnavailable."""
     settings, policy = config.load_settings(folder), config.load_policy(folder)
-    store = open_store(folder, settings, clock=clock, ids=ids, beside=beside)
+    store = open_store(folder, settings, clock=clock, ids=ids, beside=beside.store if beside else None)
+    reach = beside.reach if beside else None
     try:
         require_current(store.engine)
         writer = Writer(folder / settings.templates.folder)
@@ -275,8 +279,8 @@ def build(
             host=mailbox_url(settings.mailbox.url).host,
         )  # fmt: skip
         return App(
-            folder=folder, settings=settings, line=line, mailbox=open_mailbox(folder, settings, store),
-            courier=open_courier(folder, settings, store), writer=writer,
+            folder=folder, settings=settings, line=line, mailbox=open_mailbox(folder, settings, store, reach),
+            courier=open_courier(folder, settings, store, reach), writer=writer,
         )  # fmt: skip
     except BaseException:
         store.close()

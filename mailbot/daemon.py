@@ -14,7 +14,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,9 +28,8 @@ import mailbot.mail
 import mailbot.operating.anew  # noqa: F401
 from mailbot import logs
 from mailbot.app import App, build
-from mailbot.doors import open_watch
+from mailbot.doors import Beside, open_watch
 from mailbot.errors import MailbotError
-from mailbot.store.store import Store
 from mailbot.store.turns import Turn
 from mailbot.systemd import notify
 
@@ -44,10 +43,10 @@ JITTER = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """Under which turn a Service works, where hosts share mailboxes, and whose connections to the database it uses."""
+    """Under which turn a Service works, where hosts share mailboxes, and what it shares with others in this process."""
 
     turn: Turn
-    store: Store
+    beside: Beside
 
 
 class Running(Protocol):
@@ -70,11 +69,12 @@ class Running(Protocol):
         ...
 
 
-def new_scheduler(passes: int) -> BackgroundScheduler:
-    """Return what wakes passes, so many at once."""
+def new_scheduler(**threads: int) -> BackgroundScheduler:
+    """Return what wakes passes, so many at once; each further sort of work has threads of its own."""
     # More than one instance: the next pass is set while APScheduler still counts this one, and would drop it.
     usual = {"misfire_grace_time": None, "max_instances": 9}
-    return BackgroundScheduler(timezone=UTC, job_defaults=usual, executors={"default": ThreadPoolExecutor(passes)})
+    pools = {name: ThreadPoolExecutor(many) for name, many in threads.items()}
+    return BackgroundScheduler(timezone=UTC, job_defaults=usual, executors=pools)
 
 
 class Service:
@@ -83,57 +83,56 @@ class Service:
     def __init__(
         self, folder: Path, scheduler: BackgroundScheduler | None = None, shared: Shared | None = None
     ) -> None:
-        """Build the App; the scheduler is its own where none is given.
-
-        Raises ConfigError, StoreUnavailable, InputError (its gone.log is not its own).
-        """
+        """Build the App; the scheduler is its own where none is given. Raises ConfigError, StoreUnavailable."""
         self._folder, self._shared = folder, shared
+        self.name, number = (shared.turn.mailbox, shared.turn.number) if shared else ("", 0)
+        self._job = f"pass {folder} {number}"  # another one each time it is ours
         self.failure: MailbotError | None = None  # what ended the last pass early
+        self.passes = 0
         self._stopping, self._news = threading.Event(), threading.Event()
-        self._passing = threading.Lock()
+        self._queued = False  # a pass is to be made at once and was not begun
+        self._timing, self._passing = threading.Lock(), threading.Lock()  # of `_queued`; of whoever works with the App
         self._failures, self._moved_at = 0, time.monotonic()
         self.is_retired = False
         self._watched: tuple[threading.Thread, threading.Event] | None = None
         self._own = scheduler is None
-        self._scheduler = scheduler or new_scheduler(1)
+        self._scheduler = scheduler or new_scheduler(default=1)
         self._app = self._build()
 
     def start(self) -> None:
         """Make the first pass now."""
         if self._own:
             self._scheduler.start()
-        with self._passing:  # not between the two halves of `retire`
-            if not self._stopping.is_set():
-                self._next(0)
-                self._watch()
+        with self._alone(1):
+            self._watch()
+        self._soon()
 
     def is_alive(self) -> bool:
         """Tell whether a pass is being made that moves, or the next one is due at a time."""
-        if self._passing.locked():
-            return time.monotonic() - self._moved_at < STUCK
-        return bool(self._scheduler.get_jobs()) or time.monotonic() - self._moved_at < STUCK
+        if not self._passing.locked() and self._scheduler.get_job(self._job) is not None:
+            return True
+        return time.monotonic() - self._moved_at < STUCK
 
     def reload(self) -> bool:
         """Read the settings anew once the pass in hand is done; what can't be read leaves everything as it was.
 
         Returns False where the pass takes long still: ask again.
         """
-        if not self._passing.acquire(timeout=1):
-            return False
-        try:
-            app = self._build()
-        except MailbotError as exc:
-            logs.tell("reload_failed", logging.ERROR, says=f"the settings stay as they were: {exc}")
-            return True
-        else:
+        with self._alone(1) as mine:
+            if self._stopping.is_set():
+                return True
+            if not mine:
+                return False
+            try:
+                app = self._build()
+            except MailbotError as exc:
+                logs.tell("reload_failed", logging.ERROR, says=f"the settings stay as they were: {exc}")
+                return True
             self._app, old = app, self._app
             old.close()
-        finally:
-            self._retire()
-            self._passing.release()
-        self._failures = 0
-        self._watch()
-        self._next(0)
+            self._failures = 0
+            self._watch()
+        self._soon()
         logs.tell("reloaded")
         return True
 
@@ -149,59 +148,72 @@ class Service:
 
     def retry(self) -> None:
         """Make the next pass now: what the last one failed of is over."""
-        if self.failure is not None and not self._stopping.is_set():
+        if self.failure is not None:
             self._failures = 0
-            self._next(0)
+            self._soon()
 
     def retire(self) -> None:
-        """Make no further pass; the one in hand ends after its mail, then `is_retired`."""
+        """Make no further pass; the one in hand ends after its mail, then `is_retired`. May be called again."""
         self._stopping.set()
-        self._unwatch()
         with contextlib.suppress(LookupError):  # it is being made, or was never set
             self._scheduler.remove_job(self._job)
-        if self._passing.acquire(blocking=False):
-            try:
-                self._retire()
-            finally:
-                self._passing.release()
+        self._settle()
 
-    def _retire(self) -> None:
-        """Close everything, where it is to be retired; whoever has the pass in hand."""
-        if self._stopping.is_set() and self._shared is not None and not self.is_retired:
-            self._unwatch()
-            self._app.close()
-            self.is_retired = True
+    @contextlib.contextmanager
+    def _alone(self, seconds: float = 0) -> Iterator[bool]:
+        """Work with the App, if nobody does, or stops to within so many seconds."""
+        mine = self._passing.acquire(timeout=seconds) if seconds else self._passing.acquire(blocking=False)
+        try:
+            yield mine
+        finally:
+            if mine:
+                self._passing.release()
+                self._settle()
+
+    def _settle(self) -> None:
+        """Close everything, where it is to be retired and nobody works with it: whoever does comes here then."""
+        if self._shared is None or not self._stopping.is_set() or not self._passing.acquire(blocking=False):
+            return
+        try:
+            if not self.is_retired:
+                self._unwatch()
+                self._app.close()
+                self.is_retired = True
+        finally:
+            self._passing.release()
 
     def _build(self) -> App:
-        app = build(self._folder, beside=self._shared.store if self._shared else None)
+        app = build(self._folder, beside=self._shared.beside if self._shared else None)
         app.line = replace(app.line, stop=self._is_time_to_go)
         if self._shared:
             app.take_over(self._shared.turn)
         return app
 
     def _is_time_to_go(self) -> bool:
-        self._moved_at = time.monotonic()  # asked between two mails
+        self._moved_at = time.monotonic()  # asked before a pass and between two mails
         return self._stopping.is_set()
 
     def _pass(self) -> None:
-        with self._passing, logs.about(self._shared.turn.mailbox if self._shared else ""):
-            if self._stopping.is_set():
-                self._retire()
-                return
-            self._moved_at = time.monotonic()
-            self._news.clear()
-            self._failures += 1  # also where it ends in a way that nobody thought of
-            try:
-                self.failure = one_pass(self._app)
-                if self.failure is None:
-                    self._failures = 0
-            finally:
+        with self._timing:
+            self._queued = mine = False
+        try:
+            with logs.about(self.name), self._alone() as mine:
+                if mine and not self._is_time_to_go():
+                    self._make()
+        finally:
+            if mine:
                 self._moved_at = time.monotonic()
-                if not self._stopping.is_set():
-                    self._next(self._pause())
-                self._retire()
-        if self._news.is_set():
-            self._wake()
+                self._set_next()
+            else:
+                self._news.set()  # whoever works with the App sets the next one
+
+    def _make(self) -> None:
+        self._news.clear()
+        self._failures += 1  # also where it ends in a way that nobody thought of
+        self.failure = one_pass(self._app)
+        self.passes += 1
+        if self.failure is None:
+            self._failures = 0
 
     def _pause(self) -> float:
         """Return the seconds to the next pass: after a failure sooner, then later each time, and left to chance."""
@@ -212,26 +224,34 @@ class Service:
         longest = max(usual, FAILING[1])
         return min(first * 2.0 ** min(self._failures - 1, 20), longest) * (1 + JITTER * random.random())
 
-    @property
-    def _job(self) -> str:
-        return f"pass {self._folder}"
+    def _soon(self) -> None:
+        """Have a pass made at once; one that waits for its thread already sees what came until it begins."""
+        with self._timing:
+            self._next(0)
+
+    def _set_next(self) -> None:
+        with self._timing:
+            self._next(0 if self._news.is_set() and not self._failures else self._pause())
 
     def _next(self, seconds: float) -> None:
-        at = datetime.now(UTC) + timedelta(seconds=seconds)
-        self._scheduler.add_job(self._pass, "date", run_date=at, id=self._job, replace_existing=True)
+        if not self._queued and not self._stopping.is_set():
+            self._queued = not seconds
+            at = datetime.now(UTC) + timedelta(seconds=seconds)
+            self._scheduler.add_job(self._pass, "date", run_date=at, id=self._job, replace_existing=True)
 
     def _wake(self) -> None:
         """Have the next pass made at once; while one is made, right after it; after a failure, in its time."""
         self._news.set()
-        if not (self._failures or self._stopping.is_set() or self._passing.locked()):
-            self._next(0)
+        if not (self._failures or self._passing.locked()):
+            self._soon()
 
     def _watch(self) -> None:
         self._unwatch()
         watch = open_watch(self._folder, self._app.settings, self._app.line.store)
-        if watch is not None:
+        if watch is not None and not self._stopping.is_set():
             stop = threading.Event()
-            thread = threading.Thread(target=watch.run, args=(self._wake, stop), name="watch", daemon=True)
+            run = logs.about(self.name)(watch.run)
+            thread = threading.Thread(target=run, args=(self._wake, stop), name="watch", daemon=True)
             thread.start()
             self._watched = thread, stop
 
@@ -278,11 +298,3 @@ def one_pass(app: App) -> MailbotError | None:
     if failure is not None:
         logs.failed(failure)
     return failure
-
-
-def drained(app: App) -> None:
-    """Send what is owed, and log what came of it."""
-    counts, failure = app.drain()
-    logs.passed(counts)
-    if failure is not None:
-        logs.failed(failure)

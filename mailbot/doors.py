@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mailbot.errors import CourierRefused, MailboxRefused
+from mailbot.errors import CourierRefused, CourierUnavailable, MailboxRefused, MailboxUnavailable
 from mailbot.intake.dns import Dns
 from mailbot.oauth import credentials
 from mailbot.ports import Courier, Mailbox, Resolver
+from mailbot.reach import Reach
 from mailbot.reading.extra import can_verify
 from mailbot.settings import Settings
 from mailbot.store.logins import Logins
@@ -20,7 +23,18 @@ if TYPE_CHECKING:
     from mailbot.intake.idle import Watch
 
 
-def open_mailbox(folder: Path, settings: Settings, store: Store) -> Mailbox:
+KNOCK_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the mailboxes of one process share: connections to the database, and which mail servers are away."""
+
+    store: Store  # any of them
+    reach: Reach
+
+
+def open_mailbox(folder: Path, settings: Settings, store: Store, reach: Reach | None = None) -> Mailbox:
     """Return the door in; nothing is connected yet. Raises ConfigError."""
     section = settings.mailbox
     url: MailboxUrl = mailbox_url(section.url)
@@ -35,6 +49,8 @@ def open_mailbox(folder: Path, settings: Settings, store: Store) -> Mailbox:
         url, password=password, ca_file=folder / section.ca_file if section.ca_file else None,
         timeout_seconds=section.timeout_seconds, max_bytes=section.max_bytes,
     )  # fmt: skip
+    if reach is not None:
+        mailbox.reach = partial(reach.to, url.server, MailboxUnavailable)
     mailbox.logins = Logins(store, "mailbox", url.host, MailboxRefused, _secret(password))
     return mailbox
 
@@ -43,7 +59,15 @@ def _secret(credential: credentials.Credential) -> str:
     return credential if isinstance(credential, str) else ""  # a token is renewed by itself
 
 
-def open_courier(folder: Path, settings: Settings, store: Store) -> Courier:
+def knock(url: MailboxUrl, reach: Reach) -> None:
+    """Connect to a mailbox's server that is away and say nothing. Raises OSError, MailboxUnavailable."""
+    import socket
+
+    with reach.to(url.server, MailboxUnavailable), socket.create_connection((url.host, url.port), KNOCK_SECONDS):
+        pass
+
+
+def open_courier(folder: Path, settings: Settings, store: Store, reach: Reach | None = None) -> Courier:
     """Return the door out; nothing is connected yet. Raises ConfigError."""
     section = settings.courier
     url: CourierUrl = courier_url(section.url)
@@ -57,6 +81,8 @@ def open_courier(folder: Path, settings: Settings, store: Store) -> Courier:
     ca_file = folder / section.ca_file if section.ca_file else None
     plain = settings.mailbox.addresses[0]
     courier = SmtpCourier(url, password=password, ca_file=ca_file, timeout_seconds=section.timeout_seconds, plain=plain)
+    if reach is not None:
+        courier.reach = partial(reach.to, url.server, CourierUnavailable)
     courier.connections = section.connections
     courier.logins = Logins(store, "courier", url.host, CourierRefused, _secret(password))
     return courier

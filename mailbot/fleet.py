@@ -1,68 +1,60 @@
 """`mailbot run --all`: the mailboxes of a folder of installations, shared with any number of hosts. No rule, no SQL.
 
 Each folder in it is an installation with settings, policy, templates and keys of its own; their stores lie in one
-PostgreSQL, each in its schema (store/turns.py). A host takes as many turns as are its even share, gives back what is
-over it, and takes what a host left behind that is gone. Hosts know nothing of each other but what stands there.
+PostgreSQL, each in its schema (store/turns.py). A host takes its share of the turns, leaves to others what they have
+less of or it can't read, and takes what a host left behind that is gone (shares.py). A host is one process; hosts know
+nothing of each other but what stands in the database.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from mailbot import logs
-from mailbot.app import build, new_id, open_store
-from mailbot.config import SETTINGS_FILE, load_settings
-from mailbot.daemon import GRACE, STUCK, Service, Shared, drained, new_scheduler
-from mailbot.errors import ConfigError, MailbotError, MailboxUnavailable, StoreUnavailable
-from mailbot.store.engine import schema_named
+from mailbot.app import new_id, open_store
+from mailbot.config import load_settings
+from mailbot.daemon import GRACE, STUCK, Service, Shared, new_scheduler
+from mailbot.doors import Beside
+from mailbot.errors import (
+    ConfigError,
+    CourierUnavailable,
+    MailbotError,
+    MailboxUnavailable,
+    StoreUnavailable,
+    TemporaryError,
+)
+from mailbot.helping import Helper
+from mailbot.members import Member, members
+from mailbot.reach import Reach
+from mailbot.shares import Standing
 from mailbot.store.process import own_name
+from mailbot.store.seat import BEAT_SECONDS, Seat
 from mailbot.store.store import Store
-from mailbot.store.turns import BEAT_SECONDS, Seat, Standing, Turn
+from mailbot.store.turns import Turn
 
 PASSES = 8  # at once: they wait for servers most of the time
-ORPHAN = timedelta(seconds=6)  # a turn that nobody took for so long is taken by whoever can
-SHUN_SECONDS = 60.0  # for which a mailbox that this host could not read is left to others
+ASIDE = {"opening": 4, "helping": 2, "knocking": 2}  # threads for what must not wait for passes, nor they for it
+ROUND_SECONDS = 0.5  # between the beginnings of two rounds, however much is told
+NOW = timedelta()
+ORPHAN = timedelta(seconds=6)  # a turn that nobody took for so long is taken by who can, after twice that by anybody
+BARRED_SECONDS = 600.0  # for which a mailbox that could not be read from here is left to hosts that can
+UNABLE_SECONDS = 60.0  # to the next try at one that could not be opened: its settings are wrong on this host
+BUSY_SECONDS = 5.0  # or this moment was
 
 
-def members(folder: Path) -> dict[str, Path]:
-    """Return the installations of a folder, by the names of their schemas; one that is wrong is logged and left out.
-
-    Raises ConfigError where there is none that is right.
-    """
-    found: dict[str, Path] = {}
-    wrong = ConfigError(f"{folder}: there is no folder in it that `mailbot init` wrote")
-    for each in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if (each / SETTINGS_FILE).is_file():
-            try:
-                found[_schema(each, found)] = each
-            except MailbotError as exc:  # one mailbox of thousands keeps no other waiting
-                logs.tell("mailbox_left_out", logging.ERROR, says=str(exc))
-                wrong = exc if isinstance(exc, ConfigError) else wrong
-    if not found:
-        raise wrong
-    return found
-
-
-def _schema(folder: Path, others: dict[str, Path]) -> str:
-    name = schema_named(load_settings(folder).store.url)
-    if not name or name in others:
-        own = "each mailbox has a schema of its own in one PostgreSQL: postgresql://USER@HOST/DB?schema=NAME"
-        raise ConfigError(f"{folder / SETTINGS_FILE}: store.url: with `run --all` {own}")
-    return name
-
-
-def _connected(folders: Iterable[Path]) -> Store:
+def _connected(found: Iterable[Member]) -> Store:
     """Return the first store that can be opened: all share its connections. Raises ConfigError, StoreUnavailable."""
     wrong = ConfigError("no mailbox can be opened")
-    for folder in folders:
+    for member in found:
         try:
-            return open_store(folder, load_settings(folder))
+            return open_store(member.folder, load_settings(member.folder))
         except ConfigError as exc:  # of that mailbox; it is told when it is opened for itself
             wrong = exc
     raise wrong
@@ -75,44 +67,46 @@ class Held:
     number: int
     service: Service | None = None
     leaving: bool = False
-    failed: bool = False  # it could not be opened: its settings are wrong on this host
+    failed: float = 0.0  # it could not be opened; seconds until it is worth another try
 
     @property
     def has_ended(self) -> bool:
         """Whether nothing is done under it any more."""
-        return self.failed or (self.service is not None and self.service.is_retired)
+        return bool(self.failed) or (self.service is not None and self.service.is_retired)
 
     @property
-    def is_cut_off(self) -> bool:
-        """Whether this host, perhaps this one alone, can't read the mailbox."""
-        return self.service is not None and isinstance(self.service.failure, MailboxUnavailable)
+    def is_stuck(self) -> bool:
+        """Whether its pass is caught for good."""
+        return self.service is not None and not self.has_ended and not self.service.is_alive()
 
     def leave(self) -> None:
-        """Begin to let go of it; the pass in hand ends after its mail."""
+        """Begin to let go of it, or go on with that; the pass in hand ends after its mail."""
         self.leaving = True
         if self.service is not None:
             self.service.retire()
 
 
 class Fleet:
-    """This host's part of the mailboxes of one database. The turns are the rounds' alone, one thread's."""
+    """This host's part of the mailboxes of one database. The rounds' thread alone takes, leaves and gives back."""
 
     def __init__(self, folder: Path) -> None:
         """Read which mailboxes there are. Raises ConfigError, StoreUnavailable."""
         self._folder, self._members = folder, members(folder)
-        self._store = _connected(self._members.values())
-        self._seat = Seat(self._store.engine, own_name(new_id))
+        self._beside = Beside(_connected(self._members.values()), Reach())
+        self._seat = Seat(self._beside.store.engine, own_name(new_id))
         try:
             self._seat.enlist(list(self._members))
         except MailbotError:
-            self._store.close()
+            self._beside.store.close()
             raise
         self._held: dict[str, Held] = {}
-        self._shunned: dict[str, float] = {}  # until when
-        self._helping: set[str] = set()
-        self._stuck = 0  # passes that never ended
-        self._stopping, self._moved_at = threading.Event(), time.monotonic()
-        self._scheduler = new_scheduler(PASSES)
+        self._stuck: list[Held] = []  # not ours any more, but one of their threads
+        self._barred: dict[str, float] = {}  # until when it is left to others
+        self._unable: dict[str, float] = {}  # until when it is not opened again
+        self._stopping, self._reread = threading.Event(), threading.Event()
+        self._moved_at = time.monotonic()
+        self._scheduler = new_scheduler(default=PASSES, **ASIDE)
+        self._helper = Helper(self._beside, self._aside, self._stopping)
         self._rounds = threading.Thread(target=self._go_round, name="rounds", daemon=True)
 
     # ---- what `serve` asks for -----------------------------------------------------------------------------
@@ -124,36 +118,29 @@ class Fleet:
 
     def reload(self) -> bool:
         """Read which mailboxes there are, and have each of ours read its settings anew once it makes no pass."""
-        try:
-            found = members(self._folder)
-            self._seat.enlist(list(found))
-            self._members = found
-        except MailbotError as exc:
-            logs.tell("reload_failed", logging.ERROR, says=f"the mailboxes stay as they were: {exc}")
-        for held in list(self._held.values()):
-            if held.service is not None:
-                self._soon(self._reload, held.service)
+        self._reread.set()
         return True
 
     def is_alive(self) -> bool:
         """Tell whether turns are looked after, and there are threads that are not caught for good."""
-        return time.monotonic() - self._moved_at < STUCK and self._stuck < PASSES
+        moves = self._rounds.is_alive() and time.monotonic() - self._moved_at < STUCK
+        return moves and len(self._stuck) < PASSES
 
     def stop(self) -> bool:
         """Let every pass end after its mail, and give all turns back; False where one did not end in time."""
         until = time.monotonic() + GRACE
         self._stopping.set()
         self._rounds.join(GRACE)
-        for held in self._held.values():
-            held.leave()
-        while not (ended := all(held.has_ended for held in self._held.values())) and time.monotonic() < until:
+        held = list(self._held.values())
+        for each in held:
+            each.leave()
+        while not (ended := all(each.has_ended for each in held)) and time.monotonic() < until:
             time.sleep(0.05)
         self._scheduler.shutdown(wait=False)
-        try:
-            self._seat.leave()
-        except MailbotError as exc:  # then they lapse
-            logs.failed(exc)
-        self._store.close()
+        if not self._rounds.is_alive():  # else it still waits for the database: then they lapse
+            with contextlib.suppress(StoreUnavailable):
+                self._seat.leave()
+        self._beside.store.close()
         return ended
 
     # ---- rounds --------------------------------------------------------------------------------------------
@@ -164,100 +151,122 @@ class Fleet:
             self._moved_at = time.monotonic()
             try:
                 self._round()
-                if was_away:  # the database was: passes that failed of it are made at once
-                    self._retry()
+                self._retry(database=was_away)
                 was_away = False
-                for mailbox in self._seat.hear(BEAT_SECONDS / 2):
-                    self._help(mailbox)
-            except MailbotError as exc:  # what we have goes on: it commits nothing that it may not
+                called = set(self._seat.hear(BEAT_SECONDS / 2))
+                self._helper.help({box: self._members[box] for box in called & self._not_ours()})
+            except Exception as exc:  # noqa: BLE001 - what we have goes on: it commits nothing that it may not
                 was_away = True
-                logs.failed(exc)
+                logs.failed(exc if isinstance(exc, MailbotError) else MailbotError(f"a round: {type(exc).__name__}"))
                 self._stopping.wait(BEAT_SECONDS)
+            self._stopping.wait(self._moved_at + ROUND_SECONDS - time.monotonic())
         self._seat.close()
 
-    def _retry(self) -> None:
-        for held in self._held.values():
-            if held.service is not None and isinstance(held.service.failure, StoreUnavailable):
-                held.service.retry()
-
     def _round(self) -> None:
-        """Say that we are alive, let go of what is not ours any more, even the shares out, take what is free."""
-        self._seat.beat()
+        """Say that we are alive, leave and give back what others shall have, take what is ours."""
+        if self._reread.is_set():
+            self._look_anew()
+            self._reread.clear()
+        self._seat.beat(len(self._members), self._cannot())
         standing = self._seat.standing(self._members)
-        self._let_go(standing)
-        most = -(-len(self._members) // len(standing.hosts))
-        self._even_out(standing, most)
-        wanted = [box for box in self._members if self._shunned.get(box, 0.0) < time.monotonic()]
-        taken = self._seat.take(wanted, most - len(self._held))
-        taken |= self._seat.take(wanted, len(wanted), ORPHAN)
+        for mailbox, held in list(self._held.items()):
+            self._look_after(mailbox, held, standing)
+        for mailbox in standing.over([mailbox for mailbox, held in self._held.items() if not held.leaving]):
+            self._held[mailbox].leave()
+        self._seat.give_back([mailbox for mailbox in standing.mine if mailbox not in self._held])
+        if standing.free:
+            self._take(standing)
+        self._stuck = [held for held in self._stuck if not held.has_ended]
+        self._helper.look(self._members, self._not_ours)
+
+    def _not_ours(self) -> set[str]:
+        return self._members.keys() - self._held.keys()
+
+    def _cannot(self) -> set[str]:
+        """Return which mailboxes this host can't read now, as far as it knows."""
+        now, reach = time.monotonic(), self._beside.reach
+        known = {box for told in (self._barred, self._unable) for box, until in list(told.items()) if until > now}
+        return known | {box for box, member in self._members.items() if reach.is_away(member.url.server)}
+
+    def _look_after(self, mailbox: str, held: Held, standing: Standing) -> None:
+        """Leave what another host took since or only another can read; have done with what has ended."""
+        now = time.monotonic()
+        if held.service is not None and held.service.passes:
+            self._barred.pop(mailbox, None)
+            if isinstance(held.service.failure, MailboxUnavailable):
+                self._barred[mailbox] = now + BARRED_SECONDS
+        lost = standing.mine.get(mailbox) != held.number
+        elsewhere = mailbox in self._barred and standing.others(mailbox)
+        if held.leaving or lost or elsewhere or mailbox not in self._members:
+            held.leave()
+        if held.is_stuck:
+            held.leave()
+            self._stuck.append(held)
+            self._barred[mailbox] = now + BARRED_SECONDS
+        elif not held.has_ended:
+            return
+        if held.failed:
+            self._unable[mailbox] = now + held.failed
+        del self._held[mailbox]
+        logs.tell("turn_lost" if lost else "turn_given_back", mailbox=mailbox)
+
+    def _take(self, standing: Standing) -> None:
+        now, cannot, taken = time.monotonic(), self._cannot(), dict[str, int]()
+        might = [box for box in self._members if box not in self._held and self._unable.get(box, 0.0) <= now]
+        can = [box for box in might if box not in cannot]
+        room = standing.room(len(self._held))
+        for boxes, most, idle in ((can, room, NOW), (can, len(can), ORPHAN), (might, len(might), 2 * ORPHAN)):
+            taken |= self._seat.take([box for box in boxes if box not in taken], most, idle)
         for mailbox, number in taken.items():
             logs.tell("turn_taken", mailbox=mailbox, number=number)
             self._held[mailbox] = held = Held(number)
-            self._soon(self._open, mailbox, held)
+            self._aside("opening", self._open, mailbox, self._members[mailbox], held)
 
-    def _let_go(self, standing: Standing) -> None:
-        """Leave what another host took since and what can't be read from here; give back what has ended."""
-        for mailbox, held in list(self._held.items()):
-            lost = standing.mine.get(mailbox) != held.number
-            elsewhere = held.failed or (held.is_cut_off and len(standing.hosts) > 1)
-            if elsewhere:
-                self._shunned[mailbox] = time.monotonic() + SHUN_SECONDS
-            if lost or elsewhere or mailbox not in self._members:
-                held.leave()
-            stuck = held.service is not None and not held.service.is_alive() and not held.has_ended
-            self._stuck += stuck
-            if held.has_ended or stuck:
-                del self._held[mailbox]
-                logs.tell("turn_lost" if lost else "turn_given_back", mailbox=mailbox)
-        self._seat.give_back([mailbox for mailbox in standing.mine if mailbox not in self._held])
+    def _retry(self, *, database: bool) -> None:
+        """Have passes made at once that failed of what is back: a mail server, or the database."""
+        back = self._beside.reach.returned()
+        for mailbox, held in self._held.items():
+            failure = held.service.failure if held.service is not None else None
+            mine = isinstance(failure, MailboxUnavailable) and self._members[mailbox].url.server in back
+            ours = isinstance(failure, CourierUnavailable) and back
+            if held.service is not None and (mine or ours or (database and isinstance(failure, StoreUnavailable))):
+                held.service.retry()
 
-    def _even_out(self, standing: Standing, most: int) -> None:
-        """Leave what is over our share; where all have their share, one if another host has two less than we."""
-        ours = [held for held in self._held.values() if not held.leaving]
-        spread = standing.hosts.values()
-        uneven = sum(spread) == len(self._members) and len(ours) - min(spread) >= 2
-        for held in ours[: max(len(ours) - most, int(uneven))]:
-            held.leave()
+    def _look_anew(self) -> None:
+        try:
+            found = members(self._folder)
+            self._seat.enlist(list(found))
+            self._members = found
+        except ConfigError as exc:
+            logs.tell("reload_failed", logging.ERROR, says=f"the mailboxes stay as they were: {exc}")
+        self._unable.clear()
+        for held in self._held.values():
+            if held.service is not None:
+                self._aside("opening", self._reload, held.service)
 
-    def _help(self, mailbox: str) -> None:
-        """Send of what waits in another host's mailbox, which reads it still."""
-        if mailbox in self._members and mailbox not in self._held and mailbox not in self._helping:
-            self._helping.add(mailbox)
-            self._soon(self._drain, mailbox)
+    # ---- in threads of their own ---------------------------------------------------------------------------
 
-    # ---- in the scheduler's threads ------------------------------------------------------------------------
+    def _aside(self, threads: str, work: Callable[..., None], *arguments: object) -> None:
+        self._scheduler.add_job(work, args=arguments, executor=threads)
 
-    def _soon(self, work: Callable[..., None], *arguments: object) -> None:
-        self._scheduler.add_job(work, args=arguments)
-
-    def _open(self, mailbox: str, held: Held) -> None:
+    def _open(self, mailbox: str, member: Member, held: Held) -> None:
         with logs.about(mailbox):
             try:
-                shared = Shared(Turn(mailbox, held.number), self._store)
-                held.service = Service(self._members[mailbox], self._scheduler, shared)
+                if not held.leaving:
+                    shared = Shared(Turn(mailbox, held.number), self._beside)
+                    held.service = Service(member.folder, self._scheduler, shared)
             except MailbotError as exc:
                 logs.failed(exc)
+                held.failed = BUSY_SECONDS if isinstance(exc, TemporaryError) else UNABLE_SECONDS
             finally:
-                held.failed = held.service is None  # whatever it failed of: the turn goes back
+                if held.service is None:  # whatever it failed of: the turn goes back
+                    held.failed = held.failed or BUSY_SECONDS
             if held.service is not None:
                 held.service.start()
                 if held.leaving:
                     held.service.retire()
 
-    def _drain(self, mailbox: str) -> None:
-        with logs.about(mailbox):
-            try:
-                app = build(self._members[mailbox], beside=self._store)
-                try:
-                    app.line = replace(app.line, stop=self._stopping.is_set)
-                    drained(app)
-                finally:
-                    app.close()
-            except MailbotError as exc:
-                logs.failed(exc)
-            finally:
-                self._helping.discard(mailbox)
-
     def _reload(self, service: Service) -> None:
-        if not service.reload() and not self._stopping.is_set():
-            self._soon(self._reload, service)
+        with logs.about(service.name):
+            if not service.reload() and not self._stopping.is_set():
+                self._aside("opening", self._reload, service)

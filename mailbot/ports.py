@@ -17,6 +17,7 @@ from mailbot.errors import ReplyDeferred, ReplyRefused
 Clock = Callable[[], datetime]  # an aware UTC datetime
 NewId = Callable[[int], str]  # n letters of the base32 alphabet (a-z2-7), 5 random bits each
 FolderName = Literal["inbox", "done", "sent", "drafts", "junk"]  # "inbox": the folder that is read, whatever its name
+Reaching = Callable[[], AbstractContextManager[None]]  # connect inside; raises where the server is known to be away
 Resolver = Callable[[str], list[str]]  # name -> TXT records; [] is NXDOMAIN; raises TemporaryError
 
 

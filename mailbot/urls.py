@@ -32,6 +32,11 @@ class MailboxUrl:
     folder: str = "INBOX"
     path: Path = Path()
 
+    @property
+    def server(self) -> str:
+        """Host and port; "" for a Maildir."""
+        return f"{self.host}:{self.port}" if self.host else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourierUrl:
@@ -43,6 +48,11 @@ class CourierUrl:
     user: str | None = None  # None: no login
     password: str | None = field(default=None, repr=False)  # only ever given on loopback
     path: Path = Path()
+
+    @property
+    def server(self) -> str:
+        """Host and port; "" for a Maildir."""
+        return f"{self.host}:{self.port}" if self.host else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

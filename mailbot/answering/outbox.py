@@ -17,10 +17,9 @@ from mailbot.policy import LimitRules
 from mailbot.ports import Courier, Letter, Said
 from mailbot.reading.address import address_key
 from mailbot.store import outbox
-from mailbot.store.process import own_name
+from mailbot.store.process import elapsed, own_name
 from mailbot.store.store import Store
 
-BATCH = 50
 LOCAL_LETTERS = 64
 
 
@@ -69,13 +68,12 @@ class Outbox:
         """
         went = False
         for counted in (False, True):
-            room = outbox.room(self.store, self.limits, counted=counted)
             full = not counted and not outbox.room(self.store, self.limits, counted=True)
-            while room > 0 and not self.stop():
-                batch = outbox.lease(self.store, owner, min(BATCH, room), counted=counted, overtakes=full)
+            while not self.stop():
+                batch = outbox.lease(self.store, owner, self.limits, counted=counted, overtakes=full)
                 if not batch:
                     break
-                went, room = True, room - len(batch)
+                went = True
                 self._send_batch(batch, owner, counts)
         return went and not self.stop()
 
@@ -85,7 +83,7 @@ class Outbox:
         try:
             for letter, said in self.courier.send_all(hand.take):
                 reply = hand.under_way.pop(letter.number)
-                if not self._settle(reply.id, said, counts):
+                if not self._settle(reply, said, counts):
                     hand.later.add(address_key(reply.address))
         except (CourierUnavailable, CourierRefused) as exc:
             failure = exc
@@ -98,17 +96,18 @@ class Outbox:
         sender = bounce_address(self.sender, reply.bounce_key) if self.verp else self.sender
         return Letter(number=reply.id, sender=sender, recipient=reply.address, octets=reply.octets, goes=goes)
 
-    def _settle(self, reply_id: int, said: Said, counts: dict[str, int]) -> bool:
+    def _settle(self, reply: outbox.Leased, said: Said, counts: dict[str, int]) -> bool:
         """Mark it as sent, give it up or put it off; False where it was put off."""
         if isinstance(said, str):
-            outbox.sent(self.store, reply_id, said, self.window_end)
-            logs.tell("reply_sent", reply=reply_id)
+            outbox.sent(self.store, reply.id, said, self.window_end, token=reply.token)
+            logs.tell("reply_sent", reply=reply.id)
             counts["sent"] += 1
             return True
-        if isinstance(said, ReplyDeferred) and outbox.put_off(self.store, reply_id, str(said)):
-            logs.tell("reply_put_off", reply=reply_id)
+        if isinstance(said, ReplyDeferred) and outbox.put_off(self.store, reply.id, str(said), token=reply.token):
+            logs.tell("reply_put_off", reply=reply.id)
             return False
-        outbox.give_up(self.store, reply_id, str(said), self.window_end(self.store.clock()))
+        due_at = self.window_end(self.store.clock())
+        outbox.give_up(self.store, reply.id, str(said), due_at, token=reply.token)
         counts["gave_up"] += 1
         return True
 
@@ -118,7 +117,7 @@ class _Hand:
 
     def __init__(self, sends: Outbox, owner: str, batch: list[outbox.Leased]) -> None:
         self._sends, self._owner = sends, owner
-        self._leased_at, self._ours = sends.store.clock(), {reply.id for reply in batch}
+        self._leased_at, self._ours = elapsed(), {reply.id for reply in batch}
         self.waiting = batch
         self.under_way: dict[int, outbox.Leased] = {}
         self.later: set[str] = set()  # addresses whose next replies wait, since an earlier one was put off
@@ -141,9 +140,8 @@ class _Hand:
 
     def _extend(self) -> None:
         """Make sure of what is leased where a server was slow, or this process stood still: others may have it now."""
-        store = self._sends.store
-        if (store.clock() - self._leased_at) * 2 > outbox.LEASE:
-            self._leased_at = store.clock()
+        if (elapsed() - self._leased_at) * 2 > outbox.LEASE.total_seconds():
+            self._leased_at = elapsed()
             waiting = [reply.id for reply in self.waiting]
-            self._ours = outbox.extend(store, self._owner, [*self.under_way, *waiting])
+            self._ours = outbox.extend(self._sends.store, self._owner, [*self.under_way, *waiting])
             self.waiting = [reply for reply in self.waiting if reply.id in self._ours]

@@ -24,7 +24,7 @@ from mailbot.answering.session import Lane, Session
 from mailbot.answering.smtp_errors import is_refusal
 from mailbot.errors import CourierRefused, CourierUnavailable
 from mailbot.oauth.credentials import Credential
-from mailbot.ports import Letter, Logins, Said, Take
+from mailbot.ports import Letter, Logins, Reaching, Said, Take
 from mailbot.section import is_loopback
 from mailbot.urls import CourierUrl
 
@@ -46,6 +46,7 @@ class SmtpCourier:
         self._url, self._password, self._ca_file = url, password, ca_file
         self._timeout, self._plain = timeout_seconds, plain
         self.logins: Logins | None = None  # who remembers refusals
+        self.reach: Reaching = contextlib.nullcontext
         self.connections = 1  # at once, to a server that is far
         self._greeted = math.inf  # seconds: the least time that a server's answer to EHLO took
         self._sessions = [Session(url.host, self._connect, plain)]
@@ -141,6 +142,10 @@ class SmtpCourier:
         return min(self._greeted, *(session.quickest for session in self._sessions)) >= FAR
 
     def _connect(self) -> smtplib.SMTP:
+        with self.reach():
+            return self._connected()
+
+    def _connected(self) -> smtplib.SMTP:
         host, port = self._url.host, self._url.port
         _, at, domain = (self._url.user or "").rpartition("@")
         name = domain if at and domain.isascii() else socket.gethostname()  # else smtplib asks DNS for our name

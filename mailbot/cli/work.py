@@ -54,9 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
     from mailbot.daemon import Service, serve
 
     if arguments.all:
-        from mailbot.fleet import Fleet, members
+        from mailbot.fleet import Fleet
+        from mailbot.members import members
 
-        first = min(members(arguments.config).values())
+        first = min(member.folder for member in members(arguments.config).values())
         with logs.shown(load_settings(first).log.format):
             return serve(partial(Fleet, arguments.config))
     with logs.shown(load_settings(arguments.config).log.format):

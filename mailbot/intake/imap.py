@@ -22,7 +22,7 @@ from mailbot.intake.folders import special, wanted
 from mailbot.intake.imap_errors import is_refusal, translate
 from mailbot.intake.uids import Client, done_folder, entries, mails, move, search, spans
 from mailbot.oauth.credentials import Credential
-from mailbot.ports import Cursor, FolderName, Logins, MailboxState, RawMail, Sought
+from mailbot.ports import Cursor, FolderName, Logins, MailboxState, RawMail, Reaching, Sought
 from mailbot.urls import MailboxUrl
 
 
@@ -36,6 +36,7 @@ class ImapMailbox:
         """Keep the settings; nothing is connected. Raises nothing."""
         self.folder = url.folder
         self.logins: Logins | None = None  # who remembers refusals
+        self.reach: Reaching = contextlib.nullcontext
         self._url, self._password, self._ca_file = url, password, ca_file
         self._timeout, self._max_bytes = timeout_seconds, max_bytes
         self._client: Client | None = None
@@ -205,7 +206,7 @@ class ImapMailbox:
                 client.shutdown()
 
     def _connect(self) -> Client:
-        with self.logins.attempt(is_refusal) if self.logins else contextlib.nullcontext():
+        with self.logins.attempt(is_refusal) if self.logins else contextlib.nullcontext(), self.reach():
             self._client = login.opened(self._url, self._password, self._ca_file, self._timeout)
         return self._client
 

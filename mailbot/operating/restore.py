@@ -23,7 +23,7 @@ from mailbot.errors import ConfigError, ConflictError, InputError
 from mailbot.operating import backups, keyring
 from mailbot.operating.strongbox import reading
 from mailbot.policy import Policy
-from mailbot.store import dump, everywhere, gone, migrate, places, rotation
+from mailbot.store import dump, everywhere, gone, migrate, places, rotation, turns
 from mailbot.store import replay as replaying
 from mailbot.store.engine import translated
 from mailbot.store.keys import Keys
@@ -177,6 +177,8 @@ def restore(store: Store, policy: Policy, held: Held, secret: str, told: Told) -
             everywhere.even(store.engine, store.gone)
             told = replace(told, lines=store.gone.read())  # and what other hosts did since
         with translated(), store.engine.begin() as connection:
+            if store.fence is not None:
+                turns.require(connection, store.fence, writing=True)
             with held.file.open("rb") as source, reading(source, secret) as values:
                 migrate.require_known(connection)
                 dump.begin(connection, held.tables)

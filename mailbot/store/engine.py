@@ -10,7 +10,9 @@ import contextlib
 import fcntl
 import os
 import re
+import zlib
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -92,15 +94,17 @@ def _one_of_many(url: sa.URL, password: str | None, beside: sa.Engine | None) ->
         raise ConfigError("store.url: schema=NAME: a small letter, then small letters, digits and _, 48 at most")
     bare = url.difference_update_query(["schema"])
     if beside is not None:
-        if not _is_same_place(bare, beside.url):
-            raise ConfigError("store.url: all mailboxes of one folder lie in one database, each in a schema of its own")
+        if _place(bare) != _place(beside.url):
+            raise ConfigError(
+                "store.url: all mailboxes of one folder lie in one database, each in a schema of its own, and are "
+                "reached by one user in one way"
+            )
         return beside.execution_options(schema=name)
     given = bare.query.get("options", ())
     standing = f"-cidle_in_transaction_session_timeout={STANDING_SECONDS}s"
     options = [*([given] if isinstance(given, str) else given), standing]
     engine = _postgres(bare.update_query_dict({"options": " ".join(options)}), password)
-    if not sa.event.contains(engine, "begin", _into_schema):
-        sa.event.listen(engine, "begin", _into_schema)
+    sa.event.listen(engine, "begin", _into_schema)
     return engine.execution_options(schema=name)
 
 
@@ -109,21 +113,23 @@ def _into_schema(connection: sa.Connection) -> None:
     connection.exec_driver_sql(f'SET search_path TO "{connection.get_execution_options()["schema"]}"')
 
 
-def _is_same_place(url: sa.URL, other: sa.URL) -> bool:
-    return (url.host, url.port, url.database, url.query.get("host")) == (
-        other.host, other.port, other.database, other.query.get("host"),
-    )  # fmt: skip
+def _place(url: sa.URL) -> tuple[object, ...]:
+    """Return what two mailboxes must have in common to use the same connections."""
+    host = "127.0.0.1" if url.host and is_loopback(url.host) else url.host
+    query = {name: value for name, value in url.query.items() if name not in ("schema", "options")}
+    return url.username, host, url.port or 5432, url.database or url.username, tuple(sorted(query.items()))
 
 
-def schema_named(url: str) -> str:
-    """Return the schema that a store URL names, "" where the store is one mailbox's alone."""
+def share_of(url: str) -> tuple[str, tuple[object, ...]]:
+    """Return the schema that a store URL names, and which database that is in; "" where it is no such store."""
     with contextlib.suppress(sa.exc.ArgumentError):
         parsed = sa.make_url(url)
-        return str(parsed.query.get("schema", "")) if parsed.get_backend_name() == "postgresql" else ""
-    return ""
+        if parsed.get_backend_name() == "postgresql":
+            return str(parsed.query.get("schema", "")), _place(parsed)
+    return "", ()
 
 
-def schema_of(engine: sa.Engine) -> str:
+def schema_of(engine: sa.Engine | sa.Connection) -> str:
     """Return the schema of one of many mailboxes, "" where the store is one mailbox's alone."""
     return str(engine.get_execution_options().get("schema", ""))
 
@@ -190,9 +196,18 @@ def _file_lock(path: Path) -> Iterator[bool]:
 
 
 def lock(connection: sa.Connection, key: str) -> None:
-    """Let no other transaction decide about that key (hex) until this one ends; SQLite has one writer anyway."""
+    """Let no other transaction of the store decide about that key (hex) until this one ends; SQLite has one writer."""
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int(key[:15], 16))))
+        apart = zlib.crc32(schema_of(connection).encode()) << 28  # one of many mailboxes waits for no other
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int(key[:15], 16) ^ apart)))
+
+
+def now_for_all(connection: sa.Connection, own: datetime) -> datetime:
+    """Return what the time is for whoever shares the store: the database's clock where those may be many hosts."""
+    if not schema_of(connection):
+        return own
+    now: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+    return now
 
 
 def alone(connection: sa.Connection, table: str) -> None:

@@ -14,15 +14,18 @@ from mailbot.deciding.decision import WHOLE
 from mailbot.policy import LimitRules
 from mailbot.reading.address import address_key
 from mailbot.store import effects, forgets, turns
+from mailbot.store.engine import lock, now_for_all
 from mailbot.store.process import is_gone
 from mailbot.store.store import Store
 from mailbot.store.tables import Person, Reply, Request
 from mailbot.store.transaction import Transaction
 
 LEASE = timedelta(seconds=60)
+LOCK = b"outbox".hex()
 BACK_OFF = (1, 5, 15, 60, 240, 720)  # minutes at most before the next try, by how often it was put off
 JITTER = 0.2  # so much of that is left to chance: what was put off together does not come back together
 IN_ORDER = 3  # tries for which later ones to the same address wait: a text that a server won't have blocks nobody
+BATCH = 50  # leased at once
 HELP = 20  # answers that wait for a server: so many are worth another host's connection
 TRIES = 14  # about five days (RFC 5321 section 4.5.4.1); then it is given up
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
@@ -36,7 +39,7 @@ _HAD = sa.select(  # how many questions and receipts an address had: in thirty d
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 _TAKEN = (  # what the mark of a reply hangs on
     sa.select(
-        _reply.c.template, _reply.c.role, _reply.c.request_id, _request.c.kind, _request.c.person_id,
+        _reply.c.template, _reply.c.role, _reply.c.token, _reply.c.request_id, _request.c.kind, _request.c.person_id,
         _request.c.address_key,
     )
     .outerjoin_from(_reply, _request, _reply.c.request_id == _request.c.id)
@@ -54,19 +57,27 @@ class Leased:
     address: str
     octets: bytes
     bounce_key: str
+    token: str  # a number may be another reply's once a backup was restored
 
 
-def lease(store: Store, owner: str, limit: int, *, counted: bool, overtakes: bool = False) -> list[Leased]:
+def lease(
+    store: Store, owner: str, limit: int | LimitRules, *, counted: bool, overtakes: bool = False
+) -> list[Leased]:  # fmt: skip
     """Lease replies that are due, in order; a lease of a process that is gone on this host counts for nothing.
 
     `counted`: those that the caps count, or the others. A reply waits for every earlier one to its address, so a
     person hears things in the order in which they happened; where it `overtakes`, for those of its own sort alone.
+    `limit`: so many, or a batch within the room of the hour, of which what others have leased meanwhile goes off.
     """
     with store.unit() as unit:
-        now, free = unit.now, _free(unit)
+        alone(unit)  # else one might skip the earlier reply that another is about to lease, and overtake it
+        now = now_for_all(unit.connection, unit.now)
+        free = _free(unit.connection, now)
+        if isinstance(limit, LimitRules):
+            limit = min(BATCH, _room(unit.connection, limit, unit.now, free, counted=counted))
         waits = _waits(now, free(_earlier.c), counted, overtakes)
         rows = unit.connection.execute(
-            sa.select(_reply.c.id, _reply.c.address, _reply.c.octets, _reply.c.bounce_key)
+            sa.select(_reply.c.id, _reply.c.address, _reply.c.octets, _reply.c.bounce_key, _reply.c.token)
             .where(*_due(_reply.c, now), free(_reply.c), _reply.c.counted.is_(counted), sa.not_(waits))
             .order_by(_reply.c.id)
             .limit(limit)
@@ -75,9 +86,9 @@ def lease(store: Store, owner: str, limit: int, *, counted: bool, overtakes: boo
         if rows:
             ids = [row.id for row in rows]
             unit.connection.execute(
-                sa.update(_reply).where(_reply.c.id.in_(ids)).values(owner=owner, lease_until=unit.now + LEASE)
+                sa.update(_reply).where(_reply.c.id.in_(ids)).values(owner=owner, lease_until=now + LEASE)
             )
-    return [Leased(row.id, row.address, row.octets, row.bounce_key or "") for row in rows]
+    return [Leased(row.id, row.address, row.octets, row.bounce_key or "", row.token) for row in rows]
 
 
 def call_for_help(store: Store, least: int = HELP) -> None:
@@ -87,7 +98,7 @@ def call_for_help(store: Store, least: int = HELP) -> None:
     some = sa.select(_reply.c.id).where(*_unsent(_reply.c), _reply.c.lease_until.is_(None)).limit(least)
     with store.unit() as unit:
         if len(unit.connection.execute(some).all()) == least:
-            turns.call_for_help(unit.connection, store.fence)
+            turns.tell(unit.connection, store.fence.mailbox)
 
 
 def _waits(now: datetime, free: Any, counted: bool, overtakes: bool) -> Any:
@@ -102,12 +113,17 @@ def _waits(now: datetime, free: Any, counted: bool, overtakes: bool) -> Any:
     return sa.exists().where(*unsent, sa.not_(with_it), *((sort,) if overtakes else ()))
 
 
-def _free(unit: Transaction) -> Callable[[Any], Any]:
+def alone(unit: Transaction) -> None:
+    """Have no other process lease, drop or rewrite a reply of this store until the transaction ends."""
+    lock(unit.connection, LOCK)
+
+
+def _free(connection: sa.Connection, now: datetime) -> Callable[[Any], Any]:
     """Return what gives the condition, for the columns of the table, that no living process has a lease."""
-    leased = sa.and_(_reply.c.lease_until > unit.now, _reply.c.sent_at.is_(None))
-    owners = unit.connection.execute(sa.select(_reply.c.owner).where(leased).distinct()).scalars()
+    leased = sa.and_(_reply.c.lease_until > now, _reply.c.sent_at.is_(None))
+    owners = connection.execute(sa.select(_reply.c.owner).where(leased).distinct()).scalars()
     gone = [owner for owner in owners if is_gone(owner)]
-    return lambda row: sa.or_(row.lease_until.is_(None), row.lease_until <= unit.now, row.owner.in_(gone))
+    return lambda row: sa.or_(row.lease_until.is_(None), row.lease_until <= now, row.owner.in_(gone))
 
 
 def _unsent(row: Any) -> tuple[Any, ...]:
@@ -121,15 +137,21 @@ def _due(row: Any, now: datetime) -> tuple[Any, ...]:
 def extend(store: Store, owner: str, ids: list[int]) -> set[int]:
     """Renew the lease of replies not sent yet; return those that are still ours."""
     with store.unit() as unit:
+        until = now_for_all(unit.connection, unit.now) + LEASE
         ours = sa.and_(_reply.c.id.in_(ids), _reply.c.owner == owner, _reply.c.sent_at.is_(None))
-        unit.connection.execute(sa.update(_reply).where(ours).values(lease_until=unit.now + LEASE))
+        unit.connection.execute(sa.update(_reply).where(ours).values(lease_until=until))
         return set(unit.connection.execute(sa.select(_reply.c.id).where(ours)).scalars())
 
 
-def sent(store: Store, reply_id: int, answer: str, window_end: WindowEnd) -> None:
-    """Mark a reply as taken by the server; a withdrawal's receipt opens its undo window."""
+def sent(store: Store, reply_id: int, answer: str, window_end: WindowEnd, *, token: str = "") -> None:
+    """Mark a reply as taken by the server; a withdrawal's receipt opens its undo window.
+
+    `token`: nothing is marked where that number is another reply's since, here and below.
+    """
     with store.unit() as unit:
-        row = unit.connection.execute(_TAKEN, {"number": reply_id}).one()
+        row = unit.connection.execute(_TAKEN, {"number": reply_id}).first()
+        if row is None or token not in ("", row.token):
+            return
         unit.update(Reply, reply_id, sent_at=unit.now, answer=_plain(answer), owner="", lease_until=None, said=None)
         if row.template == "withdrawal-stopped" and row.role == "receipt":
             schedule_destruction(unit, row.request_id, window_end)
@@ -161,10 +183,12 @@ def schedule_destruction(unit: Transaction, request_id: str, window_end: WindowE
         unit.update(Person, request.person_id, blocked_until=end)
 
 
-def put_off(store: Store, reply_id: int, answer: str) -> bool:
+def put_off(store: Store, reply_id: int, answer: str, *, token: str = "") -> bool:
     """Try a reply again later, the server said 4xx; False where it was tried often enough: then it is not put off."""
     with store.unit() as unit:
         row = unit.row(Reply, reply_id)
+        if row is None or token not in ("", row.token):
+            return True
         if row.tries + 1 >= TRIES:
             return False
         minutes = BACK_OFF[min(row.tries, len(BACK_OFF) - 1)] * (1 - JITTER * random.random())
@@ -183,10 +207,12 @@ def release(store: Store, owner: str, ids: list[int]) -> None:
             unit.connection.execute(sa.update(_reply).where(ours).values(owner="", lease_until=None))
 
 
-def give_up(store: Store, reply_id: int, answer: str, due_at: datetime | None = None) -> None:
+def give_up(store: Store, reply_id: int, answer: str, due_at: datetime | None = None, *, token: str = "") -> None:
     """Give a reply up for good (5xx to its recipient or text) and hold its request for the operator until then."""
     with store.unit() as unit:
         row = unit.row(Reply, reply_id)
+        if row is None or token not in ("", row.token):
+            return
         unit.update(
             Reply,
             reply_id,
@@ -230,8 +256,15 @@ def room(store: Store, limits: LimitRules, *, counted: bool) -> int:
     What is counted has the room that all mail left; an answer that the law asks for has the room that other such
     answers left, so no wave of questions, which anybody can set off, takes it away.
     """
-    since = store.clock() - timedelta(hours=1)
-    mine = _reply.c.sent_at > since if counted else sa.and_(_reply.c.sent_at > since, _reply.c.counted.is_(False))
     with store.reading() as connection:
-        sent = connection.execute(sa.select(sa.func.count()).where(mine)).scalar_one()
+        now = store.clock()
+        free = _free(connection, now_for_all(connection, now))
+        return _room(connection, limits, now, free, counted=counted)
+
+
+def _room(connection: sa.Connection, limits: LimitRules, now: datetime, free: Any, *, counted: bool) -> int:
+    under_way = sa.and_(*_unsent(_reply.c), sa.not_(free(_reply.c)))
+    mine = sa.or_(_reply.c.sent_at > now - timedelta(hours=1), under_way)
+    mine = mine if counted else sa.and_(mine, _reply.c.counted.is_(False))
+    sent = connection.execute(sa.select(sa.func.count()).where(mine)).scalar_one()
     return max(0, limits.replies_per_hour - int(sent))

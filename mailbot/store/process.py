@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +22,11 @@ def _here() -> str:
     """
     boot = _BOOT.read_text(encoding="ascii")[:8] if _BOOT.exists() else ""
     return f"{socket.gethostname()}/{boot}/{_NUMBERS.stat().st_ino if _NUMBERS.exists() else ''}"
+
+
+def elapsed() -> float:
+    """Return seconds that nobody sets, and that pass while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 def own_name(new_id: NewId) -> str:

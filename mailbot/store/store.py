@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from mailbot import logs
 from mailbot.errors import KeyRotated, MailbotError
 from mailbot.ports import Clock, Cursor, NewId, RawMail
-from mailbot.store import everywhere, rotation, space, turns
+from mailbot.store import everywhere, rotation, seat, space, turns
 from mailbot.store.engine import alone, schema_of, translated
 from mailbot.store.engine import snapshot as engine_snapshot
 from mailbot.store.engine import turn as engine_turn
@@ -41,7 +41,7 @@ class Store:
     ring: Callable[[], Keys] | None = None  # reads all keys that are there anew, be one of them used or not yet
     seen: str = ""  # how the request stood that the operator acts on, "" where that is not known
     lent: bool = False  # the connections are another store's
-    fence: turns.Turn | None = None  # the turn of a pass, where many hosts share many mailboxes: without it no commit
+    fence: turns.Turn | None = None  # once it is set, every transaction needs that this turn was not taken since
 
     @contextlib.contextmanager
     def unit(self) -> Iterator[Unit]:
@@ -54,9 +54,7 @@ class Store:
             )  # fmt: skip
             yield unit
             if self.gone is not None and unit.gone:
-                lines = self.gone.append(
-                    unit.gone
-                )  # on disk before the commit: what can be seen is never missing there
+                lines = self.gone.append(unit.gone)  # on disk before the commit: what can be seen never lacks there
                 everywhere.tell(connection, lines)
         for what, reason, number in unit.said:
             logs.tell(what, reason=reason or None, request=number or None)
@@ -141,7 +139,7 @@ class Store:
         if self.fence is not None:  # taken for longer than a pass
             yield True
         elif schema_of(self.engine):
-            with turns.hold(self.engine, own_name(self.new_id), seizing=seizing) as self.fence:
+            with seat.hold(self.engine, own_name(self.new_id), seizing=seizing) as self.fence:
                 try:
                     yield self.fence is not None
                 finally:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from mailbot.errors import MailbotError
 from mailbot.store import forgets
+from mailbot.store.outbox import alone
 from mailbot.store.tables import Question, Reply, Request
 from mailbot.store.transaction import Transaction
 
@@ -27,6 +28,7 @@ def next_ones(unit: Transaction) -> list[Any]:
     """Return those that may have become untrue: the questions, the receipts, what names times; due or not yet."""
     speaks = sa.or_(_reply.c.role.in_(("question", "received")), _reply.c.said.is_not(None))
     mine = (_reply.c.sent_at.is_(None), _reply.c.gave_up_at.is_(None), speaks)
+    alone(unit)
     named = ("id", "token", "role", "template", "request_id", "address", "language", "said", "created_at")
     query = sa.select(*(_reply.c[name] for name in named)).where(*mine).order_by(_reply.c.id)
     return list(unit.connection.execute(query.with_for_update(skip_locked=True)).all())

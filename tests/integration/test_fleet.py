@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -75,6 +76,36 @@ def test_hosts_come_and_go_and_every_mail_is_answered_once(fleet: Hosts) -> None
     assert fleet.end("third") == 0, fleet.logs()
     assert fleet.spread() == [-6]
     assert "none reads it now; start `mailbot run --all` on one" in fleet.sites["oral"].run("check").out
+    everything_once(fleet)
+
+
+def test_a_host_that_can_not_read_all_gets_what_it_can_and_an_outage_moves_nothing(fleet: Hosts) -> None:
+    """On the second host two mailboxes lack their key, and the mail server of two is not there."""
+    fleet.start("first")
+    until(lambda: fleet.spread() == [6], "one host has them all", 20)
+    folder = fleet.prepare("second")
+    for box in ("almaty", "astana"):
+        (folder / box / "secrets" / "store_key").unlink()
+    for box in ("aktau", "oral"):
+        file = folder / box / "mailbot.toml"
+        file.write_text(re.sub(r"127\.0\.0\.1:\d+/INBOX", "127.0.0.1:1/INBOX", file.read_text("utf-8")), "utf-8")
+    fleet.start("second")
+    until(lambda: sorted(fleet.of("second")) == ["semey", "taraz"], "it reads what it can", 40)
+    before = fleet.moves()
+    fleet.answered(fleet.write("anna"), REPLACED)
+    time.sleep(5)
+    assert fleet.moves() == before, "nothing is given to who can't read it"
+
+    for name in ("first", "second"):
+        fleet.hosts[name].proxy.silent = True
+    time.sleep(11)  # both count as gone
+    fleet.hosts["second"].proxy.silent = False
+    time.sleep(3)
+    fleet.hosts["first"].proxy.silent = False
+    fleet.answered(fleet.write("bela"), REPLACED)
+    assert fleet.moves() == before, "who is back first waits for the other"
+    for name in ("first", "second"):
+        assert fleet.end(name) == 0, fleet.logs()
     everything_once(fleet)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -15,19 +16,23 @@ import sqlalchemy as sa
 
 from mailbot.app import new_id
 from mailbot.errors import ConfigError, MailbotError, StoreUnavailable, TurnLost
-from mailbot.fleet import Fleet, members
+from mailbot.fleet import Fleet
+from mailbot.members import members
+from mailbot.shares import Host
 from mailbot.store import engine as engines
 from mailbot.store import everywhere
-from mailbot.store.engine import open_engine
+from mailbot.store.engine import open_engine, share_of
 from mailbot.store.gone import FILE, Ledger, Line
 from mailbot.store.keys import Keys
 from mailbot.store.migrate import require_current, upgrade
-from mailbot.store.process import is_gone, own_name
+from mailbot.store.process import elapsed, is_gone, own_name
+from mailbot.store.seat import ALIVE, Seat, hold
 from mailbot.store.store import Store
-from mailbot.store.turns import ALIVE, Seat, Turn, hold
+from mailbot.store.turns import Turn, is_read
 from tests.support import quick
 from tests.support.postgres import Postgres
 
+SEATS: list[Seat] = []
 LAPSED = "UPDATE mailbot_fleet.host SET until = clock_timestamp() - interval '1 second' WHERE name = :name"
 
 
@@ -47,9 +52,20 @@ def one(url: str, tmp_path: Path) -> Iterator[Store]:
     made.dispose()
 
 
-def seat(store: Store, name: str = "") -> Seat:
+@pytest.fixture(autouse=True)
+def _leave() -> Iterator[None]:
+    yield
+    while SEATS:
+        SEATS.pop().close()
+
+
+def seat(store: Store, name: str = "", able: int = 1, *, fresh: bool = False) -> Seat:
+    """Return a host; where it is not `fresh`, it was there for longer than any living host is silent."""
     made = Seat(store.engine, name or own_name(new_id))
-    made.beat()
+    SEATS.append(made)
+    made.beat(able)
+    if not fresh:
+        made._since = elapsed() - 60
     return made
 
 
@@ -70,13 +86,92 @@ def test_a_turn_is_one_hosts_until_it_gives_it_back_or_is_silent(one: Store) -> 
     assert second.take(["one"], 5, timedelta(seconds=6)) == {}, "it is not free for that long yet"
     assert second.take(["one"], 5) == {"one": 2}
     lapse(one, second)
-    assert first.take(["one"], 5, timedelta(seconds=6)) == {"one": 3}, "a host that is gone is not waited for longer"
+    assert first.take(["one"], 5, timedelta(seconds=6)) == {}, "who has its share waits a moment"
+    assert first.take(["one"], 5) == {"one": 3}
     assert first.standing(["one"]).mine == {"one": 3}
-    assert first.standing(["one"]).hosts == {"first": 1}
-    second.beat()
+    assert first.standing(["one"]).hosts == {"first": Host(1, 1)}
+    second.beat(1)
     assert second.standing(["one"]).mine == {}, "it hears that it lost it"
+    second.give_back(["one"])
+    assert first.standing(["one"]).mine == {"one": 3}, "what is not its own it can't give back"
     first.leave()
     assert second.take(["one"], 5) == {"one": 4}
+
+
+def test_after_an_outage_the_first_host_back_waits_for_the_others(one: Store) -> None:
+    first, second = seat(one, "first"), seat(one, "second", fresh=True)
+    assert first.take(["one"], 1) == {"one": 1}
+    lapse(one, first)
+    assert not second.is_settled and second.take(["one"], 1) == {}, "the other may be back in a moment"
+    second.beat(1)
+    assert "first" in hosts(one), "nor does it bury it"
+    first.beat(1)
+    assert first.standing(["one"]).mine == {"one": 1}
+    lapse(one, first)
+    second._since = elapsed() - ALIVE.total_seconds() - 1
+    assert second.take(["one"], 1) == {"one": 2}
+    second._last -= 60  # it was silent itself
+    second.beat(1)
+    assert not second.is_settled
+    assert seat(one, "third", fresh=True).take(["one"], 1) == {}
+    second.leave()
+    assert seat(one, "fourth", fresh=True).take(["one"], 1) == {"one": 3}, "what was given back is free at once"
+
+
+def test_a_command_does_not_wait_and_counts_for_no_share(one: Store) -> None:
+    first = seat(one, "first")
+    assert first.take(["one"], 1) == {"one": 1}
+    lapse(one, first)
+    with hold(one.engine, "command") as turn:
+        assert turn == Turn("one", 2)
+        second = seat(one, "second")
+        standing = second.standing(["one"])
+        assert standing.hosts["command"] == Host(0, 1) and standing.share == 1
+        assert not is_read(one.engine), "nobody keeps reading it"
+    assert second.take(["one"], 1) == {"one": 3} and is_read(one.engine)
+
+
+def test_what_a_host_can_not_read_is_known_to_all(one: Store) -> None:
+    first, second = seat(one, "first", 2), seat(one, "second", 2)
+    first.enlist(["one", "two"])
+    second.beat(2, ["two", "elsewhere"])
+    standing = first.standing(["one", "two"])
+    assert standing.hosts == {"first": Host(2, 0), "second": Host(1, 0)}
+    assert standing.barred == {("second", "two")} and standing.others("one") and not standing.others("two")
+    second.beat(2, ["one"])
+    assert first.standing(["one", "two"]).barred == {("second", "one")}
+    second.leave()
+    assert first.standing(["one", "two"]).barred == set()
+
+
+def test_a_turn_in_use_is_neither_taken_nor_waited_for(one: Store) -> None:
+    first, second = seat(one, "first"), seat(one, "second")
+    one.fence = Turn("one", first.take(["one"], 1)["one"])
+    lapse(one, first)
+    with one.unit():
+        began = time.monotonic()
+        assert second.take(["one"], 1) == {}
+        first.give_back(["one"])
+        assert time.monotonic() - began < 2
+    assert second.take(["one"], 1) == {"one": 2}
+
+
+def test_a_beat_waits_for_no_pass(one: Store) -> None:
+    """All connections of the pool are out, and its row is locked by whoever buries hosts."""
+    first = seat(one, "first")
+    with contextlib.ExitStack() as stack:
+        for _ in range(13):  # of 15: one is the host's, one for who locks it
+            stack.enter_context(one.engine.begin())
+        with pytest.raises(StoreUnavailable), one.unit() as unit:
+            unit.connection.execute(sa.text("SELECT 1 FROM mailbot_fleet.host FOR UPDATE"))
+            first.beat(1)
+        assert not first.is_settled
+        first.beat(1)
+
+
+def hosts(store: Store) -> list[str]:
+    with store.engine.begin() as connection:
+        return list(connection.execute(sa.text("SELECT name FROM mailbot_fleet.host")).scalars())
 
 
 def test_a_process_of_this_machine_that_is_gone_is_not_waited_for(one: Store) -> None:
@@ -100,7 +195,7 @@ def test_who_lost_a_turn_commits_and_reads_nothing(one: Store) -> None:
         assert second.take(["one"], 1) == {}
     assert second.take(["one"], 1) == {"one": 2}
     for act in (lambda: one.set_note("late", "stale"), lambda: one.note("late")):
-        with pytest.raises(TurnLost, match="another host has the turn"):
+        with pytest.raises(TurnLost, match="another process has the turn"):
             act()
     assert one.free().note("late") == "still ours", "what has leases of its own goes on"
     assert TurnLost.exit_code == 75
@@ -267,8 +362,29 @@ def test_a_mailbox_that_is_wrong_keeps_no_other_waiting(tmp_path: Path, caplog: 
     installed(tmp_path / "c", "postgresql://mailbot@/db?schema=c")
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "mailbot.toml").write_text("[mailbox", encoding="utf-8")
-    assert members(tmp_path) == {"a": tmp_path / "a", "c": tmp_path / "c"}
-    assert [record.message for record in caplog.records] == ["mailbox_left_out"] * 2
+    installed(tmp_path / "e", "postgresql://mailbot@elsewhere.example.com/db?schema=e")
+    found = members(tmp_path)
+    assert {name: member.folder for name, member in found.items()} == {"a": tmp_path / "a", "c": tmp_path / "c"}
+    assert [record.message for record in caplog.records] == ["mailbox_left_out"] * 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("postgresql://m@localhost/db?schema=a", "postgresql://m@127.0.0.1:5432/db?schema=b", True),
+        ("postgresql+psycopg://m@db.example.com/db?schema=a", "postgresql://m@db.example.com/db?schema=b", True),
+        ("postgresql://m@db.example.com/db?schema=a", "postgresql://n@db.example.com/db?schema=b", False),
+        (
+            "postgresql://m@db.example.com/db?schema=a",
+            "postgresql://m@db.example.com/db?schema=b&sslmode=require",
+            False,
+        ),
+        ("postgresql://m@db.example.com/db?schema=a", "postgresql://m@db.example.com:6432/db?schema=b", False),
+    ],
+)
+def test_what_is_one_database(one: str, other: str, same: bool) -> None:
+    assert (share_of(one)[1] == share_of(other)[1]) is same
+    assert share_of("sqlite:///mailbot.sqlite") == ("", ()) == share_of("no url")
 
 
 def test_a_database_that_is_away_is_said_at_once(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ class Hosts:
     database: str = ""
     sites: dict[str, Site] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)
+    proxies: dict[str, Proxy] = field(default_factory=dict)
     since: int = 0  # which mails the SMTP server had taken before
 
     def __post_init__(self) -> None:
@@ -74,12 +75,17 @@ class Hosts:
             assert made.code == 0, made.err
             self.sites[name] = site
 
+    def prepare(self, name: str) -> Path:
+        """Bring copies of all installations to a host that is not started yet; return their folder."""
+        proxy = self.proxies[name] = Proxy(str(self.postgres.folder / ".s.PGSQL.5432")).__enter__()
+        for mailbox in self.sites:
+            self._bring(mailbox, self.folder / "hosts" / name, proxy)
+        return self.folder / "hosts" / name
+
     def start(self, name: str, **settings: str) -> Host:
         """Start a host with copies of all installations; the settings go into its environment."""
-        folder = self.folder / "hosts" / name
-        proxy = Proxy(str(self.postgres.folder / ".s.PGSQL.5432")).__enter__()
-        for mailbox in self.sites:
-            self._bring(mailbox, folder, proxy)
+        folder = self.folder / "hosts" / name if name in self.proxies else self.prepare(name)
+        proxy = self.proxies[name]
         with folder.with_suffix(".log").open("wb") as log:
             site = next(iter(self.sites.values()))
             process = subprocess.Popen(
@@ -118,8 +124,9 @@ class Hosts:
             if host.process.poll() is None:
                 host.process.kill()
             host.process.wait()
-            host.proxy.silent = False
-            host.proxy.__exit__()
+        for proxy in self.proxies.values():
+            proxy.silent = False
+            proxy.__exit__()
 
     # ---- what can be seen ----------------------------------------------------------------------------------
 
@@ -142,9 +149,9 @@ class Hosts:
         free = found.pop("", 0)
         return [*sorted(found.values(), reverse=True), *([-free] if free else [])]
 
-    def holder(self, mailbox: str) -> str:
-        """Return who has a turn."""
-        return str(self.sql("SELECT holder FROM mailbot_fleet.turn WHERE mailbox = :box", box=mailbox)[0][0])
+    def moves(self) -> int:
+        """Return how often turns were taken."""
+        return int(self.sql("SELECT sum(number) FROM mailbot_fleet.turn")[0][0])
 
     def of(self, name: str) -> list[str]:
         """Return the mailboxes whose turns a host has."""

@@ -57,7 +57,7 @@ class Store:
 
     def books(self) -> Any:
         def note(what: str) -> Any:
-            return lambda _store, number, *_: self.done.append((what, number)) or True
+            return lambda _store, number, *_, **__: self.done.append((what, number)) or True
 
         def extend(_store: Store, _owner: str, ids: list[int]) -> set[int]:
             self.extended.append(set(ids))
@@ -73,6 +73,7 @@ class Store:
 def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     made = Store()
     monkeypatch.setattr(sending, "outbox", made.books())
+    monkeypatch.setattr(sending, "elapsed", lambda: made.now.timestamp())
     return made
 
 
@@ -81,7 +82,7 @@ def send(store: Store, courier: Courier, **how: Any) -> dict[str, int]:
     made = Outbox(
         store=store, courier=courier, sender="info@example.kz", limits=LimitRules(), window_end=lambda at: at, **how
     )  # type: ignore[arg-type]
-    made._send_batch([Leased(number, address, b"x", "") for number, address in enumerate(BATCH)], "me", counts)
+    made._send_batch([Leased(number, address, b"x", "", "") for number, address in enumerate(BATCH)], "me", counts)
     return counts
 
 
