@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from mailbot import sealing
-from mailbot.store.gone import FILE
+from mailbot.app import build
+from mailbot.errors import TurnLost
+from mailbot.operating import restore as restoring
+from mailbot.store.gone import FILE, Ledger
+from mailbot.store.seat import hold
 from tests.integration.test_erased import NAME, PEOPLE, PHONE, WHO, found
 from tests.support.dovecot import Dovecot
 from tests.support.killed import Commands, Kill
@@ -135,6 +139,30 @@ def test_one_host_restores_and_knows_whom_another_destroyed(
     site.folder = tmp_path / "other"
     assert "1 destroyed" in restore(site, file)
     check(site)
+
+
+def test_a_restore_that_lost_its_turn_meanwhile_changes_nothing(
+    dovecot: Dovecot, smtp: SmtpServer, tmp_path: Path, postgres_url: str, commands: Commands,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    url = f"{postgres_url}&schema=one"
+    site = installed(Site(tmp_path / "site", dovecot, smtp, url, commands=commands), tmp_path)
+    held = restoring.look(backup(site), (tmp_path / "identity").read_text(encoding="utf-8"))
+    app = build(site.folder)
+    store = app.line.store
+
+    def bring(book: Ledger, told: restoring.Told) -> None:
+        store.free().set_note("since", "another's")
+        with hold(store.engine, "another", seizing=True) as turn:
+            assert turn is not None
+
+    monkeypatch.setattr(restoring, "_bring", bring)
+    told = restoring.ledger(site.folder, held, app.line.store.clock())
+    secret = (tmp_path / "identity").read_text(encoding="utf-8")
+    with pytest.raises(TurnLost):
+        restoring.restore(store, app.line.rules.policy, held, secret, told)
+    assert store.note("since") == "another's"
+    app.close()
 
 
 WHEN = ("before", "after")

@@ -237,6 +237,13 @@ def test_a_command_holds_the_turn_for_its_pass_alone(one: Store) -> None:
     assert timedelta(seconds=10) == ALIVE
 
 
+def test_a_backup_is_put_into_a_mailbox_that_is_new_to_the_database(one: Store, url: str, tmp_path: Path) -> None:
+    two = open_engine(f"{url}&schema=two", tmp_path)
+    with hold(two, "restore") as turn:
+        assert turn == Turn("two", 1)
+    two.dispose()
+
+
 def test_restore_and_rotation_take_the_turn_from_a_host_that_has_it(one: Store) -> None:
     host = seat(one, "host")
     host.take(["one"], 1)

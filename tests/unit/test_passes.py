@@ -16,6 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from mailbot import daemon
 from mailbot.daemon import Service, Shared, new_scheduler
 from mailbot.errors import MailboxUnavailable
+from mailbot.reach import Reach
 from mailbot.store.turns import Turn
 
 
@@ -124,6 +125,35 @@ def test_many_wakes_before_a_thread_is_free_make_one_pass(house: House) -> None:
     until(lambda: house.apps["waits"][0].passes >= 1)
     time.sleep(0.2)
     assert house.apps["waits"][0].passes <= 2
+
+
+def test_a_mail_server_that_is_away_keeps_no_thread_from_others(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each connection to it takes a while to fail; thirty mailboxes are there, and two threads."""
+    reach, slow = Reach(), []
+
+    def reads(app: App) -> MailboxUnavailable | None:
+        app.passes += 1
+        try:
+            with reach.to("imap.example.kz:993", MailboxUnavailable):
+                slow.append(app)
+                time.sleep(0.2)
+                raise TimeoutError
+        except MailboxUnavailable as exc:
+            return exc
+        except TimeoutError:
+            return MailboxUnavailable("it does not answer")
+
+    monkeypatch.setattr(daemon, "one_pass", lambda app: reads(app) if app.failure else one_pass(app))
+    for number in range(30):
+        service = house.service(f"away{number}")
+        house.apps[f"away{number}"][0].failure = MailboxUnavailable("")
+        service.start()
+    began = time.monotonic()
+    house.service("other").start()
+    until(lambda: house.apps["other"][0].passes == 1)
+    assert len(slow) <= 2, "as many as there were threads as it went away"
+    assert time.monotonic() - began < 2
+    until(lambda: all(apps[0].passes for apps in house.apps.values()))
 
 
 def test_after_each_pass_there_is_a_next_one(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
