@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from mailbot.errors import CourierRefused, CourierUnavailable, MailbotError, Rep
 from mailbot.ports import Courier
 from mailbot.urls import courier_url
 from tests.support.servers import certificate, free_ports
-from tests.support.smtp import Setup, SmtpProcess, SmtpServer
+from tests.support.smtp import Setup, SmtpProcess, SmtpServer, serving
 
 FROM, TO = "info@example.com", "aliya@example.kz"
 
@@ -39,15 +38,6 @@ def reply(name: str, text: str = "сәлем") -> bytes:
 def courier_to(server: SmtpServer | SmtpProcess, password: str | None = None, **options: object) -> SmtpCourier:
     url = courier_url(server.url)
     return SmtpCourier(url, password=password or url.password, timeout_seconds=10, **options)  # type: ignore[arg-type]
-
-
-@contextmanager
-def serving(setup: Setup) -> Iterator[SmtpServer]:
-    server = SmtpServer(setup)
-    try:
-        yield server
-    finally:
-        server.stop()
 
 
 class Exit:

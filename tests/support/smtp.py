@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
+import contextlib
 import json
 import re
 import signal
@@ -21,7 +22,7 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -252,6 +253,16 @@ class SmtpServer:
     def stop(self) -> None:
         """End the server and its thread."""
         self._controller.stop()
+
+
+@contextlib.contextmanager
+def serving(setup: Setup) -> Iterator[SmtpServer]:
+    """Yield a server that is gone afterwards."""
+    server = SmtpServer(setup)
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 class SmtpProcess:

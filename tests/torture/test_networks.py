@@ -19,8 +19,9 @@ from tests.support.postgres import Postgres
 from tests.support.proxy import Fault, Proxy
 from tests.support.runs import Record, Run, Stage, begin, check_same
 from tests.support.sampled import ALL, SEED, some
+from tests.support.servers import certificate
 from tests.support.site import NOTHING, TAGS, Site, letter, row
-from tests.support.smtp import SmtpServer
+from tests.support.smtp import Setup, SmtpServer, serving
 
 PEOPLE = (row("Сәрсенова", "Айгүл", "aigul@example.kz"), row("Brown", "Mary", "mary@example.com"))
 MAILS = (
@@ -164,3 +165,33 @@ def test_a_handshake_that_breaks_is_no_refusal(dovecot: Dovecot, smtp: SmtpServe
         assert ended.code == 75, (after, ended)
         record_property("fault", f"handshake {after}")
     assert site.poll() == NOTHING
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_a_couriers_handshake_that_breaks_sends_nothing_and_is_tried_again(
+    scheme: str, dovecot: Dovecot, commands: Commands, tmp_path: Path, record_property: Record
+) -> None:
+    """After STARTTLS as well: the mail goes with the next pass, once, and the login is not held back."""
+    pair = certificate(tmp_path)
+    setup = Setup(user="info", password="secret", certificate=pair, implicit_tls=scheme == "smtps")
+    with serving(setup) as server:
+        site = Site(tmp_path / "site", dovecot, server, commands=commands)
+        site.init()
+        site.people(*PEOPLE)
+        site.deliver(MAILS[1])
+        own = {"MAILBOT_COURIER__CA_FILE": str(pair[0]), "MAILBOT_COURIER__PASSWORD": "secret"}
+
+        def poll(port: int) -> Ended:
+            url = {"MAILBOT_COURIER__URL": f"{scheme}://info@127.0.0.1:{port}"}
+            return commands.run("--config", str(site.folder), "poll", env=WAITS | own | url)
+
+        for way, octets in (("down", 2_400), ("up", 800)):
+            for after in some(range(0, octets, 40), 2, of=f"{scheme} {way}"):
+                for how in ("close", "stall"):
+                    with Proxy(server.port, fault=Fault(way=way, after=after, how=how, first=False)) as proxy:
+                        ended = poll(proxy.port)
+                        broken = any(each.broken for each in proxy.seen)
+                    if broken:
+                        assert (ended.code, server.taken) == (75, []), (way, after, how, ended)
+                        record_property("fault", f"{scheme}: {how} after {after} {way}")
+        assert poll(server.port).code == 0 and len(server.taken) == 1
