@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
 
 from mailbot.store import engine
 from mailbot.store.migrate import upgrade
@@ -27,6 +28,8 @@ from tests.support.privacy import pytest_runtest_call  # noqa: F401 - a hook
 from tests.support.smtp import SmtpProcess, SmtpServer
 
 os.environ.setdefault("MAILBOT_TRUST__DNS", "false")  # no test asks the system's DNS; those about it bring their own
+settings.register_profile("mailbot", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("mailbot")  # a machine that is loaded is no defect
 quick.be()
 privacy.begin()
 

@@ -32,7 +32,7 @@ def test_ill_mails_become_decisions(chunk: int) -> None:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False), st.booleans())
 def test_an_ill_mail_becomes_a_decision_and_a_failure_shrinks(rng: Random, known: bool) -> None:
     octets = mails.mail(rng)
@@ -41,7 +41,7 @@ def test_an_ill_mail_becomes_a_decision_and_a_failure_shrinks(rng: Random, known
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=200, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False), st.lists(st.integers(0, 4000), max_size=4))
 def test_a_mail_cut_at_any_octet_becomes_a_decision(rng: Random, places: list[int]) -> None:
     octets = mails.sound(rng) if rng.random() < 0.5 else mails.header(rng) + b"\r\n" + mails.part(rng)

@@ -23,7 +23,7 @@ from tests.support import mails
 
 CORPUS = sorted((Path(__file__).parents[1] / "corpus").glob("*.eml"))
 TREE_FIELDS = frozenset(("content-type", "content-transfer-encoding", "content-disposition", "mime-version"))
-thorough = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 
 # --- MIME trees

@@ -5,13 +5,11 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailbot.reading.html import render
 from mailbot.reading.quote import split
-
-QUIET = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a loaded machine is no defect
 
 
 @pytest.mark.parametrize(
@@ -229,7 +227,6 @@ _TAGS = (
 _PIECES = st.lists(st.sampled_from(_TAGS.split(" ")), max_size=40)
 
 
-@QUIET
 @given(_PIECES)
 def test_any_page_renders(pieces: list[str]) -> None:
     text, _ = render("".join(pieces).replace("/class", " class").replace("/style", " style"))

@@ -75,7 +75,7 @@ def test_what_the_others_are_barred_from_is_kept() -> None:
     assert not made.others("b3") and made.others("b4")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     hosts=st.integers(1, 5), boxes=st.integers(1, 40), seed=st.integers(0, 2**32), blind=st.integers(0, 4),
     partly=st.integers(0, 40),
