@@ -133,7 +133,7 @@ class Service:
             self._failures = 0
             self._watch()
         self._soon()
-        logs.tell("reloaded")
+        logs.reloaded(self._app.settings.log.format if self._own else "")
         return True
 
     def stop(self) -> bool:

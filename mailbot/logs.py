@@ -55,6 +55,14 @@ def failed(failure: MailbotError) -> None:
     tell("pass_failed", level, error=type(failure).__name__, says=str(failure))
 
 
+def reloaded(form: str) -> None:
+    """Log that settings were read anew, from here on in the form that they ask for ("": each has its own)."""
+    for handler in logging.getLogger().handlers if form else ():
+        if isinstance(handler, _Shown):
+            handler.setFormatter(_formatter(form))
+    tell("reloaded")
+
+
 def mail_failed(what: str, uid: int) -> None:
     """Log the failure of one mail by its class and the mail's UID."""
     tell("mail_failed", logging.WARNING, error=what, uid=uid)
@@ -98,6 +106,14 @@ class Json(_Lines):
         return json.dumps(line, default=str)
 
 
+class _Shown(logging.StreamHandler):  # type: ignore[type-arg]
+    """What `shown` writes with."""
+
+
+def _formatter(form: str) -> logging.Formatter:
+    return Json() if form == "json" else Text()
+
+
 def _time(record: logging.LogRecord) -> str:
     return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
@@ -105,8 +121,8 @@ def _time(record: logging.LogRecord) -> str:
 @contextlib.contextmanager
 def shown(form: str, level: int = logging.INFO) -> Iterator[None]:
     """Write what is logged meanwhile to the standard error, in that form (text or json), from that level on."""
-    root, handler = logging.getLogger(), logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Json() if form == "json" else Text())
+    root, handler = logging.getLogger(), _Shown(sys.stderr)
+    handler.setFormatter(_formatter(form))
     before = {name: logging.getLogger(name).level for name in ("mailbot", *LOUD)}
     for name in LOUD:
         logging.getLogger(name).setLevel(logging.WARNING)

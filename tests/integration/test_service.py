@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -214,7 +215,8 @@ def test_settings_are_read_anew_and_systemd_hears_of_it(site: Site, systemd: Sys
     with running(site, NOTIFY_SOCKET=str(systemd.path)) as process:
         systemd.hear("READY=1")
         systemd.hear("WATCHDOG=1")
-        settings.write_text(text.replace("Example Courses", "Другие курсы"), encoding="utf-8")
+        new = text.replace("Example Courses", "Другие курсы") + '[log]\nformat = "json"\n'
+        settings.write_text(new, encoding="utf-8")
         process.send_signal(signal.SIGHUP)
         assert re.fullmatch(r"RELOADING=1\nMONOTONIC_USEC=\d+", systemd.hear("RELOADING=1"))
         systemd.hear("READY=1")
@@ -222,6 +224,7 @@ def test_settings_are_read_anew_and_systemd_hears_of_it(site: Site, systemd: Sys
         site.deliver(letter("vera@example.com", NEWS, name="vera"))
         until(answered(site, began, "vera"), "an answer", 20)
         assert "Другие курсы" in site.answers(began)[-1].text
+        assert json.loads(log_of(site).splitlines()[-1])["event"], "and the log's form"
 
         settings.write_text("[mailbox]\nurl = 5\n", encoding="utf-8")
         process.send_signal(signal.SIGHUP)
