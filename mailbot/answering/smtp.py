@@ -169,12 +169,21 @@ class SmtpCourier:
         self._greeted = min(self._greeted, time.monotonic() - began)
         host = self._url.host
         if self._url.scheme == "smtp" and (not is_loopback(host) or self._ca_file is not None):
+            _offers(smtp, "starttls")
             smtp.starttls(context=_context(self._ca_file))
             smtp.ehlo_or_helo_if_needed()
         # A server on this machine may take our mail without asking who we are.
-        if self._url.user and self._password and (smtp.has_extn("auth") or not is_loopback(host)):
+        if self._url.user and self._password and (_offers(smtp, "auth") or not is_loopback(host)):
             with self.logins.attempt(is_refusal) if self.logins else contextlib.nullcontext():
                 login.enter(smtp, self._url.user, self._password)
+
+
+def _offers(smtp: smtplib.SMTP, extension: str) -> bool:
+    """Tell whether a server offers that. Its answer may have been cut off before it: then its line is dead."""
+    if not smtp.has_extn(extension):
+        smtp.noop()
+        return False
+    return True
 
 
 def _context(ca_file: Path | None) -> ssl.SSLContext:
