@@ -75,7 +75,7 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
     cards = digest.brought(connection, tokens(message))
     brought = tuple(token for token in tokens(message) if token not in cards)
     known = bounces.by_token(connection, brought)
-    found = tuple(p for i in people.ids_at(connection, writer) if (p := people.facts(connection, i)))
+    found = people.facts_at(connection, writer)
     by_person = machine is None  # of a machine's mail only row 2 speaks, and needs none of what this asks for
     token = _token(unit, brought, known, writer) if known and by_person else None
     changes = claim.acts and claim.kind in ("update", "withdrawal")
@@ -229,10 +229,10 @@ def _told_lately(unit: Unit, number: str) -> bool:
 def _named(connection: sa.Connection, message: Message) -> tuple[tuple[str, PersonFacts], ...]:
     """Return the address on file that the own text names, and its person, if it is exactly one and not stopped."""
     keys = {address_key(found.rstrip(".")) for found in _ADDRESS.findall(message.own_text)[:20]}
-    found = [(key, people.facts(connection, i)) for key in sorted(keys) for i in people.ids_at(connection, key)]
-    if len(found) != 1 or found[0][1] is None or found[0][1].blocked:
+    found = [(key, person) for key in sorted(keys) for person in people.facts_at(connection, key)]
+    if len(found) != 1 or found[0][1].blocked:
         return ()
-    key, person = found[0][0], found[0][1]
+    key, person = found[0]
     return ((next(addr for addr in person.emails if address_key(addr) == key), person),)
 
 
