@@ -19,7 +19,7 @@ from mailbot.reading.tokens import referred, tokens, unsubscribe_token
 from mailbot.store import bounces, digest, forms, newsletter, people
 from mailbot.store.effects import is_clean
 from mailbot.store.tables import Mail, Question, Reply, Request, Suppression
-from mailbot.store.transaction import beside
+from mailbot.store.transaction import among, beside
 from mailbot.store.unit import PROOF, Unit
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"«»]{1,64}@[^\s<>()\[\],;:\"«»@]{1,255}")
@@ -38,7 +38,7 @@ _EARLIER = (
     sa.select(_request)
     .where(
         _request.c.person_id == _given("person_id"), _request.c.kind == _given("kind"),
-        _request.c.state.in_(("challenged", "asked", "held", "applied")),
+        among(_request.c.state, "challenged", "asked", "held", "applied"),
     )
     .order_by(_request.c.decided_at.desc())
     .limit(1)
@@ -46,10 +46,10 @@ _EARLIER = (
 _ASKED = (
     sa.select(_question)
     .join(_request, _request.c.id == _question.c.request_id)
-    .where(_question.c.address_key.in_(_given("keys", expanding=True)), _question.c.waits_for == "confirm")
+    .where(_question.c.address_key == _given("key"), _question.c.waits_for == "confirm")
     .where(_request.c.kind == _given("kind"), _question.c.closed_at.is_(None))
 )
-_proven = sa.or_(_request.c.level == "authenticated", _request.c.reason.in_(PROVEN_BY_TOKEN))
+_proven = sa.or_(_request.c.level == "authenticated", among(_request.c.reason, *PROVEN_BY_TOKEN))
 _LATELY = {
     kind: sa.select(sa.func.count()).where(
         _request.c.decided_at > _given("since"),
@@ -203,10 +203,13 @@ def _id_reused(unit: Unit, message: Message, writer: str) -> bool:
     key = unit.keys.message_id(message.message_id, writer)
     if not key:
         return False
-    assert unit.evidence is not None
-    proof = PROOF[unit.evidence.level]
-    other = {"key": key, "but": unit.mail_id, "text": unit.keys.text(message), "proof": proof}
+    other = {"key": key, "but": unit.mail_id, "text": unit.keys.text(message), "proof": _proof(unit)}
     return unit.connection.execute(_REUSED, other).first() is not None
+
+
+def _proof(unit: Unit) -> int:
+    assert unit.evidence is not None
+    return PROOF[unit.evidence.level]
 
 
 def _earlier(unit: Unit, person_id: str, kind: str | None) -> RequestFacts | None:
@@ -241,12 +244,14 @@ def _asked(unit: Unit, kind: str | None, addresses: list[str]) -> frozenset[str]
     keys = {address_key(addr): addr for addr in addresses if addr}
     if not keys or kind is None:
         return frozenset()
-    rows = unit.connection.execute(_ASKED, {"keys": list(keys), "kind": kind})
-    return frozenset(keys[row.address_key] for row in rows if _is_open(unit, row))
+    asked = {key: unit.connection.execute(_ASKED, {"key": key, "kind": kind}).all() for key in keys}
+    return frozenset(keys[key] for key, rows in asked.items() if any(_is_open(unit, row) for row in rows))
 
 
 def _lately(unit: Unit, kind: str) -> int:
     """Count what the breaker counts: withdrawals carried out, or unproven unsubscribes, in the last hour."""
+    if kind == "unsubscribe" and _proof(unit) == PROOF["authenticated"]:
+        return 0  # a proven one is done whatever the others were
     return int(unit.connection.execute(_LATELY[kind], {"since": unit.now - timedelta(hours=1)}).scalar_one())
 
 

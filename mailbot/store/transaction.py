@@ -119,6 +119,11 @@ def beside(column: Any) -> Any:
     return sa.func.coalesce(column, "")
 
 
+def among(column: Any, *values: str) -> Any:
+    """Return the condition that a column holds one of these values; the list of an `in_` is spelt at each execution."""
+    return sa.or_(*(column == value for value in values))
+
+
 # A statement that is built once is compiled once: building takes four times as long as running it.
 
 
