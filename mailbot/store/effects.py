@@ -37,9 +37,9 @@ _SUPPRESS_ON = sa.update(_suppression).where(_same)
 _WEAKER = sa.select(_request.c.id).where(
     _request.c.person_id == _given("whose"), _request.c.kind == _given("which"), _request.c.id != _given("but"),
     sa.or_(
-        _request.c.state == "asked",  # what we asked back is answered by the new mail
+        among(_request.c.state, "asked"),  # what we asked back is answered by the new mail
         sa.and_(among(_request.c.state, "challenged", "held"), _request.c.level != "authenticated"),
-        sa.and_(_request.c.state == "held", _request.c.kind == "withdrawal"),  # there is nothing left to stop
+        sa.and_(among(_request.c.state, "held"), _request.c.kind == "withdrawal"),  # there is nothing left to stop
     ),
 )  # fmt: skip
 

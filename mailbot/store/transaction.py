@@ -119,9 +119,12 @@ def beside(column: Any) -> Any:
     return sa.func.coalesce(column, "")
 
 
-def among(column: Any, *values: str) -> Any:
-    """Return the condition that a column holds one of these values; the list of an `in_` is spelt at each execution."""
-    return sa.or_(*(column == value for value in values))
+def among(column: Any, *words: str) -> Any:
+    """Return the condition that a column holds one of these words of ours, which stand in the statement itself.
+
+    Of a parameter SQLite asks whether it meets the condition of a partial index, so with each new one it plans anew.
+    """
+    return column.in_([sa.literal_column(f"'{word}'") for word in words])
 
 
 # A statement that is built once is compiled once: building takes four times as long as running it.
