@@ -81,7 +81,7 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
     changes = claim.acts and claim.kind in ("update", "withdrawal")
     withdraws = "withdrawal" in (claim.kind, token.request.kind if token else None)  # a yes to one counts as one
     named = _named(connection, message) if changes and not found else ()
-    mine = [addr for person in found for addr in person.emails if address_key(addr) == address_key(writer)]
+    earlier = _earlier(unit, found[0].id, claim.kind) if changes and len(found) == 1 else None
     envelope, listed = bounces.at_bounce_address(connection, message), digest.facts(unit, cards, writer)
     return Facts(
         now=unit.now,
@@ -98,12 +98,12 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
         opt_out=newsletter.opt_out(unit, unsubscribe_token(message), writer),
         complained=bounces.complained(connection, message, machine),
         id_reused=by_person and _id_reused(unit, message, writer),
-        earlier=_earlier(unit, found[0].id, claim.kind) if changes and len(found) == 1 else None,
-        asked=_asked(unit, claim.kind, [*mine, *(addr for addr, _ in named)]) if changes else frozenset(),
+        earlier=earlier,
+        asked=_asked(unit, claim.kind, found, named) if changes and (earlier or len(found) != 1) else frozenset(),
         named=named,
         withdrawals_last_hour=_lately(unit, "withdrawal") if withdraws else 0,
         unproven_unsubscribes_last_hour=_lately(unit, "unsubscribe") if claim.kind == "unsubscribe" else 0,
-        suppressed=suppressed(unit, writer) if writer and claim.kind else (),
+        suppressed=suppressed(unit, writer) if claim.kind and (token or not any(p.news for p in found)) else (),
         was_shadow=unit.was_shadow,
     )
 
@@ -239,11 +239,14 @@ def _named(connection: sa.Connection, message: Message) -> tuple[tuple[str, Pers
     return ((next(addr for addr in person.emails if address_key(addr) == key), person),)
 
 
-def _asked(unit: Unit, kind: str | None, addresses: list[str]) -> frozenset[str]:
-    """Return those addresses that have an open question about a request of that kind."""
-    keys = {address_key(addr): addr for addr in addresses if addr}
-    if not keys or kind is None:
-        return frozenset()
+def _asked(
+    unit: Unit, kind: str | None, found: tuple[PersonFacts, ...], named: tuple[tuple[str, PersonFacts], ...]
+) -> frozenset[str]:
+    """Return those addresses, the writer's on file and a named one, with an open question about such a request."""
+    assert unit.message is not None
+    mine = (addr for person in found for addr in person.emails)
+    keys = {key: addr for addr in mine if (key := address_key(addr)) == address_key(unit.message.writer or "")}
+    keys |= {address_key(addr): addr for addr, _ in named}
     asked = {key: unit.connection.execute(_ASKED, {"key": key, "kind": kind}).all() for key in keys}
     return frozenset(keys[key] for key, rows in asked.items() if any(_is_open(unit, row) for row in rows))
 
@@ -256,6 +259,8 @@ def _lately(unit: Unit, kind: str) -> int:
 
 
 def suppressed(unit: Unit, address: str) -> tuple[Purpose, ...]:
-    """Return the purposes for which an address is suppressed now."""
+    """Return the purposes for which an address is suppressed now; none for no address."""
+    if not address:
+        return ()
     found = unit.connection.execute(_SUPPRESSED, {"key": unit.keys.suppression(address), "now": unit.now})
     return tuple(sorted(found.scalars()))
