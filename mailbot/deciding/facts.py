@@ -126,11 +126,12 @@ class Facts:
     complained: str = ""  # the address whose feedback report this is
     id_reused: bool = False  # this Message-ID came from this address before with another text
     earlier: RequestFacts | None = None  # the open or undoable request of the same person and kind
-    asked: frozenset[str] = frozenset()  # addresses with an open question about a request of this kind
+    # Addresses with an open question about a request of this kind; unknown of one person of whom `earlier` is None.
+    asked: frozenset[str] = frozenset()
     named: tuple[tuple[str, PersonFacts], ...] = ()  # the one address on file that the text names, and its person
     withdrawals_last_hour: int = 0
-    unproven_unsubscribes_last_hour: int = 0
-    suppressed: tuple[Purpose, ...] = ()
+    unproven_unsubscribes_last_hour: int = 0  # unknown where this one is proven
+    suppressed: tuple[Purpose, ...] = ()  # of the writer; known where nobody on file has the news, or a token came
     suppressed_since: dict[str, datetime] = field(default_factory=dict)  # purpose -> since when; of a form's address
     was_shadow: bool = False  # it waits since shadow mode
     canary: bool = False  # it is our own trial mail, by a mark that nobody else knows

@@ -11,7 +11,7 @@ from typing import Any
 from mailbot.deciding.decision import Owed
 from mailbot.operating import reminders, review
 from mailbot.pipeline import Line, owe
-from mailbot.store import effects, forms, journal, people, restored
+from mailbot.store import effects, forms, journal, obligations, people, restored
 from mailbot.store.tables import Question, Request
 from mailbot.store.unit import Unit
 
@@ -24,7 +24,7 @@ def lapse(line: Line) -> None:
         return
     with line.store.unit() as unit:
         today = unit.now.astimezone(line.rules.deadlines.zone).date()
-        for person_id in dict.fromkeys(people.close_lapsed(unit.connection, today, unit.now)):
+        for person_id in dict.fromkeys(obligations.close_lapsed(unit.connection, today, unit.now)):
             person = people.facts(unit.connection, person_id)
             request = journal.waiting_for_obligation(unit.connection, person_id)
             if request is not None and person is not None and not person.open_obligations:

@@ -19,7 +19,7 @@ from mailbot.operating.cells import Row, read_row
 from mailbot.operating.tablefile import LOST, is_lost, separator
 from mailbot.reading.address import address_key
 from mailbot.reading.fold import fold
-from mailbot.store import effects, owned, people
+from mailbot.store import effects, obligations, owned, people
 from mailbot.store.bulk import Bulk, traces
 from mailbot.store.consent_tables import Consent, Obligation
 from mailbot.store.gather import suppressed
@@ -281,7 +281,7 @@ class Import:
         """Open the obligation that the row names, or move its day."""
         if row.obligation_until is None:
             return False
-        return people.oblige(self.unit.connection, person.id, row.obligation_until, self.unit.now)
+        return obligations.open_until(self.unit.connection, person.id, row.obligation_until, self.unit.now)
 
     def _renew(self, person: Any, row: Row, news: bool) -> bool:
         """Add a news consent that is new, or newer than the one withdrawn."""

@@ -10,7 +10,7 @@ from datetime import date
 from mailbot.errors import ConflictError, InputError
 from mailbot.operating import review
 from mailbot.pipeline import Line
-from mailbot.store import journal, people
+from mailbot.store import journal, obligations, people
 from mailbot.store.tables import Person
 from mailbot.store.unit import Unit
 
@@ -30,7 +30,7 @@ def add(line: Line, address: str, until: date | None = None) -> bool:
             raise ConflictError(
                 "this person withdrew and will be erased: `requests refuse ID --reason obligation` keeps the data"
             )
-        changed = people.oblige(unit.connection, person_id, until, unit.now)
+        changed = obligations.open_until(unit.connection, person_id, until, unit.now)
         if changed:
             unit.event("obligation_opened", who="operator", person_id=person_id)
         return changed
@@ -46,7 +46,7 @@ def close(line: Line, address: str) -> tuple[int, str]:
         person = people.facts(unit.connection, person_id)
         if person is None or not person.open_obligations:
             raise ConflictError("no obligation of this person is open")
-        people.close_obligations(unit.connection, person_id, unit.now)
+        obligations.close(unit.connection, person_id, unit.now)
         unit.event("obligation_closed", who="operator", person_id=person_id)
         request = journal.waiting_for_obligation(unit.connection, person_id)
         if request is None or line.store.shadow:

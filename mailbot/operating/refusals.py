@@ -11,7 +11,7 @@ from typing import Any
 from mailbot.errors import ConflictError, InputError
 from mailbot.operating import places, review
 from mailbot.pipeline import Line, owe
-from mailbot.store import effects, people
+from mailbot.store import effects, obligations, people
 from mailbot.store.tables import Person, Request
 from mailbot.store.unit import Unit
 
@@ -93,7 +93,7 @@ def _oblige(unit: Unit, person_id: str) -> None:
     """Open what holds the end of the data back, where nothing does: its end is the operator's word."""
     person = people.facts(unit.connection, person_id)
     if person is not None and not person.open_obligations:
-        people.oblige(unit.connection, person_id, None, unit.now)
+        obligations.open_until(unit.connection, person_id, None, unit.now)
 
 
 def _note(unit: Unit, number: str, said: dict[str, Any]) -> None:

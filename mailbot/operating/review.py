@@ -13,7 +13,7 @@ from mailbot.operating import places, review_forms
 from mailbot.pipeline import Line, owe
 from mailbot.reading.address import address_key
 from mailbot.reading.claim import TAG_KINDS
-from mailbot.store import effects, forms, journal, people
+from mailbot.store import effects, forms, journal, obligations, people
 from mailbot.store.outbox import schedule_destruction
 from mailbot.store.tables import Person, Request
 from mailbot.store.unit import Unit
@@ -97,7 +97,7 @@ def obligation_closed(unit: Unit, line: Line, row: Any, checked: str) -> None:
     fields = {**row.fields, "stopped_at": at.isoformat()}
     unit.update(Request, row.id, open=opens, due_at=None, checked=checked, reason="withdrawal_proven", fields=fields)
     unit.update(Person, row.person_id, blocked="withdrawal")
-    people.close_obligations(unit.connection, row.person_id, unit.now)
+    obligations.close(unit.connection, row.person_id, unit.now)
     schedule_destruction(unit, row.id, line.rules.deadlines.window_end)
     end = unit.row(Request, row.id).destroy_at
     role: Role = "receipt" if end is None else "notice"  # a receipt opens the window, a notice only tells its end

@@ -17,7 +17,7 @@ from mailbot.store import owned, people
 from mailbot.store.consent_tables import Consent
 from mailbot.store.event_tables import Event
 from mailbot.store.tables import Address, Person, Question, Request, Suppression
-from mailbot.store.transaction import Transaction
+from mailbot.store.transaction import Transaction, among
 
 
 def table(model: Any) -> Any:
@@ -33,14 +33,13 @@ _TAKE_OVER = sa.update(_consent).where(_consent.c.id == _LATEST, _consent.c.with
 _END_CONSENT = sa.update(_consent).where(_theirs, _consent.c.withdrawn_at.is_(None))
 _same = sa.and_(_suppression.c.key == _given("whose"), _suppression.c.purpose == _given("which"))
 _SUPPRESSED = sa.select(_suppression).where(_same)
-_SUPPRESS = sa.insert(_suppression)
 _SUPPRESS_ON = sa.update(_suppression).where(_same)
 _WEAKER = sa.select(_request.c.id).where(
     _request.c.person_id == _given("whose"), _request.c.kind == _given("which"), _request.c.id != _given("but"),
     sa.or_(
-        _request.c.state == "asked",  # what we asked back is answered by the new mail
-        sa.and_(_request.c.state.in_(("challenged", "held")), _request.c.level != "authenticated"),
-        sa.and_(_request.c.state == "held", _request.c.kind == "withdrawal"),  # there is nothing left to stop
+        among(_request.c.state, "asked"),  # what we asked back is answered by the new mail
+        sa.and_(among(_request.c.state, "challenged", "held"), _request.c.level != "authenticated"),
+        sa.and_(among(_request.c.state, "held"), _request.c.kind == "withdrawal"),  # there is nothing left to stop
     ),
 )  # fmt: skip
 
@@ -77,19 +76,18 @@ def suppress_key(
     unit: Transaction, key: str, purpose: str, until: datetime | None = None, *, own: bool = False
 ) -> None:
     """Do the same for an address of which only the keyed hash is known."""
-    same: dict[str, Any] = {"whose": key, "which": purpose}
-    found = unit.connection.execute(_SUPPRESSED, same).first()
-    if found is None:
-        row = {"key": key, "purpose": purpose, "since": unit.now, "until": until, "request_id": unit.request_id}
-        unit.connection.execute(_SUPPRESS, row)
-    elif found.until is not None and (until is None or until > found.until):
-        since = unit.now if found.until < unit.now else found.since  # one that had lapsed begins anew
-        unit.connection.execute(_SUPPRESS_ON, same | {"until": until, "since": since})
-    else:
-        until = found.until  # one that lasts longer stays
+    row = {"key": key, "purpose": purpose, "since": unit.now, "until": until, "request_id": unit.request_id}
+    if not unit.insert_new(Suppression, **row):
+        same: dict[str, Any] = {"whose": key, "which": purpose}
+        found = unit.connection.execute(_SUPPRESSED, same).one()
+        if found.until is not None and (until is None or until > found.until):
+            since = unit.now if found.until < unit.now else found.since  # one that had lapsed begins anew
+            unit.connection.execute(_SUPPRESS_ON, same | {"until": until, "since": since})
+        else:
+            until = found.until  # one that lasts longer stays
+        if own:
+            unit.connection.execute(_SUPPRESS_ON, same | {"request_id": unit.request_id, "since": unit.now})
     unit.note_gone("suppressed", key, purpose, until)
-    if found is not None and own:
-        unit.connection.execute(_SUPPRESS_ON, same | {"request_id": unit.request_id, "since": unit.now})
 
 
 def suppressed_since(unit: Transaction, address: str, purpose: str) -> datetime | None:

@@ -19,7 +19,7 @@ from mailbot.reading.tokens import referred, tokens, unsubscribe_token
 from mailbot.store import bounces, digest, forms, newsletter, people
 from mailbot.store.effects import is_clean
 from mailbot.store.tables import Mail, Question, Reply, Request, Suppression
-from mailbot.store.transaction import beside
+from mailbot.store.transaction import among, beside
 from mailbot.store.unit import PROOF, Unit
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"«»]{1,64}@[^\s<>()\[\],;:\"«»@]{1,255}")
@@ -38,7 +38,7 @@ _EARLIER = (
     sa.select(_request)
     .where(
         _request.c.person_id == _given("person_id"), _request.c.kind == _given("kind"),
-        _request.c.state.in_(("challenged", "asked", "held", "applied")),
+        among(_request.c.state, "challenged", "asked", "held", "applied"),
     )
     .order_by(_request.c.decided_at.desc())
     .limit(1)
@@ -46,10 +46,10 @@ _EARLIER = (
 _ASKED = (
     sa.select(_question)
     .join(_request, _request.c.id == _question.c.request_id)
-    .where(_question.c.address_key.in_(_given("keys", expanding=True)), _question.c.waits_for == "confirm")
+    .where(_question.c.address_key == _given("key"), _question.c.waits_for == "confirm")
     .where(_request.c.kind == _given("kind"), _question.c.closed_at.is_(None))
 )
-_proven = sa.or_(_request.c.level == "authenticated", _request.c.reason.in_(PROVEN_BY_TOKEN))
+_proven = sa.or_(_request.c.level == "authenticated", among(_request.c.reason, *PROVEN_BY_TOKEN))
 _LATELY = {
     kind: sa.select(sa.func.count()).where(
         _request.c.decided_at > _given("since"),
@@ -75,13 +75,13 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
     cards = digest.brought(connection, tokens(message))
     brought = tuple(token for token in tokens(message) if token not in cards)
     known = bounces.by_token(connection, brought)
-    found = tuple(p for i in people.ids_at(connection, writer) if (p := people.facts(connection, i)))
+    found = people.facts_at(connection, writer)
     by_person = machine is None  # of a machine's mail only row 2 speaks, and needs none of what this asks for
     token = _token(unit, brought, known, writer) if known and by_person else None
     changes = claim.acts and claim.kind in ("update", "withdrawal")
     withdraws = "withdrawal" in (claim.kind, token.request.kind if token else None)  # a yes to one counts as one
     named = _named(connection, message) if changes and not found else ()
-    mine = [addr for person in found for addr in person.emails if address_key(addr) == address_key(writer)]
+    earlier = _earlier(unit, found[0].id, claim.kind) if changes and len(found) == 1 else None
     envelope, listed = bounces.at_bounce_address(connection, message), digest.facts(unit, cards, writer)
     return Facts(
         now=unit.now,
@@ -98,12 +98,12 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
         opt_out=newsletter.opt_out(unit, unsubscribe_token(message), writer),
         complained=bounces.complained(connection, message, machine),
         id_reused=by_person and _id_reused(unit, message, writer),
-        earlier=_earlier(unit, found[0].id, claim.kind) if changes and len(found) == 1 else None,
-        asked=_asked(unit, claim.kind, [*mine, *(addr for addr, _ in named)]) if changes else frozenset(),
+        earlier=earlier,
+        asked=_asked(unit, claim.kind, found, named) if changes and (earlier or len(found) != 1) else frozenset(),
         named=named,
         withdrawals_last_hour=_lately(unit, "withdrawal") if withdraws else 0,
         unproven_unsubscribes_last_hour=_lately(unit, "unsubscribe") if claim.kind == "unsubscribe" else 0,
-        suppressed=suppressed(unit, writer) if writer and claim.kind else (),
+        suppressed=suppressed(unit, writer) if claim.kind and (token or not any(p.news for p in found)) else (),
         was_shadow=unit.was_shadow,
     )
 
@@ -203,10 +203,13 @@ def _id_reused(unit: Unit, message: Message, writer: str) -> bool:
     key = unit.keys.message_id(message.message_id, writer)
     if not key:
         return False
-    assert unit.evidence is not None
-    proof = PROOF[unit.evidence.level]
-    other = {"key": key, "but": unit.mail_id, "text": unit.keys.text(message), "proof": proof}
+    other = {"key": key, "but": unit.mail_id, "text": unit.keys.text(message), "proof": _proof(unit)}
     return unit.connection.execute(_REUSED, other).first() is not None
+
+
+def _proof(unit: Unit) -> int:
+    assert unit.evidence is not None
+    return PROOF[unit.evidence.level]
 
 
 def _earlier(unit: Unit, person_id: str, kind: str | None) -> RequestFacts | None:
@@ -229,28 +232,35 @@ def _told_lately(unit: Unit, number: str) -> bool:
 def _named(connection: sa.Connection, message: Message) -> tuple[tuple[str, PersonFacts], ...]:
     """Return the address on file that the own text names, and its person, if it is exactly one and not stopped."""
     keys = {address_key(found.rstrip(".")) for found in _ADDRESS.findall(message.own_text)[:20]}
-    found = [(key, people.facts(connection, i)) for key in sorted(keys) for i in people.ids_at(connection, key)]
-    if len(found) != 1 or found[0][1] is None or found[0][1].blocked:
+    found = [(key, person) for key in sorted(keys) for person in people.facts_at(connection, key)]
+    if len(found) != 1 or found[0][1].blocked:
         return ()
-    key, person = found[0][0], found[0][1]
+    key, person = found[0]
     return ((next(addr for addr in person.emails if address_key(addr) == key), person),)
 
 
-def _asked(unit: Unit, kind: str | None, addresses: list[str]) -> frozenset[str]:
-    """Return those addresses that have an open question about a request of that kind."""
-    keys = {address_key(addr): addr for addr in addresses if addr}
-    if not keys or kind is None:
-        return frozenset()
-    rows = unit.connection.execute(_ASKED, {"keys": list(keys), "kind": kind})
-    return frozenset(keys[row.address_key] for row in rows if _is_open(unit, row))
+def _asked(
+    unit: Unit, kind: str | None, found: tuple[PersonFacts, ...], named: tuple[tuple[str, PersonFacts], ...]
+) -> frozenset[str]:
+    """Return those addresses, the writer's on file and a named one, with an open question about such a request."""
+    assert unit.message is not None
+    mine = (addr for person in found for addr in person.emails)
+    keys = {key: addr for addr in mine if (key := address_key(addr)) == address_key(unit.message.writer or "")}
+    keys |= {address_key(addr): addr for addr, _ in named}
+    asked = {key: unit.connection.execute(_ASKED, {"key": key, "kind": kind}).all() for key in keys}
+    return frozenset(keys[key] for key, rows in asked.items() if any(_is_open(unit, row) for row in rows))
 
 
 def _lately(unit: Unit, kind: str) -> int:
     """Count what the breaker counts: withdrawals carried out, or unproven unsubscribes, in the last hour."""
+    if kind == "unsubscribe" and _proof(unit) == PROOF["authenticated"]:
+        return 0  # a proven one is done whatever the others were
     return int(unit.connection.execute(_LATELY[kind], {"since": unit.now - timedelta(hours=1)}).scalar_one())
 
 
 def suppressed(unit: Unit, address: str) -> tuple[Purpose, ...]:
-    """Return the purposes for which an address is suppressed now."""
+    """Return the purposes for which an address is suppressed now; none for no address."""
+    if not address:
+        return ()
     found = unit.connection.execute(_SUPPRESSED, {"key": unit.keys.suppression(address), "now": unit.now})
     return tuple(sorted(found.scalars()))

@@ -77,12 +77,12 @@ class Keys:
         if _HASH.fullmatch(made) is None:
             return made
         for key in (*self.former, self.secret)[len(by.former) + 1 :]:
-            made = hmac.new(key, b"again\0" + made.encode("ascii"), hashlib.sha256).hexdigest()
+            made = hmac.digest(key, b"again\0" + made.encode("ascii"), "sha256").hex()
         return made
 
     def _of(self, label: bytes, octets: bytes) -> str:
         first = self.former[0] if self.former else self.secret
-        made = hmac.new(first, label + b"\0" + octets, hashlib.sha256).hexdigest()
+        made = hmac.digest(first, label + b"\0" + octets, "sha256").hex()
         return self.lifted(made, Keys(first)) if self.former else made
 
     def _of_texts(self, label: str, *parts: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -27,6 +27,11 @@ _who: Any = sa.bindparam("person_id")
 _AT = sa.select(_address.c.person_id).where(_address.c.key == sa.bindparam("key")).order_by(_address.c.id)
 _ADDRESSES = sa.select(_address.c.addr).where(_address.c.person_id == _who).order_by(_address.c.position, _address.c.id)
 _PHONES = sa.select(_phone.c.number).where(_phone.c.person_id == _who).order_by(_phone.c.position, _phone.c.id)
+_CONTACTS = sa.union_all(
+    sa.select(_address.c.addr, sa.null().label("number"), _address.c.position, _address.c.id)
+    .where(_address.c.person_id == _who),
+    sa.select(sa.null(), _phone.c.number, _phone.c.position, _phone.c.id).where(_phone.c.person_id == _who),
+).order_by("position", "id")  # fmt: skip
 _PERSON = sa.select(_person).where(_person.c.id == _who)
 _obliged = sa.and_(_obligation.c.person_id == _who, _obligation.c.closed_at.is_(None))
 _news = sa.and_(_consent.c.person_id == _who, _consent.c.purpose == "news", _consent.c.withdrawn_at.is_(None))
@@ -69,12 +74,20 @@ def facts(connection: sa.Connection, person_id: str) -> PersonFacts | None:
     row = connection.execute(_FACTS, {"person_id": person_id}).first()
     if row is None:
         return None
+    contacts = connection.execute(_CONTACTS, {"person_id": person_id}).all()
     return PersonFacts(
-        id=row.id, surname=row.surname, given_name=row.given_name, emails=tuple(addresses(connection, person_id)),
-        phones=tuple(phones(connection, person_id)), blocked="dispute" if row.disputed else row.blocked,
-        consent_at=row.given_at, address_changed_at=row.address_changed_at, open_obligations=row.obligations,
-        obliged_until=row.obliged_until, fields={name: getattr(row, name) for name in PLAIN}, news=bool(row.news),
+        id=row.id, surname=row.surname, given_name=row.given_name,
+        emails=tuple(each.addr for each in contacts if each.addr is not None),
+        phones=tuple(each.number for each in contacts if each.number is not None),
+        blocked="dispute" if row.disputed else row.blocked, consent_at=row.given_at,
+        address_changed_at=row.address_changed_at, open_obligations=row.obligations, obliged_until=row.obliged_until,
+        fields={name: getattr(row, name) for name in PLAIN}, news=bool(row.news),
     )  # fmt: skip
+
+
+def facts_at(connection: sa.Connection, address: str) -> tuple[PersonFacts, ...]:
+    """Return the same of everybody on file under an address."""
+    return tuple(found for i in ids_at(connection, address) if (found := facts(connection, i)))
 
 
 def fields_of(connection: sa.Connection, person_id: str, names: Iterable[str] | None = None) -> dict[str, Any]:
@@ -217,28 +230,9 @@ def prove_consent(connection: sa.Connection, person_id: str, **values: Any) -> b
     return bool(connection.execute(sa.update(_consent).where(mine).values(**values)).rowcount)
 
 
-def oblige(connection: sa.Connection, person_id: str, until: date | None, at: datetime) -> bool:
-    """Open an obligation until that day (None: until it is closed), or move the open one's day; tell of a change."""
-    mine = sa.and_(_obligation.c.person_id == person_id, _obligation.c.closed_at.is_(None))
-    days = connection.execute(sa.select(_obligation.c.until).where(mine)).scalars().all()
-    if until in days:
-        return False
-    if days:
-        connection.execute(sa.update(_obligation).where(mine).values(until=until))
-    else:
-        connection.execute(sa.insert(_obligation).values(person_id=person_id, until=until, opened_at=at))
-    return True
-
-
 def note_proof(connection: sa.Connection, person_id: str, proof: str | None) -> None:
     """Write the hash of the mail that proves the consents of a person."""
     connection.execute(sa.update(_consent).where(_consent.c.person_id == person_id).values(proof=proof))
-
-
-def close_obligations(connection: sa.Connection, person_id: str, at: datetime) -> None:
-    """Close every open obligation of a person."""
-    mine = sa.and_(_obligation.c.person_id == person_id, _obligation.c.closed_at.is_(None))
-    connection.execute(sa.update(_obligation).where(mine).values(closed_at=at))
 
 
 def erase(connection: sa.Connection, person_id: str) -> list[str]:
@@ -248,14 +242,6 @@ def erase(connection: sa.Connection, person_id: str) -> list[str]:
         connection.execute(sa.delete(table).where(table.c.person_id == person_id))
     connection.execute(sa.delete(_person).where(_person.c.id == person_id))
     return gone
-
-
-def close_lapsed(connection: sa.Connection, today: date, at: datetime) -> list[str]:
-    """Close the obligations whose last day is over; return the ids of their people."""
-    lapsed = sa.and_(_obligation.c.until < today, _obligation.c.closed_at.is_(None))
-    ids = list(connection.execute(sa.select(_obligation.c.person_id).where(lapsed)).scalars())
-    connection.execute(sa.update(_obligation).where(lapsed).values(closed_at=at))
-    return ids
 
 
 def all_addresses(connection: sa.Connection) -> list[str]:

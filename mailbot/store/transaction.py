@@ -99,9 +99,9 @@ class Transaction:
         self.connection.execute(_update(table), {"row_key": key, **values})
 
     def insert_new(self, table: Any, **values: Any) -> bool:
-        """Insert one row unless its key is taken; tell whether it was inserted."""
+        """Insert one row unless another has its key, or what else must be unique; tell whether it was inserted."""
         dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
-        return bool(self.connection.execute(_insert_new(table, dialect), values).rowcount)
+        return self.connection.execute(_insert_new(table, dialect), values).first() is not None
 
     def insert(self, table: Any, **values: Any) -> int:
         """Insert one row; return its number, 0 where its key is no number."""
@@ -119,6 +119,14 @@ def beside(column: Any) -> Any:
     return sa.func.coalesce(column, "")
 
 
+def among(column: Any, *words: str) -> Any:
+    """Return the condition that a column holds one of these words of ours, which stand in the statement itself.
+
+    Of a parameter SQLite asks whether it meets the condition of a partial index, so with each new one it plans anew.
+    """
+    return column.in_([sa.literal_column(f"'{word}'") for word in words])
+
+
 # A statement that is built once is compiled once: building takes four times as long as running it.
 
 
@@ -133,9 +141,9 @@ def _update(table: Any) -> sa.Update:
 
 
 @cache
-def _insert_new(table: Any, dialect: Any) -> sa.Insert:
-    made: sa.Insert = dialect.insert(table.__table__).on_conflict_do_nothing(index_elements=["id"])
-    return made
+def _insert_new(table: Any, dialect: Any) -> Any:
+    made = dialect.insert(table.__table__).on_conflict_do_nothing()  # PostgreSQL's driver counts no inserted rows
+    return made.returning(*table.__table__.primary_key)
 
 
 @cache

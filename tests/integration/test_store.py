@@ -147,6 +147,14 @@ def request(store: Store, uid: int, *given: Effect, **more: Any) -> str:
         return unit.apply(applied(*given, **more))
 
 
+def test_a_number_that_is_taken_is_given_to_no_other_request(store: Store) -> None:
+    number, drawn = request(store, 1), ["abcdef"]
+    drawn.insert(0, number.lower())
+    store.new_id = lambda _letters: drawn.pop(0)
+    assert request(store, 2) == "ABCDEF"
+    assert sorted(values(store, "request", "mail_id")) == [1, 2]
+
+
 def reply(store: Store, to: str = ADDRESS, request_id: str = "", proven: bool = False, **state: bool) -> int:
     """Put a reply into the outbox, counted against the caps; returns its id."""
     with store.unit() as unit:
