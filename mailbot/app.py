@@ -92,10 +92,7 @@ class App:
         Returns the counts, all zero where another process has the turn, and what ended the pass early (the
         mailbox's failure before the courier's). What is owed is sent also where the mailbox can't be read.
         """
-        counts = dict.fromkeys(COUNTS, 0)
-        for door in (self.mailbox, self.courier):
-            if isinstance(logins := getattr(door, "logins", None), Logins):
-                logins.patient = True  # nobody asked by hand
+        counts = self._begin()
         with self.line.store.turn() as mine:
             if not mine:
                 return counts, None
@@ -105,6 +102,12 @@ class App:
             health.finish(self.line, self.settings, failure, time.monotonic() - began)
         heartbeat.beat(self.line.store, self.folder, self.settings.health, succeeded=failure is None)
         return counts, failure
+
+    def _begin(self) -> dict[str, int]:
+        for door in (self.mailbox, self.courier):
+            if isinstance(logins := getattr(door, "logins", None), Logins):
+                logins.patient = True  # nobody asked by hand
+        return dict.fromkeys(COUNTS, 0)
 
     def _pass(self, counts: dict[str, int]) -> MailbotError | None:
         policies.note(self.line)
@@ -132,7 +135,8 @@ class App:
             self._outbox().send(counts)
         except (CourierUnavailable, CourierRefused) as exc:
             failure = failure or exc
-            outbox.call_for_help(self.line.store, least=1)  # another host may reach the server
+            if isinstance(exc, CourierUnavailable):  # another host may reach the server
+                outbox.call_for_help(self.line.store, least=1)
         waiting.sweep(self.line)
         self._call_hooks()
         try:
@@ -162,7 +166,7 @@ class App:
 
     def drain(self) -> tuple[dict[str, int], MailbotError | None]:
         """Send what is owed and do nothing else: what any host may do, whoever has the turn of the mailbox."""
-        counts = dict.fromkeys(COUNTS, 0)
+        counts = self._begin()
         try:
             self._outbox().send(counts)
         except (CourierUnavailable, CourierRefused) as exc:
@@ -290,8 +294,5 @@ def build(
 @contextlib.contextmanager
 def opened(folder: Path) -> Iterator[App]:
     """Build an installation and close it again."""
-    app = build(folder)
-    try:
+    with contextlib.closing(build(folder)) as app:
         yield app
-    finally:
-        app.close()

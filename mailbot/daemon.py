@@ -1,24 +1,21 @@
-"""`mailbot run`: APScheduler wakes the App, IDLE wakes it earlier, until SIGTERM. No rule stands here.
+"""`mailbot run`: APScheduler wakes the App, IDLE wakes it earlier. No rule stands here.
 
 A Service is one installation; many of them on many hosts are fleet.py's, each under a turn that may be taken from it.
-Signals are blocked before any thread starts and waited for here. A stop lets the mail in hand be finished, and is kept
-waiting for a few seconds at most: what is cut off then goes on with the next start. SIGHUP reads the settings anew.
+A stop lets the mail in hand be finished, and is kept waiting for a few seconds at most: what is cut off then goes on
+with the next start. Signals are serve.py's.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import random
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -29,16 +26,15 @@ import mailbot.operating.anew  # noqa: F401
 from mailbot import logs
 from mailbot.app import App, build
 from mailbot.doors import Beside, open_watch
-from mailbot.errors import MailbotError
+from mailbot.errors import MailbotError, MailboxUnavailable
 from mailbot.store.turns import Turn
-from mailbot.systemd import notify
+from mailbot.urls import courier_url, mailbox_url
 
-ENDING = {signal.SIGTERM, signal.SIGINT}
-SIGNALS = ENDING | {signal.SIGHUP}
 GRACE = 4.0  # seconds that a pass has to end by itself
 STUCK = 900.0  # seconds without a mail handled or a pass ended, after which systemd is told nothing any more
 FAILING = (60.0, 300.0)  # seconds to the next pass after one that failed, where passes are further apart; after many
 JITTER = 0.2
+FULL = 2.0  # seconds to the next try where enough passes wait for a server already
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +43,6 @@ class Shared:
 
     turn: Turn
     beside: Beside
-
-
-class Running(Protocol):
-    """What `serve` keeps going."""
-
-    def start(self) -> None:
-        """Begin; what takes long goes on beside."""
-        ...
-
-    def reload(self) -> bool:
-        """Read the settings anew; False: ask again."""
-        ...
-
-    def is_alive(self) -> bool:
-        """Tell whether it moves."""
-        ...
-
-    def stop(self) -> bool:
-        """End in good order; False where something in hand did not end in time."""
-        ...
 
 
 def new_scheduler(**threads: int) -> BackgroundScheduler:
@@ -90,9 +66,9 @@ class Service:
         self.failure: MailbotError | None = None  # what ended the last pass early
         self.passes = 0
         self._stopping, self._news = threading.Event(), threading.Event()
-        self._queued = False  # a pass is to be made at once and was not begun
+        self._queued = self._closing = False  # a pass is to be made at once and was not begun; the end is begun
         self._timing, self._passing = threading.Lock(), threading.Lock()  # of `_queued`; of whoever works with the App
-        self._failures, self._moved_at = 0, time.monotonic()
+        self.failures, self._moved_at = 0, time.monotonic()
         self.is_retired = False
         self._watched: tuple[threading.Thread, threading.Event] | None = None
         self._own = scheduler is None
@@ -105,7 +81,7 @@ class Service:
             self._scheduler.start()
         with self._alone(1):
             self._watch()
-        self._soon()
+        self._soon()  # last: a pass that finds somebody at work leaves the next one to him
 
     def is_alive(self) -> bool:
         """Tell whether a pass is being made that moves, or the next one is due at a time."""
@@ -130,7 +106,7 @@ class Service:
                 return True
             self._app, old = app, self._app
             old.close()
-            self._failures = 0
+            self.failures = 0
             self._watch()
         self._soon()
         logs.reloaded(self._app.settings.log.format if self._own else "")
@@ -149,15 +125,23 @@ class Service:
     def retry(self) -> None:
         """Make the next pass now: what the last one failed of is over."""
         if self.failure is not None:
-            self._failures = 0
             self._soon()
 
     def retire(self) -> None:
         """Make no further pass; the one in hand ends after its mail, then `is_retired`. May be called again."""
         self._stopping.set()
-        with contextlib.suppress(LookupError):  # it is being made, or was never set
-            self._scheduler.remove_job(self._job)
-        self._settle()
+        with self._timing:
+            with contextlib.suppress(LookupError):  # it is being made, or was never set
+                self._scheduler.remove_job(self._job)
+            if not self._closing:  # a server may keep its LOGOUT waiting: no round waits for it
+                self._closing = True
+                self._scheduler.add_job(self._close, executor="closing")
+
+    def _close(self) -> None:
+        try:
+            self._settle()
+        finally:
+            self._closing = False
 
     @contextlib.contextmanager
     def _alone(self, seconds: float = 0) -> Iterator[bool]:
@@ -178,12 +162,13 @@ class Service:
             if not self.is_retired:
                 self._unwatch()
                 self._app.close()
-                self.is_retired = True
         finally:
+            self.is_retired = True
             self._passing.release()
 
     def _build(self) -> App:
         app = build(self._folder, beside=self._shared.beside if self._shared else None)
+        self.servers = mailbox_url(app.settings.mailbox.url).server, courier_url(app.settings.courier.url).server
         app.line = replace(app.line, stop=self._is_time_to_go)
         if self._shared:
             app.take_over(self._shared.turn)
@@ -195,43 +180,49 @@ class Service:
 
     def _pass(self) -> None:
         with self._timing:
-            self._queued = mine = False
+            self._queued = mine = may = False
+        self._news.set()  # where somebody works with the App, he sets the next one
         try:
-            with logs.about(self.name), self._alone() as mine:
-                if mine and not self._is_time_to_go():
+            with logs.about(self.name), self._may_pass() as may, self._alone() as mine:
+                if may and mine and not self._is_time_to_go():
                     self._make()
         finally:
             if mine:
                 self._moved_at = time.monotonic()
-                self._set_next()
-            else:
-                self._news.set()  # whoever works with the App sets the next one
+                self._set_next(0 if may else FULL)
 
     def _make(self) -> None:
         self._news.clear()
-        self._failures += 1  # also where it ends in a way that nobody thought of
+        self.failures += 1  # also where it ends in a way that nobody thought of
         self.failure = one_pass(self._app)
         self.passes += 1
         if self.failure is None:
-            self._failures = 0
+            self.failures = 0
+        if self._shared:
+            cut_off = isinstance(self.failure, MailboxUnavailable)
+            self._shared.beside.reach.passed(self.servers[0], failed=cut_off)
 
     def _pause(self) -> float:
         """Return the seconds to the next pass: after a failure sooner, then later each time, and left to chance."""
         usual = float(self._app.settings.schedule.poll_seconds)
-        if not self._failures:
+        if not self.failures:
             return usual
         first = min(usual, FAILING[0])
         longest = max(usual, FAILING[1])
-        return min(first * 2.0 ** min(self._failures - 1, 20), longest) * (1 + JITTER * random.random())
+        return min(first * 2.0 ** min(self.failures - 1, 20), longest) * (1 + JITTER * random.random())
 
     def _soon(self) -> None:
         """Have a pass made at once; one that waits for its thread already sees what came until it begins."""
         with self._timing:
             self._next(0)
 
-    def _set_next(self) -> None:
+    def _set_next(self, least: float = 0) -> None:
         with self._timing:
-            self._next(0 if self._news.is_set() and not self._failures else self._pause())
+            self._next(least if least or (self._news.is_set() and not self.failures) else self._pause())
+
+    def _may_pass(self) -> contextlib.AbstractContextManager[bool]:
+        reach = self._shared.beside.reach if self._shared else None
+        return reach.passing(self.servers[0]) if reach else contextlib.nullcontext(True)
 
     def _next(self, seconds: float) -> None:
         if not self._queued and not self._stopping.is_set():
@@ -242,7 +233,7 @@ class Service:
     def _wake(self) -> None:
         """Have the next pass made at once; while one is made, right after it; after a failure, in its time."""
         self._news.set()
-        if not (self._failures or self._passing.locked()):
+        if not (self.failures or self._passing.locked()):
             self._soon()
 
     def _watch(self) -> None:
@@ -259,31 +250,6 @@ class Service:
         if self._watched is not None:
             self._watched[1].set()  # it ends by itself within a second; nothing waits for it
             self._watched = None
-
-
-def serve(make: Callable[[], Running]) -> int:
-    """Make passes until SIGTERM or SIGINT; return the exit code. Raises what `make` raises."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    service = make()
-    service.start()
-    notify("READY=1")
-    reloading = False
-    while (found := signal.sigtimedwait(SIGNALS, 0 if reloading else 1.0)) is None or found.si_signo not in ENDING:
-        if found is not None and not reloading:
-            reloading = True
-            notify(f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
-        if reloading and service.reload():
-            reloading = False
-            notify("READY=1")
-        if service.is_alive():
-            notify("WATCHDOG=1")
-    notify("STOPPING=1")
-    if not service.stop():
-        says = "stopped in the middle of a pass: what was not done is done by the next start"
-        logs.tell("stopped", logging.WARNING, says=says)
-        logging.shutdown()
-        os._exit(0)  # threads that wait for a server would be waited for
-    return 0
 
 
 def one_pass(app: App) -> MailbotError | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -60,11 +61,18 @@ def _secret(credential: credentials.Credential) -> str:
 
 
 def knock(url: MailboxUrl, reach: Reach) -> None:
-    """Connect to a mailbox's server that is away and say nothing. Raises OSError, MailboxUnavailable."""
+    """Wait for the greeting of a mailbox's server that is away, and say nothing. Raises OSError, MailboxUnavailable."""
     import socket
+    import ssl
 
-    with reach.to(url.server, MailboxUnavailable), socket.create_connection((url.host, url.port), KNOCK_SECONDS):
-        pass
+    anybody = ssl.create_default_context()
+    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE  # who it is the pass asks; it is told nothing
+    with reach.to(url.server, MailboxUnavailable), contextlib.ExitStack() as stack:
+        line = stack.enter_context(socket.create_connection((url.host, url.port), KNOCK_SECONDS))
+        if url.scheme == "imaps":
+            line = stack.enter_context(anybody.wrap_socket(line))
+        if not line.recv(1):
+            raise ConnectionResetError
 
 
 def open_courier(folder: Path, settings: Settings, store: Store, reach: Reach | None = None) -> Courier:

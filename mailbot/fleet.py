@@ -19,6 +19,7 @@ from pathlib import Path
 
 from mailbot import logs
 from mailbot.app import new_id, open_store
+from mailbot.bars import Bars
 from mailbot.config import load_settings
 from mailbot.daemon import GRACE, STUCK, Service, Shared, new_scheduler
 from mailbot.doors import Beside
@@ -40,13 +41,15 @@ from mailbot.store.store import Store
 from mailbot.store.turns import Turn
 
 PASSES = 8  # at once: they wait for servers most of the time
-ASIDE = {"opening": 4, "helping": 2, "knocking": 2}  # threads for what must not wait for passes, nor they for it
+ASIDE = {
+    "opening": 4,
+    "closing": 4,
+    "helping": 2,
+    "knocking": 2,
+}  # threads for what must not wait for passes, nor they for it
 ROUND_SECONDS = 0.5  # between the beginnings of two rounds, however much is told
 NOW = timedelta()
 ORPHAN = timedelta(seconds=6)  # a turn that nobody took for so long is taken by who can, after twice that by anybody
-BARRED_SECONDS = 600.0  # for which a mailbox that could not be read from here is left to hosts that can
-UNABLE_SECONDS = 60.0  # to the next try at one that could not be opened: its settings are wrong on this host
-BUSY_SECONDS = 5.0  # or this moment was
 
 
 def _connected(found: Iterable[Member]) -> Store:
@@ -67,12 +70,12 @@ class Held:
     number: int
     service: Service | None = None
     leaving: bool = False
-    failed: float = 0.0  # it could not be opened; seconds until it is worth another try
+    failed: type[Exception] | None = None  # it could not be opened
 
     @property
     def has_ended(self) -> bool:
         """Whether nothing is done under it any more."""
-        return bool(self.failed) or (self.service is not None and self.service.is_retired)
+        return self.failed is not None or (self.service is not None and self.service.is_retired)
 
     @property
     def is_stuck(self) -> bool:
@@ -101,8 +104,8 @@ class Fleet:
             raise
         self._held: dict[str, Held] = {}
         self._stuck: list[Held] = []  # not ours any more, but one of their threads
-        self._barred: dict[str, float] = {}  # until when it is left to others
-        self._unable: dict[str, float] = {}  # until when it is not opened again
+        self._bars = Bars(self._beside.reach)
+        self._under_way, self._counting = 0, threading.Lock()  # what is done in threads of its own
         self._stopping, self._reread = threading.Event(), threading.Event()
         self._moved_at = time.monotonic()
         self._scheduler = new_scheduler(default=PASSES, **ASIDE)
@@ -134,7 +137,7 @@ class Fleet:
         held = list(self._held.values())
         for each in held:
             each.leave()
-        while not (ended := all(each.has_ended for each in held)) and time.monotonic() < until:
+        while not (ended := self._has_ended(held)) and time.monotonic() < until:
             time.sleep(0.05)
         self._scheduler.shutdown(wait=False)
         if not self._rounds.is_alive():  # else it still waits for the database: then they lapse
@@ -142,6 +145,9 @@ class Fleet:
                 self._seat.leave()
         self._beside.store.close()
         return ended
+
+    def _has_ended(self, held: list[Held]) -> bool:
+        return all(each.has_ended for each in held) and not self._stuck and not self._under_way
 
     # ---- rounds --------------------------------------------------------------------------------------------
 
@@ -167,52 +173,45 @@ class Fleet:
         if self._reread.is_set():
             self._look_anew()
             self._reread.clear()
-        self._seat.beat(len(self._members), self._cannot())
-        standing = self._seat.standing(self._members)
+        self._seat.beat(self._members, self._bars.now(self._members))
+        standing = self._seat.standing()
         for mailbox, held in list(self._held.items()):
             self._look_after(mailbox, held, standing)
-        for mailbox in standing.over([mailbox for mailbox, held in self._held.items() if not held.leaving]):
+        stay = [mailbox for mailbox, held in self._held.items() if not held.leaving]
+        for mailbox in standing.over(stay, len(self._held) - len(stay)):
             self._held[mailbox].leave()
         self._seat.give_back([mailbox for mailbox in standing.mine if mailbox not in self._held])
         if standing.free:
             self._take(standing)
         self._stuck = [held for held in self._stuck if not held.has_ended]
+        for mailbox in self._bars.due():
+            self._aside("opening", self._try, mailbox, self._members.get(mailbox))
         self._helper.look(self._members, self._not_ours)
 
     def _not_ours(self) -> set[str]:
         return self._members.keys() - self._held.keys()
 
-    def _cannot(self) -> set[str]:
-        """Return which mailboxes this host can't read now, as far as it knows."""
-        now, reach = time.monotonic(), self._beside.reach
-        known = {box for told in (self._barred, self._unable) for box, until in list(told.items()) if until > now}
-        return known | {box for box, member in self._members.items() if reach.is_away(member.url.server)}
-
     def _look_after(self, mailbox: str, held: Held, standing: Standing) -> None:
-        """Leave what another host took since or only another can read; have done with what has ended."""
-        now = time.monotonic()
-        if held.service is not None and held.service.passes:
-            self._barred.pop(mailbox, None)
-            if isinstance(held.service.failure, MailboxUnavailable):
-                self._barred[mailbox] = now + BARRED_SECONDS
-        lost = standing.mine.get(mailbox) != held.number
-        elsewhere = mailbox in self._barred and standing.others(mailbox)
-        if held.leaving or lost or elsewhere or mailbox not in self._members:
+        """Leave what another host took since and only another can read; have done with what has ended."""
+        service, lost = held.service, standing.mine.get(mailbox) != held.number
+        cut_off = service is not None and self._bars.is_cut_off(mailbox, service)
+        if held.leaving or lost or (cut_off and standing.others(mailbox)) or mailbox not in self._members:
             held.leave()
+        if cut_off or held.is_stuck:
+            self._bars.bar(mailbox)
         if held.is_stuck:
             held.leave()
             self._stuck.append(held)
-            self._barred[mailbox] = now + BARRED_SECONDS
         elif not held.has_ended:
             return
-        if held.failed:
-            self._unable[mailbox] = now + held.failed
+        if held.failed is not None:
+            self._bars.rest(mailbox, held.failed)
         del self._held[mailbox]
         logs.tell("turn_lost" if lost else "turn_given_back", mailbox=mailbox)
 
     def _take(self, standing: Standing) -> None:
-        now, cannot, taken = time.monotonic(), self._cannot(), dict[str, int]()
-        might = [box for box in self._members if box not in self._held and self._unable.get(box, 0.0) <= now]
+        cannot, taken = self._bars.now(self._members), dict[str, int]()
+        might = [box for box in self._members if box not in self._held and box not in self._bars.unable]
         can = [box for box in might if box not in cannot]
         room = standing.room(len(self._held))
         for boxes, most, idle in ((can, room, NOW), (can, len(can), ORPHAN), (might, len(might), 2 * ORPHAN)):
@@ -225,12 +224,12 @@ class Fleet:
     def _retry(self, *, database: bool) -> None:
         """Have passes made at once that failed of what is back: a mail server, or the database."""
         back = self._beside.reach.returned()
-        for mailbox, held in self._held.items():
-            failure = held.service.failure if held.service is not None else None
-            mine = isinstance(failure, MailboxUnavailable) and self._members[mailbox].url.server in back
-            ours = isinstance(failure, CourierUnavailable) and back
-            if held.service is not None and (mine or ours or (database and isinstance(failure, StoreUnavailable))):
-                held.service.retry()
+        for service in (held.service for held in self._held.values() if held.service is not None):
+            failure = service.failure
+            reached = isinstance(failure, MailboxUnavailable) and service.servers[0] in back
+            sends = isinstance(failure, CourierUnavailable) and service.servers[1] in back
+            if reached or sends or (database and isinstance(failure, StoreUnavailable)):
+                service.retry()
 
     def _look_anew(self) -> None:
         try:
@@ -239,7 +238,7 @@ class Fleet:
             self._members = found
         except ConfigError as exc:
             logs.tell("reload_failed", logging.ERROR, says=f"the mailboxes stay as they were: {exc}")
-        self._unable.clear()
+        self._bars.forget()
         for held in self._held.values():
             if held.service is not None:
                 self._aside("opening", self._reload, held.service)
@@ -247,24 +246,41 @@ class Fleet:
     # ---- in threads of their own ---------------------------------------------------------------------------
 
     def _aside(self, threads: str, work: Callable[..., None], *arguments: object) -> None:
-        self._scheduler.add_job(work, args=arguments, executor=threads)
+        self._count(1)
+        self._scheduler.add_job(self._counted, args=(work, *arguments), executor=threads)
+
+    def _counted(self, work: Callable[..., None], *arguments: object) -> None:
+        try:
+            work(*arguments)
+        finally:
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        with self._counting:
+            self._under_way += more
 
     def _open(self, mailbox: str, member: Member, held: Held) -> None:
+        failed: type[Exception] | None = TemporaryError  # whatever it is: the turn goes back
         with logs.about(mailbox):
             try:
                 if not held.leaving:
-                    shared = Shared(Turn(mailbox, held.number), self._beside)
-                    held.service = Service(member.folder, self._scheduler, shared)
+                    held.service = Service(
+                        member.folder, self._scheduler, Shared(Turn(mailbox, held.number), self._beside)
+                    )
+                    held.service.start()
+                    failed = None
             except MailbotError as exc:
                 logs.failed(exc)
-                held.failed = BUSY_SECONDS if isinstance(exc, TemporaryError) else UNABLE_SECONDS
+                failed = type(exc)
             finally:
-                if held.service is None:  # whatever it failed of: the turn goes back
-                    held.failed = held.failed or BUSY_SECONDS
-            if held.service is not None:
-                held.service.start()
-                if held.leaving:
-                    held.service.retire()
+                if held.service is None:
+                    held.failed = failed
+                elif failed or held.leaving:
+                    held.leave()
+
+    def _try(self, mailbox: str, member: Member | None) -> None:
+        if member is None or self._helper.opened(mailbox, member):
+            self._bars.opened(mailbox)
 
     def _reload(self, service: Service) -> None:
         with logs.about(service.name):

@@ -56,12 +56,27 @@ class Helper:
             self._even_at = time.monotonic() + DAY_SECONDS
             self._aside("opening", self._even, {box: members[box] for box in not_ours()})
 
+    def opened(self, mailbox: str, member: Member, work: Callable[[App], None] = lambda _: None) -> bool:
+        """Open a mailbox without its turn, and work there; False where that failed, which is logged."""
+        with logs.about(mailbox):
+            try:
+                app = build(member.folder, beside=self._beside)
+                try:
+                    app.line = replace(app.line, stop=self._stopping.is_set)
+                    work(app)
+                finally:
+                    app.close()
+            except MailbotError as exc:
+                logs.failed(exc)
+                return False
+        return True
+
     # ---- in threads of their own ---------------------------------------------------------------------------
 
     def _help(self, mailbox: str, member: Member) -> None:
         again = HELPLESS_SECONDS
         try:
-            if self._opened(mailbox, member, self._drained):
+            if self.opened(mailbox, member, self._drained):
                 again = 0.0
         finally:
             self._helped[mailbox] = time.monotonic() + again
@@ -78,22 +93,7 @@ class Helper:
         for mailbox, member in members.items():
             if self._stopping.is_set():
                 return
-            self._opened(mailbox, member, App.even)
-
-    def _opened(self, mailbox: str, member: Member, work: Callable[[App], None]) -> bool:
-        """Open a mailbox whose turn another host has, and work there; False where that failed, which is logged."""
-        with logs.about(mailbox):
-            try:
-                app = build(member.folder, beside=self._beside)
-                try:
-                    app.line = replace(app.line, stop=self._stopping.is_set)
-                    work(app)
-                finally:
-                    app.close()
-            except MailbotError as exc:
-                logs.failed(exc)
-                return False
-        return True
+            self.opened(mailbox, member, App.even)
 
     def _knock(self, url: MailboxUrl) -> None:
         try:

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 from mailbot.errors import MailbotError, is_short
 
-PAUSES = (15.0, 300.0)  # seconds before a server is tried again: the first, the longest
-SLOW = 5.0  # seconds, after which whatever a connection failed of is the server's
+PAUSES = (10.0, 300.0)  # seconds before a server is tried again: the first, the longest
+SLOW = 5.0  # seconds, after which a connection that broke is the server's, however it broke
+FEW = 2  # passes at once of mailboxes at a server of which the last pass failed
 _AWAY = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN}
 
 
@@ -34,6 +35,8 @@ class Reach:
         """Know of none."""
         self._away: dict[str, _Away] = {}
         self._back: set[str] = set()
+        self._passing: dict[str, int] = {}
+        self._failed: set[str] = set()
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
@@ -45,16 +48,35 @@ class Reach:
         try:
             yield
         except Exception as exc:
-            self._ended(server, away=_is_away(exc) or time.monotonic() - began > SLOW)
+            self._ended(server, away=_is_away(exc, slow=time.monotonic() - began > SLOW))
             raise
         except BaseException:
             self._ended(server, away=False)
             raise
         self._ended(server, away=False)
 
+    @contextlib.contextmanager
+    def passing(self, server: str) -> Iterator[bool]:
+        """Make a pass inside; False where enough wait for that server already, whose last one failed."""
+        with self._lock:
+            many = self._passing.get(server, 0)
+            may = server not in self._failed or many < FEW
+            self._passing[server] = many + may
+        try:
+            yield may
+        finally:
+            with self._lock:
+                self._passing[server] -= may
+
+    def passed(self, server: str, *, failed: bool) -> None:
+        """Note what came of a pass there: a server may let us in and then say nothing any more."""
+        with self._lock:
+            (self._failed.add if failed else self._failed.discard)(server)
+
     def is_away(self, server: str) -> bool:
-        """Tell whether a server is away, as far as is known."""
-        return server in self._away
+        """Tell whether a server is away for longer than it takes to start it anew: somebody tried it again."""
+        away = self._away.get(server)
+        return away is not None and away.tries > 1
 
     def due(self) -> set[str]:
         """Return the servers that are away and may be tried again."""
@@ -92,9 +114,10 @@ class Reach:
                 self._away[server] = _Away(time.monotonic() + wait, known.tries + 1)
 
 
-def _is_away(exc: Exception) -> bool:
-    if not isinstance(exc, OSError) or is_short(exc):
+def _is_away(exc: Exception, *, slow: bool) -> bool:
+    """Tell what nobody answered from what a server said, however late: a refusal is no absence."""
+    if not isinstance(exc, OSError) or is_short(exc) or hasattr(exc, "smtp_code"):
         return False
     import socket  # late: whoever asks has it
 
-    return isinstance(exc, ConnectionError | TimeoutError | socket.gaierror) or exc.errno in _AWAY
+    return slow or isinstance(exc, ConnectionError | TimeoutError | socket.gaierror) or exc.errno in _AWAY

@@ -61,8 +61,11 @@ class Standing:
             for name, host in self.hosts.items()
         )
 
-    def over(self, ours: Sequence[str]) -> list[str]:
-        """Return which of the mailboxes that are ours, and stay so, are to be left to hosts that have two less."""
+    def over(self, ours: Sequence[str], leaving: int = 0) -> list[str]:
+        """Return which of the mailboxes that are ours, and stay so, are to be left to hosts that have two less.
+
+        So many more are being left already.
+        """
         many = len(ours) - min(self.share, self.hosts[self.me].able)
-        fewer = len(ours) - self.free - 1  # what is free goes to them first
+        fewer = len(ours) - self.free - leaving - 1  # what is free goes to them first
         return [box for box in ours if self.others(box, fewer)][: max(many, 1)]

@@ -51,7 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     from functools import partial
 
     from mailbot import logs
-    from mailbot.daemon import Service, serve
+    from mailbot.daemon import Service
+    from mailbot.serve import serve
 
     if arguments.all:
         from mailbot.fleet import Fleet

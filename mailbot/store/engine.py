@@ -108,6 +108,13 @@ def _one_of_many(url: sa.URL, password: str | None, beside: sa.Engine | None) ->
     return engine.execution_options(schema=name)
 
 
+def unshared(engine: sa.Engine) -> sa.Engine:
+    """Return an engine to the same place that waits for no connection of others."""
+    made = sa.create_engine(engine.url, poolclass=sa.pool.NullPool, hide_parameters=True, connect_args=LINE)
+    sa.event.listen(made, "begin", _into_schema)
+    return made.execution_options(schema=schema_of(engine))
+
+
 def _into_schema(connection: sa.Connection) -> None:
     """Say, at the begin of each transaction, whose tables are meant: the last user of that connection was another."""
     connection.exec_driver_sql(f'SET search_path TO "{connection.get_execution_options()["schema"]}"')

@@ -99,7 +99,9 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
         complained=bounces.complained(connection, message, machine),
         id_reused=by_person and _id_reused(unit, message, writer),
         earlier=earlier,
-        asked=_asked(unit, claim.kind, found, named) if changes and (earlier or len(found) != 1) else frozenset(),
+        asked=_asked(unit, claim.kind, writer, found, named)
+        if changes and (earlier or len(found) != 1)
+        else frozenset(),
         named=named,
         withdrawals_last_hour=_lately(unit, "withdrawal") if withdraws else 0,
         unproven_unsubscribes_last_hour=_lately(unit, "unsubscribe") if claim.kind == "unsubscribe" else 0,
@@ -240,12 +242,15 @@ def _named(connection: sa.Connection, message: Message) -> tuple[tuple[str, Pers
 
 
 def _asked(
-    unit: Unit, kind: str | None, found: tuple[PersonFacts, ...], named: tuple[tuple[str, PersonFacts], ...]
+    unit: Unit,
+    kind: str | None,
+    writer: str,
+    found: tuple[PersonFacts, ...],
+    named: tuple[tuple[str, PersonFacts], ...],
 ) -> frozenset[str]:
     """Return those addresses, the writer's on file and a named one, with an open question about such a request."""
-    assert unit.message is not None
     mine = (addr for person in found for addr in person.emails)
-    keys = {key: addr for addr in mine if (key := address_key(addr)) == address_key(unit.message.writer or "")}
+    keys = {key: addr for addr in mine if (key := address_key(addr)) == address_key(writer)}
     keys |= {address_key(addr): addr for addr, _ in named}
     asked = {key: unit.connection.execute(_ASKED, {"key": key, "kind": kind}).all() for key in keys}
     return frozenset(keys[key] for key, rows in asked.items() if any(_is_open(unit, row) for row in rows))

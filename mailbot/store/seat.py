@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from mailbot import logs
 from mailbot.errors import ConfigError, StoreUnavailable
 from mailbot.shares import Host, Standing
-from mailbot.store.engine import FLEET, schema_of, translated
+from mailbot.store.engine import FLEET, schema_of, translated, unshared
 from mailbot.store.process import elapsed, is_gone
 from mailbot.store.turns import BARRED, ENLIST, HOST, NOW, TURN, Turn, found, is_founded, tell
 
@@ -39,10 +39,12 @@ _TAKE = sa.text(
     "WITH free AS MATERIALIZED (SELECT t.mailbox FROM "
     f"{FLEET}.turn t WHERE t.mailbox = ANY(:mailboxes) AND (:seized OR CASE WHEN t.holder = '' "
     "THEN t.since <= clock_timestamp() - :idle ELSE coalesce((SELECT :settled AND h.until < clock_timestamp() - :idle "
+    f"AND (SELECT o.until >= clock_timestamp() FROM {FLEET}.host o WHERE o.name = :name) "
     f"FROM {FLEET}.host h WHERE h.name = t.holder), true) END) ORDER BY t.since LIMIT :most FOR UPDATE SKIP LOCKED) "
     f"UPDATE {FLEET}.turn t SET number = number + 1, holder = :name, since = clock_timestamp() FROM free "
     "WHERE t.mailbox = free.mailbox RETURNING t.mailbox, t.number"
 )
+_ELSE = sa.text(f"SELECT mailbox FROM {FLEET}.turn WHERE NOT mailbox = ANY(:known)")
 _FREE = sa.text(
     f"WITH ours AS MATERIALIZED (SELECT mailbox FROM {FLEET}.turn WHERE holder = :name AND "
     "(:every OR mailbox = ANY(:mailboxes)) ORDER BY mailbox FOR UPDATE SKIP LOCKED) "
@@ -56,12 +58,17 @@ class Seat:
     StoreUnavailable.
     """
 
-    engine: sa.Engine
+    shared: sa.Engine
     name: str
     waits: bool = True  # for the others, where it has not been there for long: the database was away for them, too
     _since: float | None = field(default=None, repr=False)  # of the first of unbroken beats
     _last: float = field(default=0.0, repr=False)
     _lines: dict[str, sa.Connection] = field(default_factory=dict, repr=False)
+    _engine: sa.Engine = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Connect at first use."""
+        self._engine = unshared(self.shared)
 
     def enlist(self, mailboxes: Sequence[str]) -> None:
         """Make a row for each mailbox that has none. Raises ConfigError where no mailbox of the database has tables."""
@@ -72,13 +79,17 @@ class Seat:
                 )
             connection.execute(ENLIST, {"mailboxes": list(mailboxes)})
 
-    def beat(self, able: int = 0, barred: Collection[str] = ()) -> None:
-        """Say that we are alive, would read so many mailboxes, and can't read those; bury whoever is gone for good."""
+    def beat(self, known: Collection[str] = (), barred: Collection[str] = ()) -> None:
+        """Say that we are alive, read the mailboxes that we know, and can't read those; bury whoever is gone for good.
+
+        A command, which knows none, keeps none.
+        """
         try:
             with self._own() as connection:
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}s'")
-                connection.execute(_BEAT, {"name": self.name, "alive": ALIVE, "able": able})
-                self._bar(connection, set(barred))
+                connection.execute(_BEAT, {"name": self.name, "alive": ALIVE, "able": len(known)})
+                if known:
+                    self._bar(connection, {*barred, *connection.execute(_ELSE, {"known": list(known)}).scalars()})
                 names = connection.execute(sa.select(HOST.c.name)).scalars().all()
                 gone = [name for name in names if is_gone(name)]
                 settled = self.waits and self.is_settled
@@ -105,22 +116,21 @@ class Seat:
         if new := barred - known:
             connection.execute(sa.insert(BARRED), [{"host": self.name, "mailbox": box} for box in sorted(new)])
 
-    def standing(self, mailboxes: Collection[str]) -> Standing:
-        """Return how those mailboxes are spread; ourselves are among the hosts."""
-        known = sa.and_(TURN.c.holder == HOST.c.name, TURN.c.mailbox.in_(list(mailboxes)))
-        spread = sa.select(HOST.c.name, HOST.c.able, sa.func.count(TURN.c.mailbox).label("has"))
-        living = spread.outerjoin_from(HOST, TURN, known).where(HOST.c.until >= NOW).group_by(HOST.c.name)
-        mine = sa.select(TURN.c.mailbox, TURN.c.number).where(TURN.c.holder == self.name)
-        bars = sa.select(BARRED.c.host, BARRED.c.mailbox).where(BARRED.c.mailbox.in_(list(mailboxes)))
+    def standing(self) -> Standing:
+        """Return how the mailboxes are spread that anybody living reads, or could; ourselves are among the hosts."""
+        had = sa.select(HOST.c.name, HOST.c.able, sa.func.count(TURN.c.mailbox).label("has"))
+        living = had.outerjoin_from(HOST, TURN, TURN.c.holder == HOST.c.name).where(HOST.c.until >= NOW)
         with self._own() as connection:
-            hosts = {row.name: Host(row.able, row.has) for row in connection.execute(living)}
-            barred = {(row.host, row.mailbox) for row in connection.execute(bars)}
-            numbers = {row.mailbox: row.number for row in connection.execute(mine)}
+            rows = connection.execute(living.group_by(HOST.c.name)).all()
+            turns = connection.execute(sa.select(TURN.c.mailbox, TURN.c.number, TURN.c.holder)).all()
+            bars = {(row.host, row.mailbox) for row in connection.execute(sa.select(BARRED))}
+        able = {row.name: len(turns) - sum(who == row.name for who, _ in bars) if row.able else 0 for row in rows}
+        hosts = {row.name: Host(able[row.name], row.has) for row in rows}
         hosts.setdefault(self.name, Host(0, 0))  # it was silent for too long a moment ago
-        for name, host in hosts.items():
-            less = sum(who == name for who, _ in barred)
-            hosts[name] = Host(max(0, host.able - less), host.has)
-        return Standing(me=self.name, total=len(mailboxes), mine=numbers, hosts=hosts, barred=barred)
+        readers = [name for name, many in able.items() if many]
+        total = sum(turn.holder in hosts or any((name, turn.mailbox) not in bars for name in readers) for turn in turns)
+        mine = {turn.mailbox: turn.number for turn in turns if turn.holder == self.name}
+        return Standing(me=self.name, total=total, mine=mine, hosts=hosts, barred=bars)
 
     def take(self, mailboxes: Collection[str], most: int, idle: timedelta = timedelta()) -> dict[str, int]:
         """Take the turns of at most so many that nobody living has, and that were given back so long ago.
@@ -187,7 +197,7 @@ class Seat:
             try:
                 if use not in self._lines:
                     level = {"isolation_level": "AUTOCOMMIT"} if use == "heard" else {}
-                    self._lines[use] = self.engine.connect().execution_options(**level)
+                    self._lines[use] = self._engine.connect().execution_options(**level)
                 yield self._lines[use]
             except BaseException:
                 self.close()

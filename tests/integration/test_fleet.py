@@ -98,7 +98,7 @@ def test_a_host_that_can_not_read_all_gets_what_it_can_and_an_outage_moves_nothi
         file = folder / box / "mailbot.toml"
         file.write_text(re.sub(r"127\.0\.0\.1:\d+/INBOX", "127.0.0.1:1/INBOX", file.read_text("utf-8")), "utf-8")
     fleet.start("second")
-    until(lambda: sorted(fleet.of("second")) == ["semey", "taraz"], "it reads what it can", 40)
+    until(lambda: sorted(fleet.of("second")) == ["semey", "taraz"], "it reads what it can", 60)
     before = fleet.moves()
     fleet.answered(fleet.write("anna"), REPLACED)
     time.sleep(5)

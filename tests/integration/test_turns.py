@@ -59,11 +59,11 @@ def _leave() -> Iterator[None]:
         SEATS.pop().close()
 
 
-def seat(store: Store, name: str = "", able: int = 1, *, fresh: bool = False) -> Seat:
+def seat(store: Store, name: str = "", known: tuple[str, ...] = ("one",), *, fresh: bool = False) -> Seat:
     """Return a host; where it is not `fresh`, it was there for longer than any living host is silent."""
     made = Seat(store.engine, name or own_name(new_id))
     SEATS.append(made)
-    made.beat(able)
+    made.beat(known)
     if not fresh:
         made._since = elapsed() - 60
     return made
@@ -88,12 +88,12 @@ def test_a_turn_is_one_hosts_until_it_gives_it_back_or_is_silent(one: Store) -> 
     lapse(one, second)
     assert first.take(["one"], 5, timedelta(seconds=6)) == {}, "who has its share waits a moment"
     assert first.take(["one"], 5) == {"one": 3}
-    assert first.standing(["one"]).mine == {"one": 3}
-    assert first.standing(["one"]).hosts == {"first": Host(1, 1)}
-    second.beat(1)
-    assert second.standing(["one"]).mine == {}, "it hears that it lost it"
+    assert first.standing().mine == {"one": 3}
+    assert first.standing().hosts == {"first": Host(1, 1)}
+    second.beat(["one"])
+    assert second.standing().mine == {}, "it hears that it lost it"
     second.give_back(["one"])
-    assert first.standing(["one"]).mine == {"one": 3}, "what is not its own it can't give back"
+    assert first.standing().mine == {"one": 3}, "what is not its own it can't give back"
     first.leave()
     assert second.take(["one"], 5) == {"one": 4}
 
@@ -103,15 +103,15 @@ def test_after_an_outage_the_first_host_back_waits_for_the_others(one: Store) ->
     assert first.take(["one"], 1) == {"one": 1}
     lapse(one, first)
     assert not second.is_settled and second.take(["one"], 1) == {}, "the other may be back in a moment"
-    second.beat(1)
+    second.beat(["one"])
     assert "first" in hosts(one), "nor does it bury it"
-    first.beat(1)
-    assert first.standing(["one"]).mine == {"one": 1}
+    first.beat(["one"])
+    assert first.standing().mine == {"one": 1}
     lapse(one, first)
     second._since = elapsed() - ALIVE.total_seconds() - 1
     assert second.take(["one"], 1) == {"one": 2}
     second._last -= 60  # it was silent itself
-    second.beat(1)
+    second.beat(["one"])
     assert not second.is_settled
     assert seat(one, "third", fresh=True).take(["one"], 1) == {}
     second.leave()
@@ -125,23 +125,44 @@ def test_a_command_does_not_wait_and_counts_for_no_share(one: Store) -> None:
     with hold(one.engine, "command") as turn:
         assert turn == Turn("one", 2)
         second = seat(one, "second")
-        standing = second.standing(["one"])
+        standing = second.standing()
         assert standing.hosts["command"] == Host(0, 1) and standing.share == 1
         assert not is_read(one.engine), "nobody keeps reading it"
     assert second.take(["one"], 1) == {"one": 3} and is_read(one.engine)
 
 
 def test_what_a_host_can_not_read_is_known_to_all(one: Store) -> None:
-    first, second = seat(one, "first", 2), seat(one, "second", 2)
+    first, second = seat(one, "first", ("one", "two")), seat(one, "second", ("one", "two"))
     first.enlist(["one", "two"])
-    second.beat(2, ["two", "elsewhere"])
-    standing = first.standing(["one", "two"])
+    second.beat(["one", "two"], ["two"])
+    standing = first.standing()
     assert standing.hosts == {"first": Host(2, 0), "second": Host(1, 0)}
     assert standing.barred == {("second", "two")} and standing.others("one") and not standing.others("two")
-    second.beat(2, ["one"])
-    assert first.standing(["one", "two"]).barred == {("second", "one")}
+    second.beat(["one", "two"], ["one"])
+    assert first.standing().barred == {("second", "one")}
     second.leave()
-    assert first.standing(["one", "two"]).barred == set()
+    assert first.standing().barred == set()
+
+
+def test_a_mailbox_that_only_some_hosts_know_is_theirs(one: Store) -> None:
+    """It counts for no share of the others, nor does one that nobody knows any more."""
+    first, second = seat(one, "first", ("one", "two", "three")), seat(one, "second", ("one", "two"))
+    first.enlist(["one", "two", "three", "gone"])
+    for each, known in ((first, ["one", "two", "three"]), (second, ["one", "two"])):
+        each.beat(known)
+    assert set(first.take(["one", "two", "three"], 3)) == {"one", "two", "three"}
+    standing = second.standing()
+    assert standing.hosts == {"first": Host(3, 3), "second": Host(2, 0)} and standing.total == 3
+    theirs = first.standing()
+    assert not theirs.others("three") and theirs.others("one") and theirs.over(["three", "one", "two"]) == ["one"]
+
+
+def test_who_was_silent_takes_nothing_though_it_was_there_for_long(one: Store) -> None:
+    first, second = seat(one, "first"), seat(one, "second")
+    assert first.take(["one"], 1) == {"one": 1}
+    lapse(one, first)
+    lapse(one, second)
+    assert second.is_settled and second.take(["one"], 1) == {}
 
 
 def test_a_turn_in_use_is_neither_taken_nor_waited_for(one: Store) -> None:
@@ -164,9 +185,9 @@ def test_a_beat_waits_for_no_pass(one: Store) -> None:
             stack.enter_context(one.engine.begin())
         with pytest.raises(StoreUnavailable), one.unit() as unit:
             unit.connection.execute(sa.text("SELECT 1 FROM mailbot_fleet.host FOR UPDATE"))
-            first.beat(1)
+            first.beat(["one"])
         assert not first.is_settled
-        first.beat(1)
+        first.beat(["one"])
 
 
 def hosts(store: Store) -> list[str]:

@@ -120,7 +120,7 @@ def test_a_slow_server_is_given_no_reply_that_another_process_has_by_now(store: 
     class Slow(Courier):
         def send_all(self, take: Take) -> Iterator[tuple[Letter, Said]]:
             for each in super().send_all(take):
-                store.now += timedelta(seconds=31)
+                store.now += timedelta(seconds=91)
                 yield each
 
     courier = Slow({})

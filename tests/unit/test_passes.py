@@ -15,6 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from mailbot import daemon
 from mailbot.daemon import Service, Shared, new_scheduler
+from mailbot.doors import Beside
 from mailbot.errors import MailboxUnavailable
 from mailbot.reach import Reach
 from mailbot.store.turns import Turn
@@ -52,16 +53,19 @@ class House:
 
     def __init__(self) -> None:
         self.apps: dict[str, list[App]] = {}
-        self.scheduler: BackgroundScheduler = new_scheduler(default=2)
+        self.reach = Reach()
+        self.scheduler: BackgroundScheduler = new_scheduler(default=2, closing=1)
 
     def build(self, folder: Path, beside: object = None) -> App:
-        app = App(SimpleNamespace(schedule=SimpleNamespace(poll_seconds=600)))
+        doors = SimpleNamespace(url="imaps://a@imap.example.kz"), SimpleNamespace(url="smtps://a@smtp.example.kz")
+        schedule = SimpleNamespace(poll_seconds=600)
+        app = App(SimpleNamespace(schedule=schedule, mailbox=doors[0], courier=doors[1]))
         app.go.set()
         self.apps.setdefault(folder.name, []).append(app)
         return app
 
     def service(self, name: str, number: int = 1) -> Service:
-        return Service(Path(name), self.scheduler, Shared(Turn(name, number), None))  # type: ignore[arg-type]
+        return Service(Path(name), self.scheduler, Shared(Turn(name, number), Beside(None, self.reach)))  # type: ignore[arg-type]
 
 
 def one_pass(app: App) -> MailboxUnavailable | None:
@@ -87,6 +91,14 @@ def until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.005)
+
+
+def test_the_first_pass_is_made_however_long_the_watch_takes_to_begin(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemon, "open_watch", lambda *_: time.sleep(0.3))
+    house.service("one").start()
+    until(lambda: house.apps["one"][0].passes == 1)
 
 
 def test_a_mailbox_that_is_busy_takes_one_thread_however_often_it_is_woken(house: House) -> None:
@@ -129,7 +141,7 @@ def test_many_wakes_before_a_thread_is_free_make_one_pass(house: House) -> None:
 
 def test_a_mail_server_that_is_away_keeps_no_thread_from_others(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each connection to it takes a while to fail; thirty mailboxes are there, and two threads."""
-    reach, slow = Reach(), []
+    reach, slow = house.reach, []
 
     def reads(app: App) -> MailboxUnavailable | None:
         app.passes += 1
@@ -179,7 +191,7 @@ def test_after_each_pass_there_is_a_next_one(house: House, monkeypatch: pytest.M
     until(lambda: not service._passing.locked() and service._scheduler.get_job(service._job) is not None)
     before = sum(app.passes for app in house.apps["one"])
     house.apps["one"][-1].failure = None
-    service._failures = 0
+    service.failures = 0
     service._wake()
     until(lambda: sum(app.passes for app in house.apps["one"]) > before)
     assert all(app.closed == 1 for app in house.apps["one"][:-1])
@@ -227,5 +239,5 @@ def test_a_pass_that_ends_as_nobody_thought_of_is_made_again(house: House, monke
     monkeypatch.setattr(daemon, "one_pass", broken)
     service = house.service("one")
     service.start()
-    until(lambda: service._scheduler.get_job(service._job) is not None and service._failures == 1)
+    until(lambda: service._scheduler.get_job(service._job) is not None and service.failures == 1)
     assert service.is_alive()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import smtplib
 import socket
 
 import pytest
@@ -38,12 +40,21 @@ def fails(reach: Reach, exc: Exception, time: Time | None = None, seconds: float
         raise exc
 
 
+def asks_nobody(reach: Reach) -> bool:
+    try:
+        with reach.to(SERVER, MailboxUnavailable):
+            return False
+    except MailboxUnavailable:
+        return True
+
+
 def test_while_a_server_is_away_one_at_a_time_tries_it(time: Time) -> None:
     reach = Reach()
     with reach.to(SERVER, MailboxUnavailable):
         assert not reach.is_away(SERVER)
     fails(reach, TimeoutError())
-    assert reach.is_away(SERVER) and reach.due() == set() and not reach.is_away("imap.example.com:993")
+    assert not reach.is_away(SERVER), "it may be started anew"
+    assert reach.due() == set() and not reach.is_away("imap.example.com:993")
     with (
         pytest.raises(MailboxUnavailable, match="could not be reached a moment ago"),
         reach.to(SERVER, MailboxUnavailable),
@@ -63,6 +74,7 @@ def test_while_a_server_is_away_one_at_a_time_tries_it(time: Time) -> None:
 def test_it_is_tried_less_and_less_often(time: Time) -> None:
     reach = Reach()
     fails(reach, ConnectionRefusedError())
+    assert not reach.is_away(SERVER)
     waits = []
     for _ in range(8):
         began = time.now
@@ -70,7 +82,8 @@ def test_it_is_tried_less_and_less_often(time: Time) -> None:
             time.now += 1
         waits.append(time.now - began)
         fails(reach, socket.gaierror())
-    assert waits == [15, 30, 60, 120, 240, 300, 300, 300]
+        assert reach.is_away(SERVER)
+    assert waits == [10, 20, 40, 80, 160, 300, 300, 300]
 
 
 def test_those_under_way_as_it_went_away_count_once(time: Time) -> None:
@@ -97,14 +110,37 @@ def test_those_under_way_as_it_went_away_count_once(time: Time) -> None:
 def test_what_says_that_a_server_is_away(exc: Exception, away: bool, time: Time) -> None:
     reach = Reach()
     fails(reach, exc)
-    assert reach.is_away(SERVER) is away
+    assert asks_nobody(reach) is away
 
 
-def test_what_took_long_and_failed_is_the_servers_whatever_it_was(time: Time) -> None:
+def test_a_connection_that_took_long_and_broke_is_the_servers_but_no_answer_is(time: Time) -> None:
     reach = Reach()
-    fails(reach, ValueError("a greeting that never came"), time, SLOW + 1)
-    assert reach.is_away(SERVER)
+    answers = [smtplib.SMTPAuthenticationError(535, b"no"), MailboxRefused("a password"), ValueError("a mailbox's")]
+    for said in answers:  # some servers let whoever is refused wait
+        fails(reach, said, time, SLOW + 1)
+        assert not asks_nobody(reach)
+    fails(reach, smtplib.SMTPServerDisconnected("no greeting"), time, SLOW - 1)
+    assert not asks_nobody(reach)
+    fails(reach, smtplib.SMTPServerDisconnected("no greeting"), time, SLOW + 1)
+    assert asks_nobody(reach)
     time.now += PAUSES[0]
     with pytest.raises(KeyboardInterrupt), reach.to(SERVER, MailboxUnavailable):
         raise KeyboardInterrupt
-    assert not reach.is_away(SERVER), "nobody knows: it is tried as ever"
+    assert not asks_nobody(reach), "nobody knows: it is tried as ever"
+
+
+def test_a_server_that_lets_us_in_and_says_nothing_more_keeps_few_passes_waiting() -> None:
+    reach = Reach()
+    with contextlib.ExitStack() as stack:
+        assert all(stack.enter_context(reach.passing(SERVER)) for _ in range(8)), "as many as there are threads"
+        reach.passed(SERVER, failed=True)
+        assert not stack.enter_context(reach.passing(SERVER))
+    with reach.passing(SERVER) as first, reach.passing(SERVER) as second, reach.passing(SERVER) as third:
+        assert (first, second, third) == (True, True, False)
+        with reach.passing("imap.example.com:993") as other:
+            assert other
+    with reach.passing(SERVER) as again:
+        assert again
+    reach.passed(SERVER, failed=False)
+    with contextlib.ExitStack() as stack:
+        assert all(stack.enter_context(reach.passing(SERVER)) for _ in range(8))
