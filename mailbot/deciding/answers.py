@@ -25,7 +25,8 @@ def live(case: Case, *waits: str) -> TokenFacts | None:
     token = case.facts.token
     if token is None or not token.from_addressee or not token.is_open or token.waits_for not in waits:
         return None
-    return token
+    # An address that was replaced since speaks for nobody any more: row 7b.
+    return token if token.is_theirs or token.request.kind == "form" else None
 
 
 def row_3(case: Case, again: Again) -> Decision | None:

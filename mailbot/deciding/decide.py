@@ -11,6 +11,7 @@ from dataclasses import replace
 from mailbot.deciding import answers, asks, changes, digest, forms, machines, requests, updates
 from mailbot.deciding.case import Case, Row, hold
 from mailbot.deciding.decision import Decision, Effect
+from mailbot.deciding.facts import Facts
 from mailbot.deciding.places import with_places
 from mailbot.reading.forms import UNREADABLE
 
@@ -35,12 +36,26 @@ REQUEST_ROWS: tuple[Row, ...] = (
 def decide(case: Case) -> Decision:
     """Return what is due for this mail. Total: raises nothing; the last row takes everything."""
     facts = case.facts
-    decision = with_places(case.policy, case.deadlines, facts, _decide(case))
+    decision = with_places(case.policy, case.deadlines, facts, _no_later(facts, _decide(case)))
     wrong = facts.misused or (facts.opt_out is not None and not facts.opt_out.address)
     if not wrong or case.machine is not None or not case.writer:
         return decision
     counted = Effect(verb="count_wrong_token", args={"address": case.writer})  # whatever else the mail is
     return replace(decision, effects=(*decision.effects, counted))
+
+
+def _no_later(facts: Facts, decision: Decision) -> Decision:
+    """Let the clock of what is held already run on: it runs from the request, not from a later word about it."""
+    held = facts.token.request if facts.token is not None else None
+    if held is None or held.id != decision.request_id or (held.state, decision.state) != ("held", "held"):
+        return decision
+    if held.due_at is None or decision.due_at is None or held.due_at >= decision.due_at:
+        return decision
+    owed = tuple(
+        replace(each, values=each.values | {"due_at": held.due_at}) if "due_at" in each.values else each
+        for each in decision.owed
+    )
+    return replace(decision, due_at=held.due_at, owed=owed)
 
 
 def _decide(case: Case) -> Decision:

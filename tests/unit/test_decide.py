@@ -254,6 +254,15 @@ CASES: dict[str, Callable[[], Case]] = {
     "7 a person, please, of what is held": lambda: answer(
         "human", token("", request("update", "held"), role="received"), "authenticated"
     ),
+    "7 a person, please, of what is held until tomorrow": lambda: answer(
+        "human", token("", request("update", "held", due_at=NOW + DAY), role="received"), "authenticated"
+    ),
+    "3 yes to a withdrawal by an address that was replaced since": lambda: answer(
+        "yes", token("confirm", STOPPED_NEWS, is_theirs=False), people=()
+    ),
+    "5 a phone that was asked for, by an address that was replaced since": lambda: case(
+        claim(extract=PHONE), "authenticated", token=token("ask", ASKED, is_theirs=False), replies_to_us=True, people=()
+    ),
     "7a undo of an unsubscribe": lambda: answer(
         "undo", token("", request("unsubscribe", "applied"), template="unsubscribed")
     ),
