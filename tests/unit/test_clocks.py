@@ -67,6 +67,8 @@ KZ = [
      ["correct 24-25.11", "own 23-26.11", "refuse 23-26.11"]),
     ("what is to be corrected is not known yet", {**PROVEN, "state": "asked"}, True,
      ["own 23-26.11", "refuse 23-26.11"]),
+    ("a part is done, the rest waits for a new address: no refusal is due",
+     {**PROVEN, "state": "applied", "open": ["new_address"]}, True, ["own 23-26.11", "correct 23-24.11/24"]),
     ("nor shown yet", {**PROVEN, "state": "challenged"}, True, ["own 23-26.11", "refuse 23-26.11"]),
     ("corrected", DONE, False, ["correct 23-24.11/24"]),
     ("corrected in part, the rest waits for the operator", {**DONE, "open": ["operator"], "due_at": at("11-26T18:00")},

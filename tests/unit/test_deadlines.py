@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 from zoneinfo import ZoneInfo
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from mailbot.config import load_policy
 from mailbot.deciding.clocks import FROM_PROOF, FROM_RECEIPT, first_due
 from mailbot.deciding.deadlines import Deadlines
-from mailbot.deciding.law import Term, quotes
+from mailbot.deciding.law import Rule, Term, _rule, quotes
 from mailbot.policy import ClockRules, HolidayRules, LawRules
 from mailbot.reading.claim import Kind
 
@@ -137,6 +139,55 @@ def test_a_request_is_due_at_the_earlier_of_the_law_and_the_operator(
     assert all(due <= each for each in law)
     assert due in (*law, deadlines.due_at(at, own if proven else held))
     assert first_due(deadlines, at + timedelta(hours=5), kind, proven=proven) >= due
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine whose own zone is neither Almaty's nor UTC."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_days_are_almatys_and_times_utc_whatever_the_machines_zone_is() -> None:
+    """21:00 UTC on Monday is Tuesday in Almaty, and Monday in New York."""
+    monday = datetime(2026, 11, 23, 21, tzinfo=UTC)
+    found = {
+        "2026-11-25T18:00": DEADLINES.due_at(monday, 1),
+        "2026-11-24T09:00": DEADLINES.morning_of(monday),
+        "2026-11-24T18:00": DEADLINES.end_of_day(monday),
+        "2026-12-24T18:00": DEADLINES.term_end(monday, Term(days=1, unit="months")),
+        "2026-11-27T18:00": DEADLINES.term_end(monday, Term(days=3, unit="calendar")),
+        "2026-11-25T17:00": DEADLINES.window_end(monday),
+    }
+    assert {each: almaty(each) for each in found} == found
+    assert {each.utcoffset() for each in found.values()} == {timedelta()}
+
+
+def test_a_question_waits_until_an_hour_before_or_the_next_working_days() -> None:
+    due = almaty("2026-11-26T18:00")
+    assert DEADLINES.asks_until(due, almaty("2026-11-26T16:59")) == almaty("2026-11-26T17:00")
+    assert DEADLINES.asks_until(due, almaty("2026-11-26T17:00")) == almaty("2026-11-27T17:00"), "Friday"
+    assert DEADLINES.asks_until(due, almaty("2026-11-27T09:00")) == almaty("2026-11-30T17:00"), "Monday"
+
+
+def test_the_first_clock_of_what_waits_is_the_laws_where_it_is_the_earlier() -> None:
+    """Kazakhstan: a correction one working day from the proof, a refusal three from receipt."""
+    patient = ClockRules(held=20, proven=20)
+    deadlines = Deadlines(POLICY.model_copy(update={"clocks": patient}))
+    at = almaty("2026-11-23T10:00")
+    assert first_due(deadlines, at, "update", proven=True) == almaty("2026-11-24T18:00")
+    assert first_due(deadlines, at, "update", proven=False) == almaty("2026-11-26T18:00")
+
+
+def test_a_rule_of_a_pack_is_read_whole() -> None:
+    values = {"days": 1, "unit": "months", "article": "12(3)", "source": "GDPR"}
+    assert _rule(values) == Rule(term=Term(days=1, unit="months"), article="12(3)", source="GDPR", more=None)
+    more = values | {"more": {"days": 2, "unit": "months"}}
+    assert _rule(more).more == Term(days=2, unit="months")
 
 
 def test_the_calendar_knows_of_no_decree_for_the_years_to_come() -> None:

@@ -17,6 +17,9 @@ from mailbot.deciding.facts import PersonFacts
         ("phone", "+77012345667, +77470001122", "+7 701 *** ** 67, +7 747 *** ** 22"),
         ("phone", "+442071234567", "+44 *** 67"),
         ("email", "aliya.k@example.com", "a***@example.com"),
+        ("email", '"a@b"@example.com', '"***@example.com'),
+        ("given_name", "Анна", "А***а"),
+        ("given_name", "Али", "А***"),
         ("surname", "Серікова", "С***а"),
         ("surname", "Ли", "Л***"),
         ("patronymic", "", ""),
@@ -26,6 +29,18 @@ from mailbot.deciding.facts import PersonFacts
 )
 def test_a_mail_shows_a_values_ends(field: str, value: str, shown: str) -> None:
     assert veil(field, value) == shown
+
+
+def test_a_record_has_what_a_person_has_and_a_diff_finds_it() -> None:
+    """A record names lists, an update one value: both are the same field."""
+    has = record(
+        PersonFacts(id="p1", fields={"surname": "Ахметова"}, emails=("a@example.kz",), phones=("+77010000001",))
+    )
+    assert has == {"surname": "Ахметова", "emails": ["a@example.kz"], "phones": ["+77010000001"]}
+    assert diff(has, {"email": "b@example.kz", "phone": "+77010000002"}) == [
+        {"field": "email", "before": "a@example.kz", "after": "b@example.kz"},
+        {"field": "phone", "before": "+77010000001", "after": "+77010000002"},
+    ]
 
 
 def test_a_diff_is_in_the_policys_order_and_names_what_changed_alone() -> None:
