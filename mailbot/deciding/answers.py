@@ -128,10 +128,14 @@ def row_4(case: Case) -> Decision | None:
         effects.append(Effect(verb="restore_news", args={"request_id": token.request.id}))
     if token.request.kind == "form":
         effects.append(Effect(verb="forget_form", args={"request_id": token.request.id}))
-    applied = token.request.state == "applied"  # a part of it was done before; only the question is refused
+    state: State = "refused"
+    if token.request.state == "applied":  # a part of it was done before; only the question is refused
+        state = "applied"
+    elif token.waits_for == "new_address" and "operator" in token.request.open:  # that part is the person's own still
+        state = "held"
     owed = receipt(case, "denied", asked_kind=token.request.kind, news_restored=stopped_news)
     return Decision(
-        outcome="apply", row="4", reason="denied", kind="answer", state="applied" if applied else "refused",
+        outcome="apply", row="4", reason="denied", kind="answer", state=state,
         request_id=token.request.id, person_id=token.request.person_id, effects=tuple(effects),
         owed=(replace(owed, to=token.address, proven=True),), tell_operator=True,
     )  # fmt: skip

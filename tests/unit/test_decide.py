@@ -257,6 +257,10 @@ CASES: dict[str, Callable[[], Case]] = {
     "7 a person, please, of what is held until tomorrow": lambda: answer(
         "human", token("", request("update", "held", due_at=NOW + DAY), role="received"), "authenticated"
     ),
+    "4 no of a new address where a surname waits too": lambda: answer(
+        "no",
+        token("new_address", replace(REPLACES, open=("operator", "new_address")), address="new@example.com", **NEW),
+    ),
     "3 yes to a withdrawal by an address that was replaced since": lambda: answer(
         "yes", token("confirm", STOPPED_NEWS, is_theirs=False), people=()
     ),
