@@ -68,12 +68,19 @@ def _sqlite(path: Path) -> sa.Engine:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        reading = connection.get_execution_options().get("reading")
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
-
+    engine.dialect.do_begin = _begin  # type: ignore[assignment, method-assign]  # an event would cost each statement
     return engine
+
+
+def _begin(connection: Any) -> None:
+    if not connection.in_transaction:  # who only reads has begun
+        connection.execute("BEGIN IMMEDIATE")
+
+
+def begin_reading(connection: sa.Connection) -> None:
+    """Begin a transaction in which nothing is written, before its first statement."""
+    if connection.dialect.name == "sqlite":
+        connection.connection.execute("BEGIN")
 
 
 def _postgres(url: sa.URL, password: str | None) -> sa.Engine:
@@ -233,10 +240,9 @@ def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
 
     Text that is no UTF-8 (SQLite takes any) is read as well.
     """
-    options: dict[str, Any] = {"reading": True}
-    if engine.dialect.name == "postgresql":
-        options["isolation_level"] = "REPEATABLE READ"
+    options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
     with translated(), engine.connect().execution_options(**options) as connection:
+        begin_reading(connection)
         raw: Any = connection.connection.driver_connection
         if engine.dialect.name == "postgresql":
             yield connection

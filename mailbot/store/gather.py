@@ -82,6 +82,7 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
     withdraws = "withdrawal" in (claim.kind, token.request.kind if token else None)  # a yes to one counts as one
     named = _named(connection, message) if changes and not found else ()
     earlier = _earlier(unit, found[0].id, claim.kind) if changes and len(found) == 1 else None
+    asks = changes and (earlier is not None or len(found) != 1)
     envelope, listed = bounces.at_bounce_address(connection, message), digest.facts(unit, cards, writer)
     return Facts(
         now=unit.now,
@@ -99,9 +100,7 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
         complained=bounces.complained(connection, message, machine),
         id_reused=by_person and _id_reused(unit, message, writer),
         earlier=earlier,
-        asked=_asked(unit, claim.kind, writer, found, named)
-        if changes and (earlier or len(found) != 1)
-        else frozenset(),
+        asked=_asked(unit, claim.kind, writer, found, named) if asks else frozenset(),
         named=named,
         withdrawals_last_hour=_lately(unit, "withdrawal") if withdraws else 0,
         unproven_unsubscribes_last_hour=_lately(unit, "unsubscribe") if claim.kind == "unsubscribe" else 0,

@@ -14,7 +14,7 @@ from mailbot import logs
 from mailbot.errors import KeyRotated, MailbotError
 from mailbot.ports import Clock, Cursor, NewId, RawMail
 from mailbot.store import everywhere, rotation, seat, space, turns
-from mailbot.store.engine import alone, schema_of, translated
+from mailbot.store.engine import alone, begin_reading, schema_of, translated
 from mailbot.store.engine import snapshot as engine_snapshot
 from mailbot.store.engine import turn as engine_turn
 from mailbot.store.gone import Ledger
@@ -62,7 +62,8 @@ class Store:
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Open a connection for reading."""
-        with translated(), self.engine.connect().execution_options(reading=True) as connection:
+        with translated(), self.engine.connect() as connection:
+            begin_reading(connection)
             self._admit(connection)
             yield connection
 

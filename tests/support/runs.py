@@ -29,7 +29,7 @@ from mailbot.store import (  # fill the metadata
     proof_tables,  # noqa: F401
     tables,  # noqa: F401
 )
-from mailbot.store.engine import open_engine
+from mailbot.store.engine import begin_reading, open_engine
 from tests.support.killed import Commands, Kill
 from tests.support.postgres import Postgres
 from tests.support.site import NOTHING, Site
@@ -121,7 +121,8 @@ class Run:
         """All rows of these tables."""
         engine = open_engine(self.site.store, self.site.folder)
         try:
-            with engine.connect().execution_options(reading=True) as connection:
+            with engine.connect() as connection:
+                begin_reading(connection)
                 return {
                     name: [dict(row._mapping) for row in connection.execute(sa.select(SQLModel.metadata.tables[name]))]
                     for name in names

@@ -186,7 +186,7 @@ def test_a_couriers_handshake_that_breaks_sends_nothing_and_is_tried_again(
             return commands.run("--config", str(site.folder), "poll", env=WAITS | own | url)
 
         for way, octets in (("down", 2_400), ("up", 800)):
-            for after in some(range(0, octets, 20), 2, of=f"{scheme} {way}"):
+            for after in some(range(0, octets, 20), 1, of=f"{scheme} {way}"):
                 for how in ("close", "stall"):
                     with Proxy(server.port, fault=Fault(way=way, after=after, how=how, first=False)) as proxy:
                         ended = poll(proxy.port)
