@@ -85,11 +85,7 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
     asks = changes and (earlier is not None or len(found) != 1)
     envelope, listed = bounces.at_bounce_address(connection, message), digest.facts(unit, cards, writer)
     return Facts(
-        now=unit.now,
-        received_at=unit.raw.received_at,
-        people=found,
-        token=token,
-        digest=listed,
+        now=unit.now, received_at=unit.raw.received_at, people=found, token=token, digest=listed,
         wrong_tokens=sum(token not in known for token in brought),
         misused=_is_misused(unit, brought, known, writer) or (listed is not None and not listed.from_addressee),
         replies_to_us=any(token in known for token in referred(message)),  # a quoted line alone makes no mail ours
@@ -98,15 +94,14 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
         bounced=bounces.bounced(unit, message, machine, envelope),
         opt_out=newsletter.opt_out(unit, unsubscribe_token(message), writer),
         complained=bounces.complained(connection, message, machine),
-        id_reused=by_person and _id_reused(unit, message, writer),
-        earlier=earlier,
+        id_reused=by_person and _id_reused(unit, message, writer), earlier=earlier,
         asked=_asked(unit, claim.kind, writer, found, named) if asks else frozenset(),
         named=named,
         withdrawals_last_hour=_lately(unit, "withdrawal") if withdraws else 0,
         unproven_unsubscribes_last_hour=_lately(unit, "unsubscribe") if claim.kind == "unsubscribe" else 0,
         suppressed=suppressed(unit, writer) if claim.kind and (token or not any(p.news for p in found)) else (),
         was_shadow=unit.was_shadow,
-    )
+    )  # fmt: skip
 
 
 def _token(unit: Unit, brought: tuple[str, ...], known: dict[str, Any], writer: str) -> TokenFacts | None:
