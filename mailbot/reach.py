@@ -71,7 +71,10 @@ class Reach:
     def passed(self, server: str, *, failed: bool) -> None:
         """Note what came of a pass there: a server may let us in and then say nothing any more."""
         with self._lock:
-            (self._failed.add if failed else self._failed.discard)(server)
+            if failed and server:  # a Maildir has none that others wait for
+                self._failed.add(server)
+            else:
+                self._failed.discard(server)
 
     def is_away(self, server: str) -> bool:
         """Tell whether a server is away for longer than it takes to start it anew: somebody tried it again."""

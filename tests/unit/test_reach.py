@@ -144,3 +144,10 @@ def test_a_server_that_lets_us_in_and_says_nothing_more_keeps_few_passes_waiting
     reach.passed(SERVER, failed=False)
     with contextlib.ExitStack() as stack:
         assert all(stack.enter_context(reach.passing(SERVER)) for _ in range(8))
+
+
+def test_a_maildir_that_fails_keeps_no_other_waiting() -> None:
+    reach = Reach()
+    reach.passed("", failed=True)
+    with contextlib.ExitStack() as stack:
+        assert all(stack.enter_context(reach.passing("")) for _ in range(8))
