@@ -59,6 +59,11 @@ def act(page: Any, path: str, verb: str, **typed: str) -> None:
     form.locator("button").last.click()
 
 
+def held_by(page: Any, text: str) -> None:
+    """Wait until the page that a click leads to holds a text: a click returns before that page is there."""
+    page.locator("main", has_text=text).wait_for()
+
+
 # ---- each verb -------------------------------------------------------------------------------------------------
 
 
@@ -88,7 +93,8 @@ def test_each_verb_of_a_request(chromium: Any, address: str, world: World, scrip
     page.goto(f"/requests/{complaint}/answer?ready=complaint")
     page.fill("#text", page.input_value("#text") + "Больше не звоним.")
     page.click("main form button")
-    assert "Больше не звоним." in page.content() and world.show(complaint)["state"] == "left"
+    held_by(page, "Больше не звоним.")
+    assert world.show(complaint)["state"] == "left"
     page.click('form[action$="/rewrite"] button')
     assert "Больше не звоним." in page.input_value("#text")
     page.click("main form button")
@@ -125,7 +131,7 @@ def test_each_verb_of_people(chromium: Any, address: str, world: World, script: 
     page.click("main form button")
     assert "Человек добавлен" in page.locator("[role=status]").inner_text()
     find("+7 701 555 44 33")
-    assert "jana@example.com" in page.content()
+    held_by(page, "jana@example.com")
     page.click('form[action="/people/block"] button')
     assert world.person("jana@example.com")["state"] == "blocked"
     page.click('form[action="/people/unblock"] button')
