@@ -25,14 +25,22 @@ def sweep(line: Line) -> None:
 
     One that can't be written anew (its template is another one since) leaves as it is, and stops no other.
     """
-    if not line.store.acts:
-        return
+    last = 0 if line.store.acts else None
+    while last is not None and not line.stop():
+        last = _look_at_some(line, last)
+
+
+def _look_at_some(line: Line, after: int) -> int | None:
+    """Look at the next few hundred; return the number of the last of them, None where no more are left."""
     with line.store.unit() as unit:
-        rows = unsent.next_ones(unit)
+        rows = unsent.next_ones(unit, after)
+        if not rows:
+            return None
         behind = unsent.behind(unit, rows)
         for row in rows:
             with unsent.apart(unit, lambda what, row=row: line.report(what, row.id)) as begin:  # type: ignore[misc]
                 _look(unit, line, row, behind, begin)
+    return int(rows[-1].id) if len(rows) == unsent.BATCH else None
 
 
 def _look(unit: Unit, line: Line, row: Any, behind: unsent.Behind, begin: Callable[[], None]) -> None:

@@ -16,7 +16,7 @@ from mailbot.store.tables import Question, Reply, Request
 from mailbot.store.transaction import Transaction
 
 DROPPED = "outdated"
-BATCH = 500  # numbers in one statement
+BATCH = 500  # at once: a courier that is down for days leaves many behind
 _reply: Any = Reply.__table__  # type: ignore[attr-defined]
 _request: Any = Request.__table__  # type: ignore[attr-defined]
 _question: Any = Question.__table__  # type: ignore[attr-defined]
@@ -24,13 +24,17 @@ _REQUESTS = sa.select(_request).where(_request.c.id.in_(sa.bindparam("numbers", 
 _QUESTIONS = sa.select(_question).where(_question.c.token.in_(sa.bindparam("tokens", expanding=True)))
 
 
-def next_ones(unit: Transaction) -> list[Any]:
-    """Return those that may have become untrue: the questions, the receipts, what names times; due or not yet."""
+def next_ones(unit: Transaction, after: int) -> list[Any]:
+    """Return the next of those that may have become untrue: questions, receipts, what names times; due or not yet.
+
+    `after`: the number of the last one looked at, 0 to begin with.
+    """
     speaks = sa.or_(_reply.c.role.in_(("question", "received")), _reply.c.said.is_not(None))
     mine = (_reply.c.sent_at.is_(None), _reply.c.gave_up_at.is_(None), speaks)
     alone(unit)
     named = ("id", "token", "role", "template", "request_id", "address", "language", "said", "created_at")
-    query = sa.select(*(_reply.c[name] for name in named)).where(*mine).order_by(_reply.c.id)
+    query = sa.select(*(_reply.c[name] for name in named)).where(*mine, _reply.c.id > after)
+    query = query.order_by(_reply.c.id).limit(BATCH)
     return list(unit.connection.execute(query.with_for_update(skip_locked=True)).all())
 
 
@@ -43,17 +47,12 @@ class Behind:
 
 
 def behind(unit: Transaction, rows: list[Any]) -> Behind:
-    """Return what so many mails hang on, in two questions for each few hundred of them."""
-    found = Behind({}, {})
-    for start in range(0, len(rows), BATCH):
-        some = rows[start : start + BATCH]
-        numbers = {row.request_id for row in some if row.request_id}
-        requests = unit.connection.execute(_REQUESTS, {"numbers": list(numbers)})
-        found.requests.update((row.id, row) for row in requests)
-        tokens = [row.token for row in some if row.role == "question"]
-        questions = unit.connection.execute(_QUESTIONS, {"tokens": tokens}) if tokens else ()
-        found.questions.update((row.token, row) for row in questions)
-    return found
+    """Return what these mails hang on, in two statements."""
+    numbers = {row.request_id for row in rows if row.request_id}
+    requests = unit.connection.execute(_REQUESTS, {"numbers": list(numbers)})
+    tokens = [row.token for row in rows if row.role == "question"]
+    questions = unit.connection.execute(_QUESTIONS, {"tokens": tokens}) if tokens else ()
+    return Behind({row.id: row for row in requests}, {row.token: row for row in questions})
 
 
 @contextlib.contextmanager

@@ -6,11 +6,14 @@ import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from mailbot.app import build
 from mailbot.config import load_policy
 from mailbot.deciding.deadlines import Deadlines
 from mailbot.errors import CourierRefused
-from tests.acceptance.world import ALIYA, ALMATY, BORIS, NO_OBLIGATIONS, UPDATE, WITHDRAWAL, Sent, World
+from mailbot.store import unsent
+from tests.acceptance.world import ALICE, ALIYA, ALMATY, BORIS, NO_OBLIGATIONS, UPDATE, WITHDRAWAL, Sent, World
 
 PHONE = "+77019998877"
 PLACES = '[[places]]\nname = "table"\ntitle = "Table"\npreset = "table"\n'
@@ -58,6 +61,18 @@ def named(at: datetime) -> str:
     """Return a moment as a Russian mail names it."""
     there = at.astimezone(ALMATY)
     return f"{there:%H:%M} {there.day} {MONTHS[there.month - 1]} {there.year} г."
+
+
+def test_each_of_many_is_looked_at_some_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unsent, "BATCH", 2)
+    with courier_down(world):
+        for who in (ALIYA, BORIS, ALICE):
+            world.put(world.octets(who, UPDATE["ru"], TEXT))
+        refused(world)
+        world.later(days=4)
+    world.poll()
+    events = [what for (what,) in world.sql("SELECT what FROM event")]
+    assert events.count("reply_renewed") == 3
 
 
 def to_her(world: World) -> list[Sent]:
