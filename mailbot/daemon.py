@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import random
 import threading
 import time
@@ -34,6 +35,7 @@ GRACE = 4.0  # seconds that a pass has to end by itself
 STUCK = 900.0  # seconds without a mail handled or a pass ended, after which systemd is told nothing any more
 FAILING = (60.0, 300.0)  # seconds to the next pass after one that failed, where passes are further apart; after many
 JITTER = 0.2
+LATE = 5.0  # seconds that a pass may be late before the machine's clock is not waited for
 FULL = 2.0  # seconds to the next try where enough passes wait for a server already
 
 
@@ -68,7 +70,7 @@ class Service:
         self._stopping, self._news = threading.Event(), threading.Event()
         self._queued = self._closing = False  # a pass is to be made at once and was not begun; the end is begun
         self._timing, self._passing = threading.Lock(), threading.Lock()  # of `_queued`; of whoever works with the App
-        self.failures, self._moved_at = 0, time.monotonic()
+        self.failures, self._moved_at, self._due = 0, time.monotonic(), math.inf
         self.is_retired = False
         self._watched: tuple[threading.Thread, threading.Event] | None = None
         self._own = scheduler is None
@@ -88,6 +90,11 @@ class Service:
         if not self._passing.locked() and self._scheduler.get_job(self._job) is not None:
             return True
         return time.monotonic() - self._moved_at < STUCK
+
+    def keep_time(self) -> None:
+        """Have the pass made that is due by a clock that nobody sets, where the machine's was set back."""
+        if time.monotonic() > self._due + LATE and self._scheduler.get_job(self._job) is not None:
+            self._soon()
 
     def reload(self) -> bool:
         """Read the settings anew once the pass in hand is done; what can't be read leaves everything as it was.
@@ -124,7 +131,7 @@ class Service:
 
     def retry(self) -> None:
         """Make the next pass now: what the last one failed of is over."""
-        if self.failure is not None:
+        if self.failure is not None and not self._passing.locked():
             self._soon()
 
     def retire(self) -> None:
@@ -227,7 +234,7 @@ class Service:
     def _next(self, seconds: float) -> None:
         if not self._queued and not self._stopping.is_set():
             self._queued = not seconds
-            at = datetime.now(UTC) + timedelta(seconds=seconds)
+            at, self._due = datetime.now(UTC) + timedelta(seconds=seconds), time.monotonic() + seconds
             self._scheduler.add_job(self._pass, "date", run_date=at, id=self._job, replace_existing=True)
 
     def _wake(self) -> None:

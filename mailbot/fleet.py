@@ -48,6 +48,7 @@ ASIDE = {
     "knocking": 2,
 }  # threads for what must not wait for passes, nor they for it
 ROUND_SECONDS = 0.5  # between the beginnings of two rounds, however much is told
+AFTER = 15.0  # seconds after an outage of the database in which a pass that failed of it is made again at once
 NOW = timedelta()
 ORPHAN = timedelta(seconds=6)  # a turn that nobody took for so long is taken by who can, after twice that by anybody
 
@@ -124,6 +125,12 @@ class Fleet:
         self._reread.set()
         return True
 
+    def keep_time(self) -> None:
+        """Have each pass made that is due."""
+        for held in list(self._held.values()):
+            if held.service is not None:
+                held.service.keep_time()
+
     def is_alive(self) -> bool:
         """Tell whether turns are looked after, and there are threads that are not caught for good."""
         moves = self._rounds.is_alive() and time.monotonic() - self._moved_at < STUCK
@@ -152,17 +159,16 @@ class Fleet:
     # ---- rounds --------------------------------------------------------------------------------------------
 
     def _go_round(self) -> None:
-        was_away = False
+        failed_at = -AFTER
         while not self._stopping.is_set():
             self._moved_at = time.monotonic()
             try:
                 self._round()
-                self._retry(database=was_away)
-                was_away = False
+                self._retry(database=self._moved_at - failed_at < AFTER)
                 called = set(self._seat.hear(BEAT_SECONDS / 2))
                 self._helper.help({box: self._members[box] for box in called & self._not_ours()})
             except Exception as exc:  # noqa: BLE001 - what we have goes on: it commits nothing that it may not
-                was_away = True
+                failed_at = time.monotonic()
                 logs.failed(exc if isinstance(exc, MailbotError) else MailbotError(f"a round: {type(exc).__name__}"))
                 self._stopping.wait(BEAT_SECONDS)
             self._stopping.wait(self._moved_at + ROUND_SECONDS - time.monotonic())

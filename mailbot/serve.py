@@ -30,6 +30,10 @@ class Running(Protocol):
         """Read the settings anew; False: ask again."""
         ...
 
+    def keep_time(self) -> None:
+        """Do what is due by a clock that nobody sets; asked each second."""
+        ...
+
     def is_alive(self) -> bool:
         """Tell whether it moves."""
         ...
@@ -53,6 +57,7 @@ def serve(make: Callable[[], Running]) -> int:
         if reloading and service.reload():
             reloading = False
             notify("READY=1")
+        service.keep_time()
         if service.is_alive():
             notify("WATCHDOG=1")
     notify("STOPPING=1")

@@ -241,3 +241,38 @@ def test_a_pass_that_ends_as_nobody_thought_of_is_made_again(house: House, monke
     service.start()
     until(lambda: service._scheduler.get_job(service._job) is not None and service.failures == 1)
     assert service.is_alive()
+
+
+def test_a_pass_is_made_in_its_time_though_the_clock_was_set_back(house: House) -> None:
+    service = house.service("one")
+    app = house.apps["one"][0]
+    service.start()
+    until(lambda: app.passes == 1 and service._scheduler.get_job(service._job) is not None)
+    service.keep_time()
+    time.sleep(0.1)
+    assert app.passes == 1, "it is not due for ten minutes"
+    service._due -= 606  # those passed, and the job's own time is as far away as it was
+    service.keep_time()
+    until(lambda: app.passes == 2)
+
+
+def test_a_pass_that_waits_for_a_thread_is_not_late(house: House) -> None:
+    for name in ("a", "b"):
+        house.service(name).start()
+        until(lambda name=name: house.apps[name][0].passes == 1)  # type: ignore[misc]
+    blockers = [house.service(name, 2) for name in ("a", "b")]
+    for name, each in zip(("a", "b"), blockers, strict=True):
+        house.apps[name][1].go.clear()
+        each.start()
+        assert house.apps[name][1].begun.wait(10)
+    waits = house.service("waits")
+    waits.start()
+    until(lambda: waits._scheduler.get_job(waits._job) is None)
+    for _ in range(10):
+        waits._due -= 60
+        waits.keep_time()
+    for name in ("a", "b"):
+        house.apps[name][1].go.set()
+    until(lambda: house.apps["waits"][0].passes == 1)
+    time.sleep(0.2)
+    assert house.apps["waits"][0].passes == 1
