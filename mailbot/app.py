@@ -203,7 +203,7 @@ class App:
         return Outbox(
             store=self.line.store.free(), courier=self.courier, sender=self.settings.mailbox.addresses[0],
             limits=rules.policy.limits, window_end=rules.deadlines.window_end, stop=self.line.stop,
-            verp=self.settings.courier.verp,
+            verp=self.settings.courier.verp, timeout_seconds=self.settings.courier.timeout_seconds,
         )  # fmt: skip
 
     def _call_hooks(self) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from math import inf
 
 from mailbot import logs
 from mailbot.errors import CourierRefused, CourierUnavailable, ReplyDeferred
@@ -45,6 +46,12 @@ class Outbox:
     window_end: Callable[[datetime], datetime]
     verp: bool = False  # each reply has an envelope sender of its own
     stop: Callable[[], bool] = lambda: False  # asked between two replies: is it time to go?
+    timeout_seconds: int = 60  # that the courier gives the server for one answer
+
+    @property
+    def lasts(self) -> timedelta:
+        """How long a lease lasts: a server may take that long for each of an address, its text and the end of it."""
+        return max(outbox.LEASE, timedelta(seconds=3 * self.timeout_seconds))
 
     def send(self, counts: dict[str, int]) -> None:
         """Send every reply that is due; add to "sent" and "gave_up" of the counts.
@@ -117,7 +124,8 @@ class _Hand:
 
     def __init__(self, sends: Outbox, owner: str, batch: list[outbox.Leased]) -> None:
         self._sends, self._owner = sends, owner
-        self._leased_at, self._ours = elapsed(), {reply.id for reply in batch}
+        usual = sends.lasts == outbox.LEASE  # else it is made longer before anything is sent
+        self._leased_at, self._ours = elapsed() if usual else -inf, {reply.id for reply in batch}
         self.waiting = batch
         self.under_way: dict[int, outbox.Leased] = {}
         self.later: set[str] = set()  # addresses whose next replies wait, since an earlier one was put off
@@ -140,8 +148,9 @@ class _Hand:
 
     def _extend(self) -> None:
         """Make sure of what is leased where a server was slow, or this process stood still: others may have it now."""
-        if (elapsed() - self._leased_at) * 2 > outbox.LEASE.total_seconds():
+        if (elapsed() - self._leased_at) * 2 > self._sends.lasts.total_seconds():
             self._leased_at = elapsed()
             waiting = [reply.id for reply in self.waiting]
-            self._ours = outbox.extend(self._sends.store, self._owner, [*self.under_way, *waiting])
+            mine = [*self.under_way, *waiting]
+            self._ours = outbox.extend(self._sends.store, self._owner, mine, self._sends.lasts)
             self.waiting = [reply for reply in self.waiting if reply.id in self._ours]

@@ -20,7 +20,7 @@ from mailbot.store.store import Store
 from mailbot.store.tables import Person, Reply, Request
 from mailbot.store.transaction import Transaction
 
-LEASE = timedelta(seconds=180)  # half of it is left when a text leaves, and a server takes a minute to answer
+LEASE = timedelta(seconds=180)  # half of it is left when a text leaves: longer than a server may take to answer
 LOCK = b"outbox".hex()
 BACK_OFF = (1, 5, 15, 60, 240, 720)  # minutes at most before the next try, by how often it was put off
 JITTER = 0.2  # so much of that is left to chance: what was put off together does not come back together
@@ -134,11 +134,11 @@ def _due(row: Any, now: datetime) -> tuple[Any, ...]:
     return (*_unsent(row), sa.or_(row.next_try_at.is_(None), row.next_try_at <= now))
 
 
-def extend(store: Store, owner: str, ids: list[int]) -> set[int]:
+def extend(store: Store, owner: str, ids: list[int], lasts: timedelta = LEASE) -> set[int]:
     """Renew the lease of replies not sent yet; return those that are still ours."""
     with store.unit() as unit:
         alone(unit)
-        until = now_for_all(unit.connection, unit.now) + LEASE
+        until = now_for_all(unit.connection, unit.now) + lasts
         ours = sa.and_(_reply.c.id.in_(ids), _reply.c.owner == owner, _reply.c.sent_at.is_(None))
         unit.connection.execute(sa.update(_reply).where(ours).values(lease_until=until))
         return set(unit.connection.execute(sa.select(_reply.c.id).where(ours)).scalars())

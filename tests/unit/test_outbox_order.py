@@ -59,8 +59,9 @@ class Store:
         def note(what: str) -> Any:
             return lambda _store, number, *_, **__: self.done.append((what, number)) or True
 
-        def extend(_store: Store, _owner: str, ids: list[int]) -> set[int]:
+        def extend(_store: Store, _owner: str, ids: list[int], lasts: timedelta) -> set[int]:
             self.extended.append(set(ids))
+            self.lasts = lasts
             return set(ids) - self.lost
 
         return SimpleNamespace(
@@ -129,3 +130,15 @@ def test_a_slow_server_is_given_no_reply_that_another_process_has_by_now(store: 
     assert 3 in courier.order, "it was under way when the lease was half over"
     assert store.extended[0] == {0, 1, 2, 4, 5, 6}, "what is under way is extended too"
     assert not store.released & {3, 6}
+
+
+def test_where_a_server_may_take_minutes_a_lease_is_made_longer_before_anything_is_sent(store: Store) -> None:
+    class Slow(Courier):
+        def send_all(self, take: Take) -> Iterator[tuple[Letter, Said]]:
+            for each in super().send_all(take):
+                store.now += timedelta(seconds=800)
+                yield each
+
+    assert send(store, Slow({}), timeout_seconds=600)["sent"] == 7
+    assert store.extended[0] == set(range(7)) and store.lasts == timedelta(minutes=30)
+    assert len(store.extended) > 1, "before half of it is over"
