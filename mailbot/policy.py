@@ -138,7 +138,7 @@ class LimitRules(Section):
     replies_per_hour: int = Field(default=500, ge=1, description="answers to everybody in an hour")
     withdrawals_per_hour: int = Field(default=20, ge=1, description="more withdrawals an hour are held (breaker)")
     unproven_unsubscribes_per_hour: int = Field(
-        default=20, ge=1, description="more unproven unsubscribes an hour are held (breaker)"
+        default=20, ge=1, description="more unproven mails an hour that would stop the news are held (breaker)"
     )
     change_hours: int = Field(
         default=24, ge=0, le=720, description="a second change of an address within these hours is held"

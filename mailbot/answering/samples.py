@@ -118,6 +118,7 @@ VALUES: dict[str, dict[str, list[Any]]] = {
     "challenge": {"kind": _KINDS, "asked_at": [NOW], "due_at": [LATER], "news_stopped": [False, True]},
     "new-address": {"due_at": [LATER]},
     "address-changed": {"undo_until": [None, LATER]},
+    "address-kept": {"rest": ["", "done", "operator"]},
     "withdrawal-stopped": {"places": _ERASING, "kind": ["withdrawal"],
                            "destroy_at": [None, LATER], "obligations": [True, False],
                            "due_at": [None, LATER]},

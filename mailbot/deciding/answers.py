@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from mailbot.deciding.case import Case, changed_lately, hold, receipt, undo_until
+from mailbot.deciding.case import Case, changed_lately, hold, not_past, receipt, undo_until
 from mailbot.deciding.decision import Decision, Effect, Owed, Role, State
 from mailbot.deciding.diff import diff, veiled
 from mailbot.deciding.facts import PersonFacts, RequestFacts, TokenFacts
 from mailbot.deciding.forms import confirmed
+from mailbot.reading.address import address_key
 from mailbot.reading.claim import Claim, Extract, Unclear
 from mailbot.reading.sender import Evidence
 
@@ -25,6 +26,8 @@ def live(case: Case, *waits: str) -> TokenFacts | None:
     token = case.facts.token
     if token is None or not token.from_addressee or not token.is_open or token.waits_for not in waits:
         return None
+    if token.request.state in ("refused", "expired", "undone", "ignored"):
+        return None  # there is nothing left that an answer could set going
     # An address that was replaced since speaks for nobody any more: row 7b.
     return token if token.is_theirs or token.request.kind == "form" else None
 
@@ -118,8 +121,11 @@ def _why_not(case: Case, person: PersonFacts | None, old: str) -> str:
 
 
 def row_4(case: Case) -> Decision | None:
-    """A no: refused; news that the request had stopped are put back; the operator is told."""
-    token = live(case, "confirm", "new_address", "ask")
+    """A no: refused; news that the request had stopped are put back; the operator is told.
+
+    To a question for data it is no answer: row 6.
+    """
+    token = live(case, "confirm", "new_address")
     if token is None or case.claim.word != "no":
         return None
     effects = [Effect(verb="close_question", args={"token": token.token, "outcome": "no"})]
@@ -131,14 +137,24 @@ def row_4(case: Case) -> Decision | None:
     state: State = "refused"
     if token.request.state == "applied":  # a part of it was done before; only the question is refused
         state = "applied"
-    elif token.waits_for == "new_address" and "operator" in token.request.open:  # that part is the person's own still
+    elif token.request.for_operator:  # that part is the person's own still
         state = "held"
     owed = receipt(case, "denied", asked_kind=token.request.kind, news_restored=stopped_news)
+    kept = address_kept(token.request, token.person) if token.waits_for == "new_address" else ()
     return Decision(
         outcome="apply", row="4", reason="denied", kind="answer", state=state,
         request_id=token.request.id, person_id=token.request.person_id, effects=tuple(effects),
-        owed=(replace(owed, to=token.address, proven=True),), tell_operator=True,
+        owed=(replace(owed, to=token.address, proven=True), *kept), tell_operator=True,
     )  # fmt: skip
+
+
+def address_kept(request: RequestFacts, person: PersonFacts | None) -> tuple[Owed, ...]:
+    """Tell who asked for a new address that no yes came from it, be it a no or silence; nobody where he is gone."""
+    if person is None or not person.emails:
+        return ()
+    to = next((addr for addr in person.emails if address_key(addr) == address_key(request.address)), person.emails[0])
+    rest = "done" if request.state == "applied" else "operator" if request.for_operator else ""
+    return (Owed(template="address-kept", role="receipt", to=to, language=request.language, values={"rest": rest}),)
 
 
 def row_7(case: Case) -> Decision | None:
@@ -152,12 +168,7 @@ def row_7(case: Case) -> Decision | None:
     if word == "human":
         held = hold(case, "7", "human_asked", person_id=request.person_id)
         state: State = "applied" if request.state == "applied" else "held"  # what was done stays done
-        owed = held.owed or (
-            replace(
-                receipt(case, "received", role="received", why="human_asked", due_at=held.due_at), to=token.address
-            ),
-        )
-        return replace(held, kind="undo", state=state, request_id=request.id, owed=owed)  # fmt: skip
+        return replace(held, kind="undo", state=state, request_id=request.id, owed=human_owed(case, token, held))
     if (
         token.template not in REPORTS_A_CHANGE
         or word not in ("undo", "only_news")
@@ -168,6 +179,13 @@ def row_7(case: Case) -> Decision | None:
     if word == "only_news" and request.kind != "withdrawal":
         return None
     return _undo(case, token)
+
+
+def human_owed(case: Case, token: TokenFacts, held: Decision) -> tuple[Owed, ...]:
+    """Return the receipt for who asked for a person, as each mail of ours offers: it goes where that mail went."""
+    due = not_past(case, held.due_at or case.due())
+    owed = receipt(case, "received", role="received", why="human_asked", due_at=due)
+    return held.owed or (replace(owed, to=token.address),)
 
 
 def _undo(case: Case, token: TokenFacts) -> Decision | None:
@@ -189,7 +207,7 @@ def _undo(case: Case, token: TokenFacts) -> Decision | None:
     owed += [
         Owed(template="undone-notice", role="notice", to=addr, threads=False, **common)
         for addr in person.emails
-        if addr != token.address
+        if address_key(addr) != address_key(token.address)
     ]
     return Decision(
         outcome="apply", row="7", reason=reason, kind="undo", state="undone", request_id=request.id,
@@ -217,9 +235,14 @@ def row_7a(case: Case) -> Decision | None:
         new = {"person_id": person.id, "address": case.writer, "at": at, "version": version}
         give, address, people = Effect(verb="give_news", args=new), case.address, (person,)
         role = "repeat" if person.news else role  # nothing changes: a program that answers so comes to an end
+    elif case.claim.resubscribe and case.proven and case.facts.people:
+        return replace(hold(case, "7a", "shared_address"), kind="resubscribe")
     else:
         return None
-    if not people or any(person.blocked for person in people):
+    if any(person.blocked for person in people):
+        disputed = any(person.blocked == "dispute" for person in people)
+        return replace(hold(case, "7a", "person_blocked" if disputed else "resubscribe_stopped"), kind="resubscribe")
+    if not people:
         return None
     return Decision(
         outcome="apply", row="7a", reason="resubscribed", kind="resubscribe", state="applied",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from mailbot.deciding.answers import Again, live
+from mailbot.deciding.answers import Again, human_owed, live
 from mailbot.deciding.case import Case, hold, not_past
 from mailbot.deciding.decision import Decision, Effect, Open, Owed, State
 from mailbot.deciding.facts import TokenFacts
@@ -34,9 +34,13 @@ def row_5(case: Case, again: Again) -> Decision | None:
         anew = _not_asked_again(case, anew)
     close = Effect(verb="close_question", args={"token": token.token, "outcome": "fields"})
     reason = "ask_answered" if anew.outcome == "apply" else anew.reason
+    state = anew.state
+    if token.request.state == "applied" or (token.request.for_operator and state != "applied"):
+        state = token.request.state  # what was done stays done, and what waits for the operator waits on
     return replace(
-        anew, row="5", reason=reason, kind="answer", request_id=token.request.id, effects=(close, *anew.effects)
-    )
+        anew, row="5", reason=reason, kind="answer", request_id=token.request.id, effects=(close, *anew.effects),
+        state=state,
+    )  # fmt: skip
 
 
 def _answered(case: Case, token: TokenFacts) -> Extract:
@@ -49,11 +53,11 @@ def _answered(case: Case, token: TokenFacts) -> Extract:
 def _not_asked_again(case: Case, anew: Decision) -> Decision:
     """Put what is still unclear before the operator: the person was asked often enough."""
     if anew.outcome == "ask":
-        return hold(case, "5", "answer_unclear")
+        return hold(replace(case, claim=replace(case.claim, kind="update")), "5", "answer_unclear")
     asks = [owed for owed in anew.owed if owed.waits_for == "ask"]
     if not asks:
         return anew
-    due = anew.due_at or case.due(proven=True)
+    due = case.due(proven=True)
     owed = [replace(each, waits_for="", values=_for_operator(case, each.values, due)) for each in asks]
     kept = [each for each in anew.owed if each.waits_for != "ask"]
     opens: tuple[Open, ...] = tuple(dict.fromkeys(("operator", *anew.open)))
@@ -76,7 +80,8 @@ def row_6(case: Case) -> Decision | None:
         reason = "human_asked" if case.claim.word == "human" else "answer_unclear"
         held = hold(case, "7" if case.claim.word == "human" else "6", reason, person_id=token.request.person_id)
         state: State = "applied" if token.request.state == "applied" else "held"  # what was done stays done
-        return replace(held, kind="answer", state=state, request_id=token.request.id)
+        told = human_owed(case, token, held) if case.claim.word == "human" else held.owed
+        return replace(held, kind="answer", state=state, request_id=token.request.id, owed=told)
     values: dict[str, Any] = {"about": "challenge"}
     if token.waits_for == "ask":
         unclear = [{"field": item["field"], "why": item["why"]} for item in token.request.fields.get("unclear", ())]
@@ -86,8 +91,8 @@ def row_6(case: Case) -> Decision | None:
         waits_for=token.waits_for, proven=case.proven,  # type: ignore[arg-type]
     )  # fmt: skip
     again = Effect(verb="ask_again", args={"token": token.token})
-    state = token.request.state if token.request.state in ("applied", "challenged", "asked", "held") else "asked"
     return Decision(
-        outcome="ask", row="6", reason="answer_unclear", kind="answer", state=state, request_id=token.request.id,
+        outcome="ask", row="6", reason="answer_unclear", kind="answer", state=token.request.state,
+        request_id=token.request.id,
         person_id=token.request.person_id, effects=(again,), owed=(owed,),
     )  # fmt: skip

@@ -47,11 +47,15 @@ def row_15a(case: Case) -> Decision | None:
 def row_15b(case: Case) -> Decision | None:
     """The same again, nothing changed since, with proof no better: it stands where the first one stands."""
     earlier = case.facts.earlier
-    if not asks_change(case) or earlier is None or RANK[case.level] > RANK[earlier.level]:
+    if not asks_change(case) or earlier is None:
+        return None
+    asked = case.address in case.facts.asked
+    if asked and case.proven:
+        return None  # what waits there for a yes was stated without proof
+    if RANK[case.level] > RANK[earlier.level] and not asked:
         return None  # better proof: the rows below decide, a weaker open one is superseded
     if earlier.state == "applied" and not (case.proven and earlier.undo_clean):
         return None
-    asked = case.address in case.facts.asked
     if earlier.state == "held" and not case.proven and not asked:
         return None  # a held mail of anybody stands in nobody's way
     if case.claim.kind == "withdrawal" or dict(case.claim.extract.fields) == earlier.fields.get("fields", {}):
@@ -78,7 +82,8 @@ def _state_of(case: Case, earlier: RequestFacts) -> tuple[Owed, ...]:
         return (_withdrawn(case, earlier, due),)
     if earlier.state == "asked":
         missing = list(FIELD_NAMES)
-        question = receipt(case, "ask", role="repeat", unclear=[], missing=missing, due_at=due)
+        until = case.deadlines.asks_until(due, case.facts.now)
+        question = receipt(case, "ask", role="repeat", unclear=[], missing=missing, due_at=until)
         return (replace(question, waits_for="ask"),)
     if earlier.state == "challenged":
         pending = [{"field": "email", "waits_for": "new_address"}]
@@ -135,7 +140,7 @@ def rows_18_to_20(case: Case) -> Decision | None:
     if not asks_change(case) or case.claim.kind != "withdrawal" or not case.proven or person is None:
         return None
     mode = case.policy.withdrawal.obligations
-    if mode != "none" and person.open_obligations:
+    if person.open_obligations:  # where the policy knows of none, somebody opened this one by hand
         return _withdrawal(case, person, "20", "obligation_open", "withdrawal-partial")
     if mode == "ask":
         return _withdrawal(case, person, "19", "obligations_asked", "withdrawal-stopped")

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mailbot.deciding import answers, asks, changes, digest, forms, machines, requests, updates
-from mailbot.deciding.case import Case, Row, hold
+from mailbot.deciding.case import Case, Row
 from mailbot.deciding.decision import Decision, Effect
 from mailbot.deciding.facts import Facts
 from mailbot.deciding.places import with_places
 from mailbot.reading.forms import UNREADABLE
 
 REQUEST_ROWS: tuple[Row, ...] = (
+    requests.row_11b_news,
     requests.row_10,
     requests.row_11,
     requests.row_11a,
@@ -100,7 +101,10 @@ def _header_only(case: Case) -> Decision:
     """A mail over the size limit, or one that can't be parsed: only what the header says counts."""
     if case.machine is not None:
         return Decision(outcome="ignore", row="2", reason="machine", state="ignored")
+    answered = requests.row_9a(case) or asks.row_6(case)
+    if answered is not None:
+        return answered
     reason = "unreadable" if case.message.complete else "too_large"
     if case.claim.kind is None:
         return Decision(outcome="leave", row="25", reason=reason, state="left")
-    return replace(hold(case, "11", reason), owed=())
+    return requests.held_but_news(case, "11", reason)

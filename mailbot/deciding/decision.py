@@ -18,8 +18,8 @@ Purpose = Literal["news", "processing"]
 Role = Literal["question", "receipt", "notice", "received", "repeat", "final", "operator"]
 TEMPLATES = (
     "update-applied", "update-waiting", "ask", "ask-again", "challenge", "new-address", "address-changed",
-    "withdrawal-stopped", "withdrawal-notice", "withdrawal-partial", "destroyed", "mails-left", "unsubscribed",
-    "not-on-list", "not-stored", "received", "answer-later", "form-question", "form-taken",
+    "address-kept", "withdrawal-stopped", "withdrawal-notice", "withdrawal-partial", "destroyed", "mails-left",
+    "unsubscribed", "not-on-list", "not-stored", "received", "answer-later", "form-question", "form-taken",
     "undone", "undone-notice", "only-news", "resubscribed", "refused", "denied", "condolence",
     "access", "blocked", "operator-answer", "operator", "operator-address", "operator-health",
     "console-locked",

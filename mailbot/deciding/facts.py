@@ -45,12 +45,14 @@ class RequestFacts:
     outcome: Outcome
     level: str  # the proof it counts as: none, weak or authenticated
     received_at: datetime
+    address: str = ""  # from which it came
     language: Language = "ru"
     person_id: str | None = None
     fields: dict[str, Any] = field(default_factory=dict)  # the claim's extract, as stored
     undo_until: datetime | None = None
     undo_clean: bool = True  # the fields it changed weren't changed since
     open: tuple[str, ...] = ()
+    for_operator: tuple[str, ...] = ()  # fields of it that wait for the operator
     stopped_news: bool = False  # news consents ended by it
     told_lately: bool = False  # a repeat of it was answered within a day
     destroy_at: datetime | None = None
@@ -130,7 +132,7 @@ class Facts:
     asked: frozenset[str] = frozenset()
     named: tuple[tuple[str, PersonFacts], ...] = ()  # the one address on file that the text names, and its person
     withdrawals_last_hour: int = 0
-    unproven_unsubscribes_last_hour: int = 0  # unknown where this one is proven
+    news_stopped_unproven: int = 0  # how often in the last hour; unknown where this mail is proven
     suppressed: tuple[Purpose, ...] = ()  # of the writer; known where nobody on file has the news, or a token came
     suppressed_since: dict[str, datetime] = field(default_factory=dict)  # purpose -> since when; of a form's address
     was_shadow: bool = False  # it waits since shadow mode

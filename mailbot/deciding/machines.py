@@ -37,7 +37,7 @@ def row_2(case: Case) -> Decision | None:
         return _unanswered(case, "feedback_report", effects)
     if _is_button(case):
         limit = case.policy.limits.unproven_unsubscribes_per_hour
-        if case.evidence.level != "authenticated" and facts.unproven_unsubscribes_last_hour >= limit:
+        if case.evidence.level != "authenticated" and facts.news_stopped_unproven >= limit:
             return replace(hold(case, "11b", "breaker"), owed=())
         args: dict[str, object] = {"address": case.writer}
         if not case.facts.people and case.evidence.level != "authenticated":

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from mailbot.deciding.case import Case, changed_lately, hold, receipt
+from mailbot.deciding.clocks import first_due
 from mailbot.deciding.decision import Decision, Effect, Owed, Role, State
 
 CONFLICT_REASONS = {
@@ -41,7 +42,7 @@ def row_11_death(case: Case) -> Decision | None:
     if "deceased" not in case.claim.conflicts or row_9a(case) is not None:
         return None
     if case.claim.acts:
-        done = _held_but_news(case, "11", "deceased")
+        done = held_but_news(case, "11", "deceased")
     else:
         due = case.due()
         done = Decision(
@@ -57,6 +58,21 @@ def row_11_death(case: Case) -> Decision | None:
         done, outcome="hold", state=state, kind="answer", request_id=token.request.id, owed=(),
         effects=(close, *done.effects), person_id=token.request.person_id,
     )  # fmt: skip
+
+
+def row_11b_news(case: Case) -> Decision | None:
+    """The breaker of what stops the news without proof: forged in numbers it would empty the list.
+
+    Stands before the rows that apply an unsubscribe whatever else the mail is. A withdrawal that they hold stops no
+    news, and tells why it is held.
+    """
+    claim, facts = case.claim, case.facts
+    asked = {claim.kind, claim.second.kind if claim.second else None}
+    stops = "unsubscribe" in asked or (claim.kind == "withdrawal" and not claim.conflicts)
+    if not claim.acts or not stops or case.evidence.level == "authenticated":
+        return None
+    many = facts.news_stopped_unproven >= case.policy.limits.unproven_unsubscribes_per_hour
+    return hold(case, "11b", "breaker") if many else None
 
 
 def row_10(case: Case) -> Decision | None:
@@ -77,7 +93,7 @@ def _two_tags(case: Case) -> Decision | None:
     note = Effect(verb="note_other", args={"kind": other})
     return replace(
         done, row="10", reason="two_tags", owed=owed, effects=(*done.effects, note), open=("operator",),
-        due_at=case.due(), tell_operator=True,
+        due_at=first_due(case.deadlines, case.facts.received_at, other, proven=case.proven), tell_operator=True,
     )  # fmt: skip
 
 
@@ -86,8 +102,8 @@ def row_11(case: Case) -> Decision | None:
     if not case.claim.acts:
         return None
     if case.claim.conflicts:
-        return _held_but_news(case, "11", CONFLICT_REASONS[case.claim.conflicts[0]])
-    return None if case.facts.vouched or not _is_minor(case) else _held_but_news(case, "11", "minor")
+        return held_but_news(case, "11", CONFLICT_REASONS[case.claim.conflicts[0]])
+    return None if case.facts.vouched or not _is_minor(case) else held_but_news(case, "11", "minor")
 
 
 def _is_minor(case: Case) -> bool:
@@ -109,9 +125,9 @@ def row_11a(case: Case) -> Decision | None:
         return None
     facts = case.facts
     if facts.now - facts.received_at > timedelta(days=case.policy.limits.age_days):
-        return _held_but_news(case, "11a", "too_old")
+        return held_but_news(case, "11a", "too_old")
     if facts.was_shadow and facts.now > case.due():
-        return _held_but_news(case, "11a", "past_clock")
+        return held_but_news(case, "11a", "past_clock")
     return None
 
 
@@ -120,13 +136,9 @@ def row_11b(case: Case) -> Decision | None:
     claim, facts, limits = case.claim, case.facts, case.policy.limits
     if not claim.acts:
         return None
-    unproven = case.evidence.level != "authenticated"
     if claim.kind == "withdrawal" and case.proven and facts.withdrawals_last_hour >= limits.withdrawals_per_hour:
         return hold(case, "11b", "breaker")
-    if claim.kind == "unsubscribe" and unproven:
-        if facts.unproven_unsubscribes_last_hour >= limits.unproven_unsubscribes_per_hour:
-            return hold(case, "11b", "breaker")
-    elif claim.kind == "update" and "email" in claim.extract.fields and changed_lately(case, facts.people):
+    if claim.kind == "update" and "email" in claim.extract.fields and changed_lately(case, facts.people):
         return hold(case, "11b", "second_change")
     consents = [person.consent_at for person in facts.people if person.consent_at is not None]
     if case.message.date is not None and consents and case.message.date < max(consents):
@@ -134,7 +146,7 @@ def row_11b(case: Case) -> Decision | None:
     return None
 
 
-def _held_but_news(case: Case, row: str, reason: str) -> Decision:
+def held_but_news(case: Case, row: str, reason: str) -> Decision:
     """Hold the mail; an unsubscribe of the writing address is applied all the same, be it one of two tags."""
     both = _two_tags(case)
     if both is not None:

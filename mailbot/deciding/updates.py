@@ -42,7 +42,7 @@ def plan(case: Case, person: PersonFacts) -> Plan:
             _plan_phone(case, person, apply, unclear)
         else:
             stated = extract.fields[name] or ""  # a patronymic of None: the person says that there is none
-            if stated != _on_file(person, name):
+            if stated != (_on_file(person, name) or ""):
                 apply[name] = stated
     return Plan(apply=apply, operator=tuple(operator), new_email=new_email, replaces=replaces, unclear=tuple(unclear))
 
@@ -111,7 +111,7 @@ def _update_decision(
     reason = {"apply": "update_proven", "challenge": "new_address_asked", "hold": "fields_for_operator"}[outcome]
     state = {"apply": "applied", "challenge": "challenged", "hold": "held"}[outcome]
     open_ = (("operator",) if todo.operator else ()) + (("new_address",) if todo.new_email else ())
-    due = case.due(proven=bool(todo.operator)) if open_ else None
+    due = case.due(proven=bool(todo.operator)) if open_ or todo.unclear else None
     values: dict[str, Any] = {
         "pending": [{"field": f, "waits_for": w} for f, w in pending],
         "unclear": [{"field": u.field, "why": u.why} for u in todo.unclear],

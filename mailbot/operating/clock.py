@@ -8,10 +8,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from mailbot.deciding.answers import address_kept
 from mailbot.deciding.decision import Owed
 from mailbot.operating import reminders, review
 from mailbot.pipeline import Line, owe
 from mailbot.store import effects, forms, journal, obligations, people, restored
+from mailbot.store.gather import request_facts
 from mailbot.store.tables import Question, Request
 from mailbot.store.unit import Unit
 
@@ -86,14 +88,11 @@ def _expire(unit: Unit, line: Line, question: Any) -> None:
         return
     effects.close_question(unit, question.token, "expired")
     request = unit.row(Request, question.request_id)
-    if request is None or question.waits_for == "ask":
+    if request is None:
         return
     unit.request_id = request.id
-    if request.state != "challenged":  # a part of it was done: only the new address stays out
-        pending = [item for item in request.pending if item[1] != "new_address"]
-        opens = [item for item in request.open if item != "new_address"]
-        unit.update(Request, request.id, pending=pending, open=opens, due_at=request.due_at if opens else None)
-        unit.event("address_not_confirmed")
+    if question.waits_for == "ask" or request.state != "challenged":
+        _expire_part(unit, line, request, question.waits_for)
         return
     unit.update(
         Request, request.id, state="expired", reason="not_confirmed", open=[], pending=[], due_at=None,
@@ -103,12 +102,30 @@ def _expire(unit: Unit, line: Line, question: Any) -> None:
     if request.kind == "form":
         forms.forget_form(unit, request.id)
         return
-    on_file = people.addresses(unit.connection, request.person_id) if request.person_id else []
-    to = question.address if question.waits_for == "confirm" else (on_file[0] if on_file else "")
-    if to:
-        values = {"code": "not_confirmed", "note": ""}
-        proven = journal.asked_by_proven(unit.connection, question.token)  # else it is counted with what anybody can do
-        refusal = Owed(
-            template="refused", role="receipt", to=to, language=request.language, values=values, proven=proven
-        )
-        owe(unit, refusal, line)
+    if question.waits_for == "new_address":
+        _address_kept(unit, line, request)
+        return
+    values = {"code": "not_confirmed", "note": ""}
+    proven = journal.asked_by_proven(unit.connection, question.token)  # else it is counted with what anybody can do
+    refusal = Owed(
+        template="refused", role="receipt", to=question.address, language=request.language, values=values, proven=proven
+    )
+    owe(unit, refusal, line)
+
+
+def _expire_part(unit: Unit, line: Line, request: Any, waits_for: str) -> None:
+    """End what a question was about: what was done stays done, what waits for the operator or for data waits on."""
+    pending = [item for item in request.pending if item[1] != waits_for]
+    opens = [item for item in request.open if item != waits_for]
+    over = request.state == "applied" and not opens
+    unit.update(Request, request.id, pending=pending, open=opens, due_at=None if over else request.due_at)
+    if waits_for == "new_address":
+        unit.event("address_not_confirmed")
+        _address_kept(unit, line, request)
+
+
+def _address_kept(unit: Unit, line: Line, request: Any) -> None:
+    """Tell who asked for a new address that it stays as it is."""
+    person = people.facts(unit.connection, request.person_id) if request.person_id else None
+    for owed in address_kept(request_facts(unit, request), person):
+        owe(unit, owed, line)

@@ -17,7 +17,8 @@ from mailbot.store.journal import WAITING
 from mailbot.store.tables import FolderCursor, Mail, Question, Reply, Request
 from mailbot.store.transaction import Transaction, beside
 
-ANSWERS = ("access", "restriction", "objection", "complaint", "question")  # rights that end in an answer
+# Rights that end in an answer, and a word about a mail of ours that a person must read first: it may be a late undo.
+ANSWERS = ("access", "restriction", "objection", "complaint", "question", "answer", "undo")
 ANSWER_WAITS = timedelta(days=14)  # within the hard stop of 15: a server may say "later" again and again
 FINAL_MAIL_KEPT = timedelta(hours=24)
 WRITER: dict[str, Any] = {"address": "", "address_key": "", "message_id": "", "references": [], "writer_key": None}

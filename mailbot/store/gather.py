@@ -50,15 +50,18 @@ _ASKED = (
     .where(_request.c.kind == _given("kind"), _question.c.closed_at.is_(None))
 )
 _proven = sa.or_(_request.c.level == "authenticated", among(_request.c.reason, *PROVEN_BY_TOKEN))
+_kind, _state = beside(_request.c.kind), beside(_request.c.state)
+_STOPS_NEWS = sa.or_(
+    sa.and_(_kind == "unsubscribe", _state == "applied"), sa.and_(_kind == "withdrawal", _state == "challenged")
+)
 _LATELY = {
-    kind: sa.select(sa.func.count()).where(
-        _request.c.decided_at > _given("since"),
-        _request.c.purged_at.is_(None),
-        beside(_request.c.kind) == kind,
-        beside(_request.c.state) == "applied",
-        proof,
+    what: sa.select(sa.func.count()).where(
+        _request.c.decided_at > _given("since"), _request.c.purged_at.is_(None), mine
     )
-    for kind, proof in (("withdrawal", _proven), ("unsubscribe", sa.not_(_proven)))
+    for what, mine in (
+        ("withdrawn", sa.and_(_kind == "withdrawal", _state == "applied", _proven)),
+        ("news", sa.and_(_STOPS_NEWS, sa.not_(_proven))),
+    )
 }
 _SUPPRESSED = sa.select(_suppression.c.purpose).where(
     _suppression.c.key == _given("key"),
@@ -97,8 +100,8 @@ def gather(unit: Unit, message: Message, claim: Claim, machine: Machine | None) 
         id_reused=by_person and _id_reused(unit, message, writer), earlier=earlier,
         asked=_asked(unit, claim.kind, writer, found, named) if asks else frozenset(),
         named=named,
-        withdrawals_last_hour=_lately(unit, "withdrawal") if withdraws else 0,
-        unproven_unsubscribes_last_hour=_lately(unit, "unsubscribe") if claim.kind == "unsubscribe" else 0,
+        withdrawals_last_hour=_lately(unit, "withdrawn") if withdraws else 0,
+        news_stopped_unproven=_news_stopped(unit, claim),
         suppressed=suppressed(unit, writer) if claim.kind and (token or not any(p.news for p in found)) else (),
         was_shadow=unit.was_shadow,
     )  # fmt: skip
@@ -165,9 +168,10 @@ def request_facts(unit: Unit, row: Any) -> RequestFacts:
     if row.kind == "withdrawal" and row.destroy_at is None and row.state == "applied":
         undo_until = unit.now + timedelta(days=1)
     return RequestFacts(
-        id=row.id, kind=row.kind, state=row.state, outcome=row.outcome, level=row.level,
+        id=row.id, kind=row.kind, state=row.state, outcome=row.outcome, level=row.level, address=row.address,
         received_at=row.received_at, language=row.language, person_id=row.person_id, fields=row.fields,
         undo_until=undo_until, undo_clean=is_clean(unit.connection, row), open=tuple(row.open),
+        for_operator=tuple(name for name, who in row.pending if who == "operator"),
         destroy_at=row.destroy_at, due_at=row.due_at, decided_at=row.decided_at,
         stopped_news=people.stopped_news(unit.connection, row.id),
     )  # fmt: skip
@@ -250,11 +254,17 @@ def _asked(
     return frozenset(keys[key] for key, rows in asked.items() if any(_is_open(unit, row) for row in rows))
 
 
-def _lately(unit: Unit, kind: str) -> int:
-    """Count what the breaker counts: withdrawals carried out, or unproven unsubscribes, in the last hour."""
-    if kind == "unsubscribe" and _proof(unit) == PROOF["authenticated"]:
+def _news_stopped(unit: Unit, claim: Claim) -> int:
+    """Count what stopped the news unproven in the last hour, where this mail would, too."""
+    kinds = {claim.kind, claim.second.kind if claim.second else None}
+    if kinds.isdisjoint(("unsubscribe", "withdrawal")) or _proof(unit) == PROOF["authenticated"]:
         return 0  # a proven one is done whatever the others were
-    return int(unit.connection.execute(_LATELY[kind], {"since": unit.now - timedelta(hours=1)}).scalar_one())
+    return _lately(unit, "news")
+
+
+def _lately(unit: Unit, what: str) -> int:
+    """Count what a breaker counts in the last hour."""
+    return int(unit.connection.execute(_LATELY[what], {"since": unit.now - timedelta(hours=1)}).scalar_one())
 
 
 def suppressed(unit: Unit, address: str) -> tuple[Purpose, ...]:

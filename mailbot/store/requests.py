@@ -99,12 +99,14 @@ def continue_request(unit: Transaction, decision: Decision, origin: Origin) -> N
     request = unit.row(Request, unit.request_id)
     done = decision.state in ("refused", "undone")
     pending, opens = _still_waiting(request, decision)
-    waits = bool(opens) or decision.state in ("challenged", "asked", "held")
+    waits = bool(opens) or decision.outcome == "ask" or decision.state in ("challenged", "asked", "held")
     values: dict[str, Any] = {}
     if decision.row == "5":
         values["fields"] = {**request.fields, **stored(origin.claim.extract)}
-    if decision.row == "3" or (decision.row == "5" and origin.level == "authenticated"):
+    if decision.row == "3":
         values["level"] = "authenticated"
+    elif decision.row == "5" and decision.state != request.state:  # what it states now counts as this mail does
+        values["level"] = origin.level
     if decision.tell_operator:
         values |= {"tell": True, "told_at": None}
     unit.update(

@@ -247,6 +247,7 @@ def test_15_a_token_expires_with_its_clock(world: World) -> None:
 def words(sent: Sent) -> tuple[str, str]:
     """Return what an answer says, without its number, token and times."""
     plain = re.sub(r"\[[a-z2-7]{26}\]", "", f"{sent.subject}\n{sent.text}").replace(sent.number, "")
+    plain = re.sub(r"(\d\d:\d\d)-\w+", r"\1", plain)  # a Kazakh ending goes by the minute
     return sent.to, re.sub(r"\d", "0", plain)
 
 

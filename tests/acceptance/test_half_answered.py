@@ -1,0 +1,151 @@
+"""What waits for a person's second word: a new address that says no or nothing, data that were asked for in part."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.acceptance.world import (
+    ALIYA,
+    BORIS,
+    NO_OBLIGATIONS,
+    PHONE,
+    UNSUBSCRIBE,
+    UPDATE,
+    WITHDRAWAL,
+    Taken,
+    World,
+)  # fmt: skip
+
+NEW, NEW_PHONE = "new@example.com", f"Новый телефон: {PHONE}"
+OLD_PHONES = ["+77010000001"]
+SHORT_DATE = "Дата рождения: 05.06.91"  # a year of two digits is asked about
+
+
+def until_over(world: World, taken: Taken) -> dict[str, Any]:
+    """Let an hour pass beyond the clock of a request, make a pass, and return the request."""
+    end = datetime.fromisoformat(world.request(taken)["due_at"])
+    world.ahead = end - datetime.now(end.tzinfo) + timedelta(hours=1)
+    world.poll()
+    return world.request(taken)
+
+
+def kept(world: World) -> list[str]:
+    """Return the texts that told Aliya that her address stays as it is."""
+    return [each.text for each in world.sent() if each.to == ALIYA and "не заменён" in each.subject]
+
+
+@pytest.mark.parametrize(("more", "rest"), [("", ""), (f"\n{NEW_PHONE}", "Остальное из этой просьбы мы сделали")])
+def test_who_asked_for_a_new_address_is_told_that_it_said_no(world: World, more: str, rest: str) -> None:
+    first = world.mail(ALIYA, UPDATE["ru"], f"Новая почта: {NEW}{more}")
+    world.answer(NEW, "нет")
+    (text,) = kept(world)
+    assert "не ответили ДА" in text and world.request(first)["id"] in text and NEW not in text
+    assert ("Остальное" in text) is bool(rest) and rest in text
+    assert world.person(ALIYA)["emails"] == [ALIYA]
+
+
+@pytest.mark.parametrize("more", ["", f"\n{NEW_PHONE}"])
+def test_who_asked_for_a_new_address_is_told_that_it_said_nothing(world: World, more: str) -> None:
+    first = world.mail(ALIYA, UPDATE["ru"], f"Новая почта: {NEW}{more}")
+    request = until_over(world, first)
+    assert request["state"] == ("applied" if more else "expired") and request["open"] == []
+    assert len(kept(world)) == 1 and ("Остальное" in kept(world)[0]) is bool(more)
+    assert ("refused", ALIYA) not in world.templates(request["id"]), "nobody doubted that it was she"
+    world.poll()
+    assert len(kept(world)) == 1
+
+
+def test_what_was_asked_beside_a_change_has_a_clock_and_an_end(world: World) -> None:
+    first = world.mail(ALIYA, UPDATE["ru"], f"{NEW_PHONE}\n{SHORT_DATE}")
+    request = world.request(first)
+    assert (request["state"], request["open"]) == ("applied", []) and request["due_at"]
+    assert until_over(world, first)["due_at"] is None
+    assert world.sql("SELECT outcome FROM question") == [("expired",)]
+    assert world.answer(ALIYA, "Дата рождения: 05.06.1991", to=first.answer).decision == "held", "it is late"
+
+
+def test_data_without_proof_are_asked_about_and_take_nothing_back(world: World) -> None:
+    first = world.mail(ALIYA, UPDATE["ru"], f"{NEW_PHONE}\n{SHORT_DATE}")
+    before = world.person(ALIYA)["birth_date"]
+    taken = world.answer(ALIYA, "Дата рождения: 05.06.1991", proof="none")
+    assert taken.decision == "challenged" and world.request(first)["state"] == "applied"
+    request = until_over(world, first)
+    assert (request["state"], request["due_at"]) == ("applied", None)
+    assert world.person(ALIYA)["phones"] == [PHONE] and world.person(ALIYA)["birth_date"] == before
+    assert not kept(world) and ("refused", ALIYA) not in world.templates(request["id"])
+
+
+def test_a_change_is_taken_back_while_other_data_wait_for_a_yes(world: World) -> None:
+    first = world.mail(ALIYA, UPDATE["ru"], f"{NEW_PHONE}\n{SHORT_DATE}")
+    world.answer(ALIYA, "Дата рождения: 05.06.1991", proof="none")
+    assert world.answer(ALIYA, "отменить", to=first.answer).decision == "applied"
+    assert world.person(ALIYA)["phones"] == OLD_PHONES
+
+
+def test_proven_data_take_the_place_of_the_same_without_proof(world: World) -> None:
+    first = world.mail(ALIYA, UPDATE["ru"], "Прошу обновить мои данные.")
+    assert world.answer(ALIYA, NEW_PHONE, proof="none").decision == "challenged"
+    assert world.person(ALIYA)["phones"] == OLD_PHONES
+    again = world.mail(ALIYA, UPDATE["ru"], NEW_PHONE)
+    assert again.decision == "applied" and world.person(ALIYA)["phones"] == [PHONE]
+    assert (world.request(first)["state"], world.request(first)["reason"]) == ("expired", "superseded")
+
+
+def test_a_forged_no_to_a_question_for_data_refuses_nothing(world: World) -> None:
+    first = world.mail(ALIYA, UPDATE["ru"], "Прошу обновить мои данные.")
+    taken = world.answer(ALIYA, "нет", proof="none")
+    assert (taken.decision, world.request(first)["state"]) == ("asked", "asked")
+    assert world.answer(ALIYA, NEW_PHONE).decision == "applied"
+
+
+def test_forged_withdrawals_do_not_empty_the_list(world: World) -> None:
+    world.policy("[limits]\nunproven_unsubscribes_per_hour = 1\n")
+    assert world.mail(ALIYA, WITHDRAWAL["ru"], proof="none").decision == "challenged"
+    taken = world.mail(BORIS, WITHDRAWAL["ru"], proof="none")
+    assert (taken.decision, world.request(taken)["reason"]) == ("held", "breaker")
+    assert world.person(BORIS)["news"] is True and not [each for each in world.sent() if each.to == BORIS]
+    assert world.mail(BORIS, WITHDRAWAL["ru"]).decision == "applied", "a proven one is counted with nobody's"
+
+
+def test_two_marks_do_not_pass_the_breaker(world: World) -> None:
+    world.policy("[limits]\nunproven_unsubscribes_per_hour = 1\n")
+    world.mail(ALIYA, UNSUBSCRIBE["ru"], proof="none")
+    taken = world.mail(BORIS, UNSUBSCRIBE["ru"], UPDATE["ru"], proof="none")
+    assert (world.request(taken)["reason"], world.person(BORIS)["news"]) == ("breaker", True)
+
+
+def test_a_mail_that_is_too_large_is_answered_for_what_its_subject_says(world: World) -> None:
+    settings = world.folder / "mailbot.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("[mailbox]", "[mailbox]\nmax_bytes = 20000"), encoding="utf-8")
+    large = "x\n" * 20_000
+    taken = world.mail(ALIYA, UNSUBSCRIBE["ru"], large)
+    assert world.person(ALIYA)["news"] is False and world.request(taken)["open"] == ["operator"]
+    held = world.mail(BORIS, UPDATE["ru"], large)
+    assert held.decision == "held" and "слишком большое" in held.answer.text
+    asked = world.mail(ALIYA, UPDATE["ru"], "Прошу обновить мои данные.")
+    assert world.answer(ALIYA, large).decision == "asked" and world.request(asked)["state"] == "asked"
+
+
+def test_a_word_that_comes_late_is_read_before_anything_is_destroyed(world: World) -> None:
+    world.policy(NO_OBLIGATIONS)
+    number = world.request(world.mail(ALIYA, WITHDRAWAL["ru"]))["id"]
+    end = datetime.fromisoformat(world.show(number)["destroy_at"])
+    world.ahead = end - datetime.now(end.tzinfo) + timedelta(minutes=1)
+    late = world.answer(ALIYA, "отменить")
+    world.poll()
+    assert late.decision == "held" and world.person(ALIYA)["state"] == "blocked"
+    assert world.show(number)["reason"] == "right_open"
+    world.ok("requests", "close", world.request(late)["id"])
+    world.poll()
+    assert world.persons(ALIYA) in ([], [{"id": None}]) or world.persons(ALIYA)[0]["id"] is None
+
+
+def test_who_left_and_wants_the_news_again_is_told_that_a_person_looks(world: World) -> None:
+    world.mail(ALIYA, WITHDRAWAL["ru"])
+    taken = world.mail(ALIYA, "подпишите меня снова")
+    assert (taken.decision, world.request(taken)["reason"]) == ("held", "resubscribe_stopped")
+    assert "о новостях решает человек" in taken.answer.text and world.person(ALIYA)["news"] is False
