@@ -131,7 +131,7 @@ def typed(**fields: str | None) -> Extract:
     return replace(TYPED, fields=told, phones=(told["phone"],) if "phone" in told else ())
 
 
-FORMED = request("form", "challenged", person_id=None, fields={"submission": {"form": "site"}})
+FORMED = request("form", "challenged", person_id=None, fields={"submission": {"form": "site", "purposes": ["news"]}})
 FRESH = replace(ALIYA, address_changed_at=NOW - HOUR)
 STOPPED, DISPUTED = replace(ALIYA, blocked="withdrawal"), replace(ALIYA, blocked="dispute")
 OBLIGED = replace(ALIYA, open_obligations=1, obliged_until=date(2027, 1, 31))
