@@ -110,9 +110,10 @@ def poll(mailbox: Mailbox, line: Line, counts: dict[str, int]) -> MailboxState |
     began = store.clock()
     state = mailbox.state()
     file_decided(mailbox, store, state.uidvalidity)
-    cursor = store.cursor(mailbox.folder)
-    again = store.waiting(mailbox.folder, state.uidvalidity)
-    missing, is_older = set(again), store.cutoff(mailbox.folder)
+    with store.looking():
+        cursor = store.cursor(mailbox.folder)
+        again = store.waiting(mailbox.folder, state.uidvalidity)
+        missing, is_older = set(again), store.cutoff(mailbox.folder)
     with in_hand(store, mailbox.folder, {uid for uid, tries in again.items() if tries}) as hand:
         for batch in mailbox.fetch(cursor, list(again)):
             for raw in batch:

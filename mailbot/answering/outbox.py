@@ -59,8 +59,9 @@ class Outbox:
         Raises CourierUnavailable (the rest waits) or CourierRefused (the operator must act; nothing is given
         up). Nothing is sent while paused or above the cap of an hour.
         """
-        if not self.store.acts:
-            return
+        with self.store.looking():
+            if not (self.store.acts and outbox.owed(self.store)):
+                return
         owner = own_name(self.store.new_id)
         try:
             while self._send_round(owner, counts):

@@ -19,6 +19,7 @@ from mailbot.operating import check as checking
 from mailbot.operating.finding import Parts
 from mailbot.ports import Cursor, Mailbox
 from mailbot.sources import PLACE_PRESETS
+from mailbot.store import mode
 from mailbot.store.migrate import upgrade
 from mailbot.urls import courier_url, mailbox_url
 
@@ -225,7 +226,7 @@ def live(arguments: argparse.Namespace) -> int:
         if not app.line.store.shadow:
             print("live already")
             return 0
-        count = app.line.store.leave_shadow()
+        count = mode.leave_shadow(app.line.store)
     print(f"live: the next pass decides {count} mails anew that waited in shadow")
     return 0
 

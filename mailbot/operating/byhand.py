@@ -12,7 +12,7 @@ from typing import Any
 
 from mailbot.errors import ConflictError
 from mailbot.pipeline import Line
-from mailbot.ports import FolderName, Mailbox, MailboxState, RawMail
+from mailbot.ports import Cursor, FolderName, Mailbox, MailboxState, RawMail
 from mailbot.reading.late import classify, parse, screen
 from mailbot.store import byhand
 from mailbot.store.unit import Unit
@@ -30,12 +30,14 @@ def look(line: Line, mailbox: Mailbox, state: MailboxState, orders: Sequence[str
     What she moves into one of the folders `orders` is a decision, and read there. Raises MailboxUnavailable,
     MailboxRefused.
     """
-    if line.store.shadow:
-        return
-    _count_junk(line, _new(line, mailbox, "junk"))
-    replied = _replied_to(line, _new(line, mailbox, "sent"))
+    with line.store.looking():
+        if line.store.shadow:
+            return
+        seen, before = line.store.note(SEEN), {where: byhand.mark_of(line.store.note(READ[where])) for where in READ}
+    _count_junk(line, _new(line, mailbox, "junk", before))
+    replied = _replied_to(line, _new(line, mailbox, "sent", before))
     now = f"{state.uidvalidity} {state.change}" if state.change else ""
-    if not replied and now and line.store.note(SEEN) == now:
+    if not replied and now and seen == now:
         return
     found = _found(line, mailbox, state, replied)
     if orders and any(how == MOVED for _, how in found) and mailbox.ordered(orders):
@@ -77,9 +79,9 @@ def tells(unit: Unit, *, writes: bool) -> dict[str, int]:
     return {"moved": int(many or 0) if many != told else 0, "junk": int(junk or 0)}
 
 
-def _new(line: Line, mailbox: Mailbox, where: FolderName) -> list[RawMail]:
+def _new(line: Line, mailbox: Mailbox, where: FolderName, marks: dict[FolderName, Cursor | None]) -> list[RawMail]:
     """Return the headers of what came into that folder since the last look; nothing at the first."""
-    before, now = byhand.mark_of(line.store.note(READ[where])), mailbox.mark(where)
+    before, now = marks[where], mailbox.mark(where)
     if now is None or now == before:
         return []
     found = mailbox.later(where, before) if before is not None else []

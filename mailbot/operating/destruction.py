@@ -40,9 +40,10 @@ def sweep(line: Line, mailbox: Mailbox, leaving: Leaving = Leaving()) -> int:
     store, count = line.store, 0
     while store.acts:
         with store.unit() as unit:
-            due = erasure.due(unit, mailbox.folder)
+            ready = erasure.ready(unit, mailbox.folder)
+            due = erasure.due(unit, ready)
             if not due:
-                erasure.tell_waiting(unit, mailbox.folder)
+                erasure.tell_waiting(unit, ready)
                 break
         count += _destroy(line, mailbox, due[0], leaving)
     return count
@@ -50,10 +51,12 @@ def sweep(line: Line, mailbox: Mailbox, leaving: Leaving = Leaving()) -> int:
 
 def forget(line: Line) -> None:
     """Forget what is kept for a time only, whether or not the mailbox can be read. Raises: nothing."""
+    acts = line.store.acts
     with line.store.unit() as unit:
         erasure.forget_finals(unit)
         writers.forget_old(unit)
-    proof.sweep(line)
+        if acts:
+            proof.sweep(unit)
 
 
 def _destroy(line: Line, mailbox: Mailbox, request: Any, leaving: Leaving) -> bool:
@@ -72,7 +75,7 @@ def _destroy(line: Line, mailbox: Mailbox, request: Any, leaving: Leaving) -> bo
     proof.before_erasure(line, mailbox, request.person_id)
     mailcopies.remove(line, mailbox, request.person_id, found, erase=leaving.erase)
     with line.store.unit() as unit:
-        still = [row for row in erasure.due(unit, mailbox.folder) if row.id == request.id]
+        still = [row for row in erasure.due(unit, erasure.ready(unit, mailbox.folder)) if row.id == request.id]
         if still and proof.is_built(unit, request.person_id):
             _destroy_by_request(unit, line, still[0], found, leaving)
     return bool(still)

@@ -58,10 +58,8 @@ def ask_of(row: Any) -> str:
 
 def carry_out(line: Line, mailbox: Mailbox | None) -> None:
     """Carry out what was ordered by mail and is not done yet; nothing while paused or in shadow."""
-    if not line.store.acts:
-        return
-    with line.store.reading() as connection:
-        cards = digest.ordered(connection)
+    with line.store.looking(), line.store.reading() as connection:
+        cards = digest.ordered(connection) if line.store.acts else []
     for card in cards:
         name = BY_DEPUTY if card.deputy else BY_MAIL
         _carry_out(replace(line, store=replace(line.store, operator=name)), mailbox, card)

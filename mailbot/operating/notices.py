@@ -47,17 +47,20 @@ def tell_operator(line: Line, desk: Desk) -> int:
     Nothing while paused or in shadow: it could not leave, and would tell of yesterday when it does. Raises
     MailboxUnavailable, MailboxRefused where the list is to lie in the mailbox.
     """
-    if not line.store.acts:
-        return 0
-    if desk.mailbox is not None:
-        if line.store.note(digest.STALE):
-            cards.take_away(line, desk.mailbox)
+    with line.store.looking():
+        if not line.store.acts:
+            return 0
+        is_stale, waits = (bool(line.store.note(name)) for name in (digest.STALE, digest.TO_LAY))
+    if desk.mailbox is not None and is_stale:
+        cards.take_away(line, desk.mailbox)
+    if desk.mailbox is not None and waits:
         cards.lay(line, desk.mailbox)  # one that could not be laid before
-    if _is_loud(line):
-        return 0
+    with line.store.looking():
+        if _is_loud(line):
+            return 0
+        held_back, away = is_held_back(line), until(line) is not None
     mail, deputy = ("" if line.is_own(each) else each for each in (desk.settings.mail, desk.settings.deputy))
     reader = Reader(to=mail or line.frame.mailbox, language=desk.settings.language)
-    held_back, away = is_held_back(line), until(line) is not None
     with line.store.unit() as unit:
         digest.know(unit, (mail, deputy))
         fresh = [row for row in journal.untold(unit.connection) if held_back or not _goes_out(row)]
@@ -74,7 +77,7 @@ def tell_operator(line: Line, desk: Desk) -> int:
         elif told:
             cards.keep_for_inbox(unit, cards.write_for_inbox(unit, line, reader, told, folders=desk.do_folders))
         _note(unit, line, desk.settings, told)
-    if desk.mailbox is not None:
+    if desk.mailbox is not None and told:
         cards.lay(line, desk.mailbox)
     return len(told.rows)
 

@@ -47,7 +47,10 @@ def clear(line: Line, mailbox: Mailbox, *, sent: bool) -> None:
     MailboxUnavailable, MailboxRefused.
     """
     before = _day(line) - timedelta(days=line.rules.policy.retention.raw_days)
-    if not line.store.acts or not _owes_any(line, before, sent) or not mailbox.state().can_remove:
+    with line.store.looking():
+        if not line.store.acts or not _owes_any(line, before, sent):
+            return
+    if not mailbox.state().can_remove:
         return
     if sent:
         _clear_finals(line, mailbox)

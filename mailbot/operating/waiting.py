@@ -20,14 +20,15 @@ def is_held_back(line: Line) -> bool:
 
 def sweep(line: Line) -> None:
     """List the requests whose answer is held back, and no longer those whose answer went out."""
-    if line.store.shadow:
-        return
+    with line.store.looking():
+        if line.store.shadow:
+            return
+        held = is_held_back(line)
 
     def due(row: Any) -> datetime:
         proven = row.kind in ("update", "withdrawal") and row.level == "authenticated"
         return first_due(line.rules.deadlines, row.received_at, row.kind, proven=proven)
 
-    held = is_held_back(line)
     with line.store.unit() as unit:
         waiting.unnote(unit)
         if held:

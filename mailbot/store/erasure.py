@@ -31,24 +31,25 @@ STOPPED = sa.and_(  # withdrawals that were carried out, and whose destruction i
 )
 
 
-def due(unit: Transaction, folder: str) -> list[Any]:
-    """Return withdrawals whose undo window ended before the last complete pass over the mailbox began."""
-    return [row for row in _ready(unit, folder) if not (_asks_more(unit, row) or _is_owed_an_answer(unit, row))]
+def due(unit: Transaction, rows: list[Any]) -> list[Any]:
+    """Return those that are `ready` and keep nobody from an answer."""
+    return [row for row in rows if not (_asks_more(unit, row) or _is_owed_an_answer(unit, row))]
 
 
-def tell_waiting(unit: Transaction, folder: str) -> None:
-    """Have the operator told, once, which of them wait for an answer that can't be given once the data are gone.
+def tell_waiting(unit: Transaction, rows: list[Any]) -> None:
+    """Have the operator told, once, which of these wait for an answer that can't be given once the data are gone.
 
     It goes on by itself as soon as that other request is answered or closed.
     """
-    for row in _ready(unit, folder):
+    for row in rows:
         if row.reason != "right_open" and _asks_more(unit, row):
             unit.update(Request, row.id, reason="right_open", tell=True, told_at=None)
             unit.request_id = row.id
             unit.event("held", "right_open")
 
 
-def _ready(unit: Transaction, folder: str) -> list[Any]:
+def ready(unit: Transaction, folder: str) -> list[Any]:
+    """Return withdrawals whose undo window ended before the last complete pass over the mailbox began."""
     cursor = unit.row(FolderCursor, folder)
     read_since: datetime | None = cursor.complete_since if cursor is not None else None
     if read_since is None:
@@ -57,7 +58,9 @@ def _ready(unit: Transaction, folder: str) -> list[Any]:
         sa.select(_request).where(
             STOPPED, _request.c.destroy_at <= read_since, _request.c.destroy_at <= unit.now
         ).with_for_update(skip_locked=True)
-    )  # fmt: skip
+    ).all()  # fmt: skip
+    if not rows:
+        return []
     oldest = unit.connection.execute(
         sa.select(sa.func.min(_mail.c.received_at)).where(_mail.c.state == "waiting")
     ).scalar()

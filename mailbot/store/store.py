@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,13 +20,17 @@ from mailbot.store.engine import snapshot as engine_snapshot
 from mailbot.store.engine import turn as engine_turn
 from mailbot.store.gone import Ledger
 from mailbot.store.keys import Keys, sha256
+from mailbot.store.looking import Looking
 from mailbot.store.process import own_name
 from mailbot.store.tables import FolderCursor, Mail, Note
+from mailbot.store.transaction import among
 from mailbot.store.unit import Unit
 
 _mail: Any = Mail.__table__  # type: ignore[attr-defined]
 _cursor: Any = FolderCursor.__table__  # type: ignore[attr-defined]
 _note: Any = Note.__table__  # type: ignore[attr-defined]
+_NOTE = sa.select(_note.c.value).where(_note.c.name == sa.bindparam("name"))
+_SWITCHES = sa.select(_note.c.name, _note.c.value).where(among(_note.c.name, "mode", "paused"))
 
 
 @dataclass(slots=True)
@@ -42,11 +47,15 @@ class Store:
     seen: str = ""  # how the request stood that the operator acts on, "" where that is not known
     lent: bool = False  # the connections are another store's
     fence: turns.Turn | None = None  # once it is set, every transaction needs that this turn was not taken since
+    _looking: Looking = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._looking = Looking(self._begin_reading)
 
     @contextlib.contextmanager
     def unit(self) -> Iterator[Unit]:
         """Open one transaction; it is committed at the end, and rolled back by any exception."""
-        with translated(), self.engine.begin() as connection:
+        with self._looking.apart(), translated(), self.engine.begin() as connection:
             mode = self._admit(connection, writing=True)
             unit = Unit(
                 connection=connection, keys=self.keys, new_id=self.new_id, now=self.clock(), operator=self.operator,
@@ -62,6 +71,15 @@ class Store:
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Open a connection for reading."""
+        with translated(), self._looking.reading() as connection:
+            yield connection
+
+    def looking(self) -> AbstractContextManager[None]:
+        """Have what is read meanwhile share a transaction until something is written; wait for no server in it."""
+        return self._looking.sharing()
+
+    @contextlib.contextmanager
+    def _begin_reading(self) -> Iterator[sa.Connection]:
         with translated(), self.engine.connect() as connection:
             begin_reading(connection)
             self._admit(connection)
@@ -249,7 +267,7 @@ class Store:
     def note(self, name: str) -> str:
         """Return a value of the installation ("" where it was never set)."""
         with self.reading() as connection:
-            return str(connection.execute(sa.select(_note.c.value).where(_note.c.name == name)).scalar() or "")
+            return str(connection.execute(_NOTE, {"name": name}).scalar() or "")
 
     def set_note(self, name: str, value: str) -> None:
         """Set a value of the installation."""
@@ -278,18 +296,5 @@ class Store:
     def acts(self) -> bool:
         """Whether anything may be sent, destroyed or swept: it is live, and not paused."""
         with self.reading() as connection:
-            query = sa.select(_note.c.name, _note.c.value).where(_note.c.name.in_(("mode", "paused")))
-            said = {row.name: row.value for row in connection.execute(query)}
+            said = {row.name: row.value for row in connection.execute(_SWITCHES)}
         return said.get("mode") == "live" and said.get("paused") != "yes"
-
-    def leave_shadow(self) -> int:
-        """Leave shadow mode; every mail seen in it is decided anew by the next pass. Returns how many."""
-        with self.unit() as unit:
-            moved = unit.connection.execute(
-                sa.update(_mail)
-                .where(_mail.c.state == "shadow")
-                .values(state="waiting", next_try_at=unit.now, tries=0, decision="", summary={"shadow": True})
-            )
-            unit.connection.execute(sa.update(_note).where(_note.c.name == "mode").values(value="live"))
-            unit.event("live", who="operator")
-        return int(moved.rowcount)

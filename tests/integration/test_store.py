@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -101,6 +101,23 @@ def store(migrated: sa.Engine, clock: Time) -> Store:
     made = Store(engine=migrated, keys=Keys(b"k" * 32), clock=clock, new_id=Ids())
     made.start(FOLDER, Cursor(uidvalidity=VALIDITY, last_uid=0, since=START))
     return made
+
+
+def test_what_is_read_together_sees_what_was_written_between(store: Store) -> None:
+    """On SQLite a reading that goes on would see the store as it began."""
+    with store.looking():
+        assert store.note("x") == "" and store.note("x") == ""
+        with store.unit() as unit:
+            assert store.note("x") == ""
+            unit.set_note("x", "1")
+        assert store.note("x") == "1"
+        store.set_note("x", "2")
+        assert store.note("x") == "2"
+    other = replace(store)
+    with store.looking():
+        assert store.note("x") == "2"
+        other.set_note("y", "3")  # nobody waits for who reads
+    assert store.note("y") == "3"
 
 
 def mail(text: str = "x", message_id: str = "1", extra: str = "", writer: str = ADDRESS) -> bytes:
