@@ -93,6 +93,8 @@ def frame_for(unit: Unit, owed: Owed, frame: Frame, token: str) -> Frame:
     if request is not None:
         values |= {"number": request.id, "kind": request.kind or "", "received_at": request.received_at}
     message = unit.message
+    if message is not None and address_key(message.writer or "") != address_key(owed.to):
+        message = None  # who did not write it learns nothing of it
     if owed.threads and message is not None:
         values |= {"in_reply_to": message.message_id, "references": message.references}
     elif owed.threads and request is not None:

@@ -50,8 +50,8 @@ class Outbox:
 
     @property
     def lasts(self) -> timedelta:
-        """How long a lease lasts: a server may take that long for each of an address, its text and the end of it."""
-        return max(outbox.LEASE, timedelta(seconds=3 * self.timeout_seconds))
+        """How long a lease lasts: in half of it a server may take a text, and as long again to answer it."""
+        return max(outbox.LEASE, timedelta(seconds=4 * self.timeout_seconds))
 
     def send(self, counts: dict[str, int]) -> None:
         """Send every reply that is due; add to "sent" and "gave_up" of the counts.

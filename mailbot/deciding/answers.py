@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from mailbot.deciding.case import Case, changed_lately, hold, not_past, receipt, undo_until
-from mailbot.deciding.decision import Decision, Effect, Owed, Role, State
+from mailbot.deciding.decision import Decision, Effect, Open, Owed, Role, State
 from mailbot.deciding.diff import diff, veiled
 from mailbot.deciding.facts import PersonFacts, RequestFacts, TokenFacts
 from mailbot.deciding.forms import confirmed
 from mailbot.reading.address import address_key
-from mailbot.reading.claim import Claim, Extract, Unclear
+from mailbot.reading.claim import Claim, Extract, Kind, Unclear
 from mailbot.reading.sender import Evidence
 
 REPORTS_A_CHANGE = (
@@ -77,6 +77,13 @@ def as_extract(request: RequestFacts) -> Extract:
     )
 
 
+def as_fields(extract: Extract) -> dict[str, Any]:
+    """Return an extract as a request stores it: JSON-ready, without what is not stated."""
+    values = asdict(extract)
+    values.pop("named")
+    return {key: value for key, value in values.items() if value not in ((), {}, None)}
+
+
 def _new_address(case: Case, token: TokenFacts, close: Effect) -> Decision:
     """The new address says yes: it replaces the old one, which gets a notice with undo."""
     person, request = token.person, token.request
@@ -110,6 +117,7 @@ def _new_address(case: Case, token: TokenFacts, close: Effect) -> Decision:
     return Decision(
         outcome="apply", row="3", reason="confirmed", kind="answer", state="applied", request_id=request.id,
         person_id=person.id, effects=(close, change), owed=tuple(owed),
+        open=("operator",) if "operator" in request.open else (),
     )  # fmt: skip
 
 
@@ -134,18 +142,26 @@ def row_4(case: Case) -> Decision | None:
         effects.append(Effect(verb="restore_news", args={"request_id": token.request.id}))
     if token.request.kind == "form":
         effects.append(Effect(verb="forget_form", args={"request_id": token.request.id}))
-    state: State = "refused"
-    if token.request.state == "applied":  # a part of it was done before; only the question is refused
-        state = "applied"
-    elif token.request.for_operator:  # that part is the person's own still
-        state = "held"
+    state, opens = _after_no(token)
     owed = receipt(case, "denied", asked_kind=token.request.kind, news_restored=stopped_news)
     kept = address_kept(token.request, token.person) if token.waits_for == "new_address" else ()
     return Decision(
-        outcome="apply", row="4", reason="denied", kind="answer", state=state,
+        outcome="apply", row="4", reason="denied", kind="answer", state=state, open=opens,
         request_id=token.request.id, person_id=token.request.person_id, effects=tuple(effects),
         owed=(replace(owed, to=token.address, proven=True), *kept), tell_operator=True,
     )  # fmt: skip
+
+
+def _after_no(token: TokenFacts) -> tuple[State, tuple[Open, ...]]:
+    """Return what becomes of a request after a no, and who decides the rest of it: that is the person's own still."""
+    request = token.request
+    others = token.waits_for == "new_address" or request.person_id is None  # who says no is not who asked
+    opens: tuple[Open, ...] = ("operator",) if "operator" in request.open and (others or request.for_operator) else ()
+    if request.state == "applied":  # a part of it was done before; only the question is refused
+        return "applied", opens
+    if opens:
+        return "held", opens
+    return ("asked" if others and request.fields.get("unclear") else "refused"), ()
 
 
 def address_kept(request: RequestFacts, person: PersonFacts | None) -> tuple[Owed, ...]:
@@ -153,7 +169,7 @@ def address_kept(request: RequestFacts, person: PersonFacts | None) -> tuple[Owe
     if person is None or not person.emails:
         return ()
     to = next((addr for addr in person.emails if address_key(addr) == address_key(request.address)), person.emails[0])
-    rest = "done" if request.state == "applied" else "operator" if request.for_operator else ""
+    rest = "operator" if "operator" in request.open else "done" if request.state == "applied" else ""
     return (Owed(template="address-kept", role="receipt", to=to, language=request.language, values={"rest": rest}),)
 
 
@@ -240,8 +256,8 @@ def row_7a(case: Case) -> Decision | None:
     else:
         return None
     if any(person.blocked for person in people):
-        disputed = any(person.blocked == "dispute" for person in people)
-        return replace(hold(case, "7a", "person_blocked" if disputed else "resubscribe_stopped"), kind="resubscribe")
+        reason = "person_blocked" if people[0].blocked == "dispute" else "resubscribe_stopped"
+        return replace(hold(case, "7a", reason if len(people) == 1 else "shared_address"), kind="resubscribe")
     if not people:
         return None
     return Decision(
@@ -263,7 +279,8 @@ def row_7b(case: Case) -> Decision | None:
     token = case.facts.token
     if token is None and not case.facts.wrong_tokens:
         return None
-    return replace(hold(case, "7b", "token_unusable"), kind="answer")
+    kind: Kind = "answer" if case.claim.word in ("yes", "no") else "undo"  # a wish that came late
+    return replace(hold(case, "7b", "token_unusable"), kind=kind)
 
 
 def row_8(case: Case) -> Decision | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from mailbot.deciding.answers import Again, human_owed, live
+from mailbot.deciding.answers import Again, as_fields, human_owed, live
 from mailbot.deciding.case import Case, hold, not_past
 from mailbot.deciding.decision import Decision, Effect, Open, Owed, State
 from mailbot.deciding.facts import TokenFacts
@@ -29,18 +29,22 @@ def row_5(case: Case, again: Again) -> Decision | None:
     mark = replace(case.claim.subject, kind="update", rung="exact")
     claim = replace(case.claim, kind="update", rung="exact", subject=mark, where="body", extract=extract)
     facts = replace(case.facts, token=None, earlier=None, replies_to_stranger=False)
-    anew = again(replace(case, claim=claim, facts=facts))
+    told = replace(case, claim=claim, facts=facts)
+    anew = again(told)
     if token.asks >= ASKS:
         anew = _not_asked_again(case, anew)
     close = Effect(verb="close_question", args={"token": token.token, "outcome": "fields"})
+    note = Effect(verb="note_answered", args={"stated": as_fields(extract)})
+    effects = (close, note, *anew.effects)
+    if not told.proven and (token.request.state == "applied" or token.request.for_operator):
+        return replace(anew, effects=effects)  # a request of its own: what was proven is not mixed with what is not
     reason = "ask_answered" if anew.outcome == "apply" else anew.reason
     state = anew.state
     if token.request.state == "applied" or (token.request.for_operator and state != "applied"):
         state = token.request.state  # what was done stays done, and what waits for the operator waits on
     return replace(
-        anew, row="5", reason=reason, kind="answer", request_id=token.request.id, effects=(close, *anew.effects),
-        state=state,
-    )  # fmt: skip
+        anew, row="5", reason=reason, kind="answer", request_id=token.request.id, effects=effects, state=state
+    )
 
 
 def _answered(case: Case, token: TokenFacts) -> Extract:

@@ -103,6 +103,11 @@ def changed_lately(case: Case, people: tuple[PersonFacts, ...]) -> bool:
     return any(case.facts.now - at < window for at in changes)
 
 
+def news_stopped_often(case: Case) -> bool:
+    """Tell whether mails without proof stopped the news so often within an hour that no further one does."""
+    return case.facts.news_stopped_unproven >= case.policy.limits.unproven_unsubscribes_per_hour
+
+
 Row = Callable[[Case], Decision | None]
 
 

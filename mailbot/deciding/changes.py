@@ -6,7 +6,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from mailbot.deciding.case import Case, answer_by, asks_change, hold, not_past, receipt, received
+from mailbot.deciding.case import (
+    Case,
+    answer_by,
+    asks_change,
+    hold,
+    news_stopped_often,
+    not_past,
+    receipt,
+    received,
+)  # fmt: skip
 from mailbot.deciding.decision import Decision, Effect, Owed
 from mailbot.deciding.diff import diff, veiled
 from mailbot.deciding.facts import PersonFacts, RequestFacts
@@ -111,7 +120,10 @@ def _kept(person: PersonFacts) -> dict[str, Any]:
 
 
 def row_17(case: Case) -> Decision | None:
-    """An unproven update or withdrawal: a challenge to the address on file; only the news stop at once."""
+    """An unproven update or withdrawal: a challenge to the address on file; only the news stop at once.
+
+    Those do not where many mails without proof stopped them within the hour: the question is asked all the same.
+    """
     if not asks_change(case) or case.proven or case.person is None:
         return None
     reason = "sender_weak" if case.level == "weak" else "sender_unproven"
@@ -119,7 +131,7 @@ def row_17(case: Case) -> Decision | None:
 
 
 def _challenge(case: Case, row: str, reason: str, person: PersonFacts, to: str = "") -> Decision:
-    news = case.claim.kind == "withdrawal" and row == "17"
+    news = case.claim.kind == "withdrawal" and row == "17" and not news_stopped_often(case)
     due, until = case.due(), answer_by(case)
     told = news and any(p.news for p in case.facts.people)
     values = {"asked_at": case.facts.received_at, "due_at": until, "news_stopped": told}
@@ -222,4 +234,9 @@ def rows_23_to_25(case: Case) -> Decision:
 def _received(case: Case, reason: str, due: datetime) -> tuple[Owed, ...]:
     """Of a mere suggestion the receipt does not say what it was understood as: it may be the opposite."""
     owed = received(case, reason, due)
-    return tuple(replace(o, values={**o.values, "kind": ""}) for o in owed) if reason == "suggestion" else owed
+    return unnamed(owed) if reason == "suggestion" else owed
+
+
+def unnamed(owed: tuple[Owed, ...]) -> tuple[Owed, ...]:
+    """Return answers that do not say what was understood."""
+    return tuple(replace(each, values={**each.values, "kind": ""}) for each in owed)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mailbot.deciding import answers, asks, changes, digest, forms, machines, requests, updates
-from mailbot.deciding.case import Case, Row
+from mailbot.deciding.case import Case, Row, hold
 from mailbot.deciding.decision import Decision, Effect
 from mailbot.deciding.facts import Facts
 from mailbot.deciding.places import with_places
@@ -105,6 +105,9 @@ def _header_only(case: Case) -> Decision:
     if answered is not None:
         return answered
     reason = "unreadable" if case.message.complete else "too_large"
+    if case.claim.kind is None and case.facts.replies_to_us:
+        return hold(case, "9", reason)
     if case.claim.kind is None:
         return Decision(outcome="leave", row="25", reason=reason, state="left")
-    return requests.held_but_news(case, "11", reason)
+    held = requests.held_but_news(case, "11", reason)
+    return held if case.claim.acts else replace(held, owed=changes.unnamed(held.owed))

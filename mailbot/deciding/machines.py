@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailbot.deciding.case import Case, hold
+from mailbot.deciding.case import Case, hold, news_stopped_often
 from mailbot.deciding.decision import Decision, Effect
 from mailbot.deciding.facts import BounceFacts
 
@@ -36,8 +36,7 @@ def row_2(case: Case) -> Decision | None:
         effects = (Effect(verb="stop_news", args={"address": facts.complained}),)
         return _unanswered(case, "feedback_report", effects)
     if _is_button(case):
-        limit = case.policy.limits.unproven_unsubscribes_per_hour
-        if case.evidence.level != "authenticated" and facts.news_stopped_unproven >= limit:
+        if case.evidence.level != "authenticated" and news_stopped_often(case):
             return replace(hold(case, "11b", "breaker"), owed=())
         args: dict[str, object] = {"address": case.writer}
         if not case.facts.people and case.evidence.level != "authenticated":

@@ -6,7 +6,7 @@ from typing import Any
 
 SETTLED = "settled_by_hand"  # a right that the operator served herself, by `requests close`
 DESTROYED = "ended_by_destruction"  # the data were destroyed while something of it waited: nobody answered that
-NO_RIGHTS = (None, "form", "answer")  # kinds by which nobody asks for anything
+NO_RIGHTS = (None, "form", "answer", "undo")  # kinds by which nobody asks for anything
 UNDECIDED = ("held", "left", "challenged", "asked")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from mailbot.deciding.case import Case, changed_lately, hold, receipt
+from mailbot.deciding.case import Case, changed_lately, hold, news_stopped_often, receipt
 from mailbot.deciding.clocks import first_due
 from mailbot.deciding.decision import Decision, Effect, Owed, Role, State
 
@@ -61,18 +61,15 @@ def row_11_death(case: Case) -> Decision | None:
 
 
 def row_11b_news(case: Case) -> Decision | None:
-    """The breaker of what stops the news without proof: forged in numbers it would empty the list.
+    """The breaker of unsubscribes without proof: forged in numbers they would empty the list.
 
-    Stands before the rows that apply an unsubscribe whatever else the mail is. A withdrawal that they hold stops no
-    news, and tells why it is held.
+    Stands before the rows that apply an unsubscribe whatever else the mail is.
     """
-    claim, facts = case.claim, case.facts
+    claim = case.claim
     asked = {claim.kind, claim.second.kind if claim.second else None}
-    stops = "unsubscribe" in asked or (claim.kind == "withdrawal" and not claim.conflicts)
-    if not claim.acts or not stops or case.evidence.level == "authenticated":
+    if not claim.acts or "unsubscribe" not in asked or case.evidence.level == "authenticated":
         return None
-    many = facts.news_stopped_unproven >= case.policy.limits.unproven_unsubscribes_per_hour
-    return hold(case, "11b", "breaker") if many else None
+    return hold(case, "11b", "breaker") if news_stopped_often(case) else None
 
 
 def row_10(case: Case) -> Decision | None:
@@ -148,6 +145,8 @@ def row_11b(case: Case) -> Decision | None:
 
 def held_but_news(case: Case, row: str, reason: str) -> Decision:
     """Hold the mail; an unsubscribe of the writing address is applied all the same, be it one of two tags."""
+    if not case.claim.acts or row_11b_news(case) is not None:
+        return hold(case, row, reason)
     both = _two_tags(case)
     if both is not None:
         return replace(both, row=row, reason=reason)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mailbot.deciding.answers import as_fields
 from mailbot.deciding.clocks import first_due
 from mailbot.errors import ConflictError, InputError
 from mailbot.operating import ownwords, review
@@ -18,7 +19,6 @@ from mailbot.reading.claim import FIELD_NAMES
 from mailbot.reading.extract import extract
 from mailbot.store import journal
 from mailbot.store.byhand import BY_HAND, ORDER
-from mailbot.store.requests import stored
 from mailbot.store.tables import Request
 from mailbot.store.unit import Unit
 
@@ -54,7 +54,7 @@ def _rekind(unit: Unit, line: Line, row: Any, told: tuple[str, str]) -> None:
     kind, text = told
     proven = row.level == "authenticated" and kind in ("update", "withdrawal")
     read_on = row.received_at.astimezone(line.rules.deadlines.zone).date()
-    states = stored(extract(text, row.language.split("+")[0], today=read_on)) if text else {}
+    states = as_fields(extract(text, row.language.split("+")[0], today=read_on)) if text else {}
     unit.request_id = row.id
     unit.update(
         Request, row.id, kind=kind, state="held", outcome="hold", reason=REASON, open=["operator"], pending=[],

@@ -91,7 +91,8 @@ def _expire(unit: Unit, line: Line, question: Any) -> None:
     if request is None:
         return
     unit.request_id = request.id
-    if question.waits_for == "ask" or request.state != "challenged":
+    other = "operator" in request.open or (question.waits_for == "new_address" and request.fields.get("unclear"))
+    if question.waits_for == "ask" or request.state != "challenged" or other:
         _expire_part(unit, line, request, question.waits_for)
         return
     unit.update(
@@ -118,7 +119,10 @@ def _expire_part(unit: Unit, line: Line, request: Any, waits_for: str) -> None:
     pending = [item for item in request.pending if item[1] != waits_for]
     opens = [item for item in request.open if item != waits_for]
     over = request.state == "applied" and not opens
-    unit.update(Request, request.id, pending=pending, open=opens, due_at=None if over else request.due_at)
+    state = request.state
+    if state == "challenged" and waits_for != "ask":
+        state = "held" if opens else "asked"
+    unit.update(Request, request.id, state=state, pending=pending, open=opens, due_at=None if over else request.due_at)
     if waits_for == "new_address":
         unit.event("address_not_confirmed")
         _address_kept(unit, line, request)

@@ -81,7 +81,8 @@ def _moved(unit: Unit, line: Line, row: Any, request: Any, values: dict[str, Any
         now=unit.now,
     )  # fmt: skip
     moved = moves.moved(values, window=request.destroy_at if request else None, asks=row.role == "question")
-    if row.template == "update-applied" and request is not None and not journal.is_undecided(request):
+    asks = bool(values.get("unclear"))
+    if row.template == "update-applied" and request is not None and not asks and not journal.is_undecided(request):
         moved["due_at"] = None  # the rest was decided since: nothing is promised any more
     return moved
 

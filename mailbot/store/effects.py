@@ -205,12 +205,15 @@ def close_question(unit: Transaction, token: str, outcome: str) -> None:
     unit.connection.execute(
         sa.update(question).where(same, question.c.closed_at.is_(None)).values(closed_at=unit.now, outcome=outcome)
     )
+    request = unit.row(Request, asked.request_id)
+    if request is not None and request.state == "applied" and not request.open and asked.waits_for == "ask":
+        unit.update(Request, request.id, due_at=None)  # nothing of it waits for anybody any more
 
 
-def close_questions(unit: Transaction, request_id: str, outcome: str) -> None:
-    """Close every open question of a request."""
+def close_questions(unit: Transaction, request_id: str, outcome: str, but: str = "") -> None:
+    """Close every open question of a request, but those that wait for that."""
     question = table(Question)
-    mine = sa.and_(question.c.request_id == request_id, question.c.closed_at.is_(None))
+    mine = sa.and_(question.c.request_id == request_id, question.c.closed_at.is_(None), question.c.waits_for != but)
     unit.connection.execute(sa.update(question).where(mine).values(closed_at=unit.now, outcome=outcome))
 
 
@@ -252,6 +255,8 @@ def drop_address_questions(unit: Transaction, person_id: str) -> None:
         question.c.person_id == person_id, question.c.waits_for == "new_address", question.c.closed_at.is_(None)
     )
     for number in set(unit.connection.execute(sa.select(question.c.request_id).where(waiting)).scalars()):
+        if number == unit.request_id:
+            continue  # it waits for the newer address now
         request = unit.row(Request, number)
         pending = [item for item in request.pending if item[1] != "new_address"]
         opens = [item for item in request.open if item != "new_address"]

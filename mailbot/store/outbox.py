@@ -20,7 +20,7 @@ from mailbot.store.store import Store
 from mailbot.store.tables import Person, Reply, Request
 from mailbot.store.transaction import Transaction
 
-LEASE = timedelta(seconds=180)  # half of it is left when a text leaves: longer than a server may take to answer
+LEASE = timedelta(seconds=240)  # half of it is left when a text leaves: as long as a server may take for it
 LOCK = b"outbox".hex()
 BACK_OFF = (1, 5, 15, 60, 240, 720)  # minutes at most before the next try, by how often it was put off
 JITTER = 0.2  # so much of that is left to chance: what was put off together does not come back together

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from mailbot.deciding.answers import as_fields
 from mailbot.deciding.decision import Decision
 from mailbot.ports import RawMail
 from mailbot.reading.address import address_key
-from mailbot.reading.claim import Claim, Extract
+from mailbot.reading.claim import Claim
 from mailbot.store.keys import sha256
 from mailbot.store.tables import Request
 from mailbot.store.transaction import Transaction
@@ -87,9 +88,9 @@ def _kept(decision: Decision, origin: Origin) -> dict[str, Any]:
     if decision.kind is None or (claim.submission is not None and (done or nobodys)):
         return {}
     if claim.submission is None:
-        return stored(claim.extract)
+        return as_fields(claim.extract)
     submission = {**as_stored(claim.submission), "proof": sha256(raw.posted or raw.octets)}
-    return stored(claim.extract) | {"submission": submission}
+    return as_fields(claim.extract) | {"submission": submission}
 
 
 def continue_request(unit: Transaction, decision: Decision, origin: Origin) -> None:
@@ -101,8 +102,6 @@ def continue_request(unit: Transaction, decision: Decision, origin: Origin) -> N
     pending, opens = _still_waiting(request, decision)
     waits = bool(opens) or decision.outcome == "ask" or decision.state in ("challenged", "asked", "held")
     values: dict[str, Any] = {}
-    if decision.row == "5":
-        values["fields"] = {**request.fields, **stored(origin.claim.extract)}
     if decision.row == "3":
         values["level"] = "authenticated"
     elif decision.row == "5" and decision.state != request.state:  # what it states now counts as this mail does
@@ -125,7 +124,8 @@ def _still_waiting(request: Any, decision: Decision) -> tuple[list[Any], list[st
         still = ["operator"] if old else []
     else:
         still = list(request.open)
-    pending = [list(item) for item in decision.pending] or old
+    pending = [list(item) for item in decision.pending]
+    pending += [item for item in old if item not in pending]
     return pending, list(dict.fromkeys([*still, *decision.open]))
 
 
@@ -151,14 +151,16 @@ def set_aside(unit: Transaction, number: str | None) -> None:
         unit.update(Request, number, reason="closed", **closed)
 
 
-def carry_out(unit: Transaction, decision: Decision) -> None:
-    """Bring the request `unit.request_id` to what the operator released."""
+def carry_out(unit: Transaction, decision: Decision, *, keeps_address: bool) -> None:
+    """Bring the request `unit.request_id` to what the operator released; a new address may be asked still."""
     request = unit.row(Request, unit.request_id)
     fields = {key: value for key, value in request.fields.items() if key != "other_kind"}
+    kept = [list(item) for item in request.pending if keeps_address and item[1] == "new_address"]
     unit.update(
         Request, unit.request_id, state=decision.state, outcome=decision.outcome, reason=decision.reason,
-        kind=decision.kind, person_id=decision.person_id or request.person_id, open=list(decision.open),
-        due_at=decision.due_at, pending=[list(item) for item in decision.pending], level="authenticated",
+        kind=decision.kind, person_id=decision.person_id or request.person_id,
+        open=[*decision.open, *(who for _, who in kept)], pending=[*map(list, decision.pending), *kept],
+        due_at=decision.due_at or (request.due_at if kept else None), level="authenticated",
         decided_at=unit.now, fields=fields, tell=decision.tell_operator, told_at=None,
     )  # fmt: skip
 
@@ -174,8 +176,9 @@ def open_journal(unit: Transaction, *, kind: str, reason: str) -> str:
     return unit.request_id
 
 
-def stored(extract: Extract) -> dict[str, Any]:
-    """Return an extract as JSON-ready values."""
-    values = asdict(extract)
-    values.pop("named")
-    return {key: value for key, value in values.items() if value not in ((), {}, None)}
+def note_answered(unit: Transaction, stated: dict[str, Any]) -> None:
+    """Add what an answer states to what its request keeps; what the answer leaves unclear is all that is."""
+    request = unit.row(Request, unit.request_id)
+    kept = {name: value for name, value in request.fields.items() if name != "unclear"}
+    fields = {**kept.get("fields", {}), **stated.get("fields", {})}
+    unit.update(Request, unit.request_id, fields={**kept, **stated, **({"fields": fields} if fields else {})})

@@ -163,8 +163,10 @@ class Unit(Transaction):
         """Carry a decision out that the operator released: it continues a request and has no mail of its own."""
         assert decision.request_id is not None
         self.request_id = decision.request_id
-        effects.close_questions(self, self.request_id, "released")
-        requests.carry_out(self, decision)
+        # What she decided is the rest; a new address that was asked beside it may say yes still.
+        keeps = decision.state == "applied" and ("email", "new_address") not in decision.pending
+        effects.close_questions(self, self.request_id, "released", but="new_address" if keeps else "")
+        requests.carry_out(self, decision, keeps_address=keeps)
         self.carry_out(decision)
         self.event("released", decision.outcome, who="operator", person_id=decision.person_id)
 

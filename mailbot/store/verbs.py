@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mailbot.store import bounces, digest, effects, forms, places, restored, writers
+from mailbot.store import bounces, digest, effects, forms, places, requests, restored, writers
 
 VERBS: dict[str, Callable[..., None]] = {
     verb.__name__: verb
@@ -14,6 +14,6 @@ VERBS: dict[str, Callable[..., None]] = {
         effects.hold_request, effects.supersede, effects.drop_address_questions, effects.note_other,
         effects.note_replaced, bounces.note_bounce, forms.take_form, forms.forget_form, writers.count_wrong_token,
         places.follow, places.put_back, restored.forget_writer, restored.doubt_orders, digest.take_orders,
-        digest.prove_address,
+        digest.prove_address, requests.note_answered,
     )
 }  # fmt: skip

@@ -258,7 +258,12 @@ CASES: dict[str, Callable[[], Case]] = {
     ),
     "4 no of a new address where a surname waits too": lambda: answer(
         "no",
-        token("new_address", replace(REPLACES, for_operator=("surname",)), address="new@example.com", **NEW),
+        token(
+            "new_address",
+            replace(REPLACES, open=("operator",), for_operator=("surname",)),
+            address="new@example.com",
+            **NEW,
+        ),
     ),
     "3 yes to a withdrawal by an address that was replaced since": lambda: answer(
         "yes", token("confirm", STOPPED_NEWS, is_theirs=False), people=()
@@ -639,7 +644,40 @@ CASES: dict[str, Callable[[], Case]] = {
         claim(extract=PHONE), "none", token=token("ask", replace(ASKED, state="held", for_operator=("surname",)))
     ),
     "4 no to a phone where a surname waits for the operator": lambda: answer(
-        "no", token("confirm", replace(CHALLENGED, state="held", for_operator=("surname",)))
+        "no", token("confirm", replace(CHALLENGED, state="held", open=("operator",), for_operator=("surname",)))
+    ),
+    "4 no of a new address where a person was asked for": lambda: answer(
+        "no",
+        token("new_address", replace(REPLACES, state="held", open=("operator",)), address="new@example.com", **NEW),
+    ),
+    "4 no of a new address where something unclear was asked, too": lambda: answer(
+        "no",
+        token(
+            "new_address",
+            replace(REPLACES, fields={**REPLACES.fields, "unclear": [{}]}),
+            address="new@example.com",
+            **NEW,
+        ),
+    ),
+    "4 no of a named address to what a stranger asked": lambda: answer(
+        "no", token("confirm", replace(CHALLENGED, state="held", person_id=None, open=("operator",)))
+    ),
+    "3 yes of a new address where a person was asked for": lambda: answer(
+        "yes",
+        token("new_address", replace(REPLACES, state="held", open=("operator",)), address="new@example.com", **NEW),
+    ),
+    "11 no wish to unsubscribe, too large": lambda: case(
+        claim("unsubscribe", subject=replace(UNSUBSCRIBE.subject, rung="suggestion"), rung="suggestion"),
+        mail={"complete": False},
+    ),
+    "11b an unsubscribe that is too large, without proof, when there were many": lambda: case(
+        UNSUBSCRIBE, "none", news_stopped_unproven=MANY, mail={"complete": False}
+    ),
+    "11b a death in an unsubscribe without proof when there were many": lambda: case(
+        claim("unsubscribe", conflicts=("deceased",)), "none", news_stopped_unproven=MANY
+    ),
+    "9 a photo that is too large, in answer to a receipt": lambda: case(
+        claim(), token=token("", APPLIED), replies_to_us=True, mail={"complete": False}
     ),
     "4 no to a challenge that waits for the operator": lambda: answer(
         "no", token("confirm", replace(CHALLENGED, state="held", open=("operator",)))

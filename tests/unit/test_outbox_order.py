@@ -121,7 +121,7 @@ def test_a_slow_server_is_given_no_reply_that_another_process_has_by_now(store: 
     class Slow(Courier):
         def send_all(self, take: Take) -> Iterator[tuple[Letter, Said]]:
             for each in super().send_all(take):
-                store.now += timedelta(seconds=91)
+                store.now += LEASE / 2 + timedelta(seconds=1)
                 yield each
 
     courier = Slow({})
@@ -140,5 +140,5 @@ def test_where_a_server_may_take_minutes_a_lease_is_made_longer_before_anything_
                 yield each
 
     assert send(store, Slow({}), timeout_seconds=600)["sent"] == 7
-    assert store.extended[0] == set(range(7)) and store.lasts == timedelta(minutes=30)
+    assert store.extended[0] == set(range(7)) and store.lasts == timedelta(minutes=40)
     assert len(store.extended) > 1, "before half of it is over"
