@@ -114,18 +114,16 @@ class App:
         clock.lapse(self.line)
         failure = self._read(counts)
         digest.carry_out(self.line, self.mailbox if failure is None else None)
-        with self.line.store.looking():
-            clock.tick(self.line, self.mailbox.folder)
-            destruction.forget(self.line)
+        clock.tick(self.line, self.mailbox.folder)
+        destruction.forget(self.line)
         try:
             if failure is None:  # what could not be read a moment ago is not waited for again
                 destruction.sweep(self.line, self.mailbox, self._leaving())
                 retention.clear(self.line, self.mailbox, sent="sent" in self.settings.mailbox.erase)
         except (MailboxUnavailable, MailboxRefused, ConfigError) as exc:
             failure = exc
-        with self.line.store.looking():
-            retention.sweep(self.line)
-            audit.sweep(self.line)
+        retention.sweep(self.line)
+        audit.sweep(self.line)
         try:
             notices.tell_operator(self.line, self._desk(readable=failure is None))
         except (MailboxUnavailable, MailboxRefused) as exc:

@@ -66,9 +66,9 @@ def sweep(line: Line) -> None:
     """Seal what is committed; let go of what the policy keeps no longer, though not while paused or in shadow."""
     store = line.store
     before = oldest(store.clock(), line.rules.policy.retention.journal_years)
-    with store.reading() as connection:
-        old = chain.is_old(connection, before)
-    if old and store.acts:
+    with store.looking(), store.reading() as connection:
+        old = chain.is_old(connection, before) and store.acts
+    if old:
         with store.unit() as unit:
             chain.cut(unit, before)
     seal(line)

@@ -25,12 +25,11 @@ SHOWS = timedelta(days=1)  # until when a copy of what was sent may still turn u
 
 def sweep(line: Line) -> None:
     """Blank what the policy keeps no longer, a batch in each transaction; nothing while paused or in shadow."""
-    if not line.store.acts:
-        return
     details = _day(line) - timedelta(days=line.rules.policy.retention.ledger_days)
     journal, until = _journal(line), details.isoformat()
-    if line.store.note(SWEPT) == until:
-        return
+    with line.store.looking():
+        if not line.store.acts or line.store.note(SWEPT) == until:
+            return
     _each(line, aging.details, details)
     _each(line, aging.lines, journal)
     with line.store.unit() as unit:

@@ -20,11 +20,12 @@ from mailbot.deciding.case import Case
 from mailbot.deciding.deadlines import Deadlines
 from mailbot.deciding.decide import decide
 from mailbot.deciding.decision import Decision
-from mailbot.deciding.facts import BounceFacts, Facts, OptOutFacts, PersonFacts, RequestFacts, TokenFacts
+from mailbot.deciding.facts import BounceFacts, DigestFacts, Facts, OptOutFacts, PersonFacts, RequestFacts, TokenFacts
 from mailbot.policy import Policy
 from mailbot.reading.claim import Claim, Extract, Mark, Submission, Unclear
 from mailbot.reading.machine import Machine
 from mailbot.reading.message import Address, blank_message
+from mailbot.reading.orders import Order, Orders
 from mailbot.reading.sender import Evidence
 
 NOW = datetime(2026, 11, 23, 9, 6, tzinfo=UTC)
@@ -93,6 +94,12 @@ def token(waits_for: str, about: RequestFacts, **more: Any) -> TokenFacts:
     return TokenFacts(**{**told, "waits_for": waits_for, "request": about, **more})
 
 
+def listed(*orders: Order, unread: tuple[str, ...] = (), **more: Any) -> DigestFacts:
+    """Return the operator's list that a mail answers, with what it says."""
+    told: dict[str, Any] = {"token": "d1", "from_addressee": True, "is_proven": True, "proves": False}
+    return DigestFacts(**{**told, **more}, said=Orders(orders=orders, unread=unread))
+
+
 def unclear(name: str) -> RequestFacts:
     """Return a request of which that field was asked for."""
     return replace(ASKED, fields={"unclear": [{"field": name, "text": "x", "why": "x"}]})
@@ -136,6 +143,7 @@ FRESH = replace(ALIYA, address_changed_at=NOW - HOUR)
 STOPPED, DISPUTED = replace(ALIYA, blocked="withdrawal"), replace(ALIYA, blocked="dispute")
 OBLIGED = replace(ALIYA, open_obligations=1, obliged_until=date(2027, 1, 31))
 TWO_PHONES = replace(ALIYA, phones=("+77010000001", "+77010000002"))
+ORDER = Order(numbers=(1, 2), verb="no", note="not yours", line="1, 2 no: not yours")
 MANY = POLICY.limits.unproven_unsubscribes_per_hour
 CHANGED = {"template": "update-applied"}
 NEW = {"new_address": "new@example.com"}
@@ -679,6 +687,37 @@ CASES: dict[str, Callable[[], Case]] = {
     "9 a photo that is too large, in answer to a receipt": lambda: case(
         claim(), token=token("", APPLIED), replies_to_us=True, mail={"complete": False}
     ),
+    "2 our own trial mail": lambda: case(claim(), canary=True),
+    "2a an order": lambda: case(claim(), digest=listed(ORDER)),
+    "2a an order and something unread": lambda: case(claim(), digest=listed(ORDER, unread=("2 perhaps",))),
+    "2a an order by who is not proven": lambda: case(claim(), "weak", digest=listed(ORDER)),
+    "2a an order from an address that is not proven": lambda: case(claim(), digest=listed(ORDER, is_proven=False)),
+    "2a thanks for the list": lambda: case(claim(), digest=listed()),
+    "2a the proof of an address": lambda: case(claim(), "none", digest=listed(replace(ORDER, verb="yes"), proves=True)),
+    "2a no proof of an address": lambda: case(claim("question"), digest=listed(ORDER, proves=True)),
+    "2a an order from elsewhere": lambda: case(claim(), digest=listed(ORDER, from_addressee=False)),
+    "2a an unsubscribe that quotes a list": lambda: case(UNSUBSCRIBE, digest=listed(from_addressee=False)),
+    "11b one withdrawal too many": lambda: case(WITHDRAWAL, withdrawals_last_hour=POLICY.limits.withdrawals_per_hour),
+    "11b the last withdrawal that may be": lambda: case(
+        WITHDRAWAL, withdrawals_last_hour=POLICY.limits.withdrawals_per_hour - 1
+    ),
+    "11b an update among many withdrawals": lambda: case(
+        UPDATE, withdrawals_last_hour=POLICY.limits.withdrawals_per_hour
+    ),
+    "3 yes to what has expired": lambda: answer("yes", token("confirm", replace(CHALLENGED, state="expired"))),
+    "3 yes to what was closed": lambda: answer("yes", token("confirm", replace(CHALLENGED, state="ignored"))),
+    "7 undo from elsewhere, by the token of a question": lambda: answer(
+        "undo", token("confirm", APPLIED, from_addressee=False)
+    ),
+    "6 nothing, held for another, sooner": lambda: answer(
+        None, token("confirm", replace(CHALLENGED, state="held", due_at=NOW + HOUR), asked_again=True)
+    ),
+    "16 a reply of what is held sooner": lambda: case(
+        UPDATE, people=(DISPUTED,), token=token("", request("access", "held", due_at=NOW + HOUR))
+    ),
+    "22 an update of nobody without proof": lambda: case(UPDATE, "none", people=()),
+    "17 an update without proof of a person": lambda: case(UPDATE, "none"),
+    "18 a withdrawal and a question of data": lambda: case(claim("access"), "none", people=()),
     "4 no to a challenge that waits for the operator": lambda: answer(
         "no", token("confirm", replace(CHALLENGED, state="held", open=("operator",)))
     ),
