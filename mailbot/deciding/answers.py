@@ -279,7 +279,7 @@ def row_7b(case: Case) -> Decision | None:
     token = case.facts.token
     if token is None and not case.facts.wrong_tokens:
         return None
-    kind: Kind = "answer" if case.claim.word in ("yes", "no") else "undo"  # a wish that came late
+    kind: Kind = "answer" if case.claim.word == "yes" else "undo"  # a wish that came late, or "not me"
     return replace(hold(case, "7b", "token_unusable"), kind=kind)
 
 

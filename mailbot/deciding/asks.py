@@ -36,7 +36,8 @@ def row_5(case: Case, again: Again) -> Decision | None:
     close = Effect(verb="close_question", args={"token": token.token, "outcome": "fields"})
     note = Effect(verb="note_answered", args={"stated": as_fields(extract)})
     effects = (close, note, *anew.effects)
-    if not told.proven and (token.request.state == "applied" or token.request.for_operator):
+    waits = token.request.for_operator or "new_address" in token.request.open
+    if not told.proven and (token.request.state == "applied" or waits):
         return replace(anew, effects=effects)  # a request of its own: what was proven is not mixed with what is not
     reason = "ask_answered" if anew.outcome == "apply" else anew.reason
     state = anew.state

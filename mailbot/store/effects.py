@@ -205,7 +205,7 @@ def close_question(unit: Transaction, token: str, outcome: str) -> None:
     unit.connection.execute(
         sa.update(question).where(same, question.c.closed_at.is_(None)).values(closed_at=unit.now, outcome=outcome)
     )
-    request = unit.row(Request, asked.request_id)
+    request = unit.row(Request, asked.request_id) if asked.request_id != unit.request_id else None  # decided now
     if request is not None and request.state == "applied" and not request.open and asked.waits_for == "ask":
         unit.update(Request, request.id, due_at=None)  # nothing of it waits for anybody any more
 
@@ -260,7 +260,7 @@ def drop_address_questions(unit: Transaction, person_id: str) -> None:
         request = unit.row(Request, number)
         pending = [item for item in request.pending if item[1] != "new_address"]
         opens = [item for item in request.open if item != "new_address"]
-        state = "expired" if request.state == "challenged" else request.state
+        state = ("held" if opens else "expired") if request.state == "challenged" else request.state
         unit.update(Request, number, open=opens, pending=pending, state=state, due_at=request.due_at if opens else None)
     unit.connection.execute(sa.update(question).where(waiting).values(closed_at=unit.now, outcome="superseded"))
 

@@ -17,8 +17,9 @@ from mailbot.store.journal import WAITING
 from mailbot.store.tables import FolderCursor, Mail, Question, Reply, Request
 from mailbot.store.transaction import Transaction, beside
 
-# Rights that end in an answer, and what a person must read first: a late undo, and below, free words about our mail.
+# Rights that end in an answer, and what a person must read first: a late undo, and words that no program can read.
 ANSWERS = ("access", "restriction", "objection", "complaint", "question", "undo")
+UNREAD = ("reply_to_ours", "too_large", "unreadable")
 ANSWER_WAITS = timedelta(days=14)  # within the hard stop of 15: a server may say "later" again and again
 FINAL_MAIL_KEPT = timedelta(hours=24)
 WRITER: dict[str, Any] = {"address": "", "address_key": "", "message_id": "", "references": [], "writer_key": None}
@@ -81,7 +82,7 @@ def _asks_more(unit: Transaction, request: Any) -> bool:
     """Tell whether the same proven person still waits for an answer of ours."""
     mine = sa.and_(_request.c.person_id == request.person_id, _request.c.level == "authenticated")
     waits = sa.and_(_request.c.state.in_(("left", *WAITING)), _request.c.closed_at.is_(None))
-    what = sa.or_(_request.c.kind.in_(ANSWERS), _request.c.reason == "reply_to_ours")
+    what = sa.or_(_request.c.kind.in_(ANSWERS), _request.c.reason.in_(UNREAD))
     asked = sa.select(_request.c.id).where(mine, waits, what).limit(1)
     return unit.connection.execute(asked).first() is not None
 

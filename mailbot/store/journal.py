@@ -184,6 +184,13 @@ def asked_by_proven(connection: sa.Connection, token: str) -> bool:
     return bool(connection.execute(sa.select(_reply.c.proven).where(_reply.c.token == token)).scalar())
 
 
+def asks_for_data(connection: sa.Connection, number: str, now: datetime) -> bool:
+    """Tell whether data that were asked for about a request may still come."""
+    mine = sa.and_(_question.c.request_id == number, _question.c.waits_for == "ask", _question.c.closed_at.is_(None))
+    query = sa.select(_question.c.token).where(mine, _question.c.expires_at > now).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def questions_over(connection: sa.Connection, now: datetime) -> list[Any]:
     """Return the open questions whose time is over."""
     query = sa.select(_question).where(_question.c.closed_at.is_(None), _question.c.expires_at < now)

@@ -14,7 +14,7 @@ from mailbot.ports import RawMail
 from mailbot.reading.address import address_key
 from mailbot.reading.claim import Claim
 from mailbot.store.keys import sha256
-from mailbot.store.tables import Request
+from mailbot.store.tables import Question, Request
 from mailbot.store.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mailbot.reading.sender import Evidence
 
 _request: Any = Request.__table__  # type: ignore[attr-defined]
+_question: Any = Question.__table__  # type: ignore[attr-defined]
 NUMBER_LETTERS = 6
 DISPUTES = ("restriction", "complaint", "erasure")  # kinds that begin with the law's blocking
 
@@ -160,9 +161,18 @@ def carry_out(unit: Transaction, decision: Decision, *, keeps_address: bool) -> 
         Request, unit.request_id, state=decision.state, outcome=decision.outcome, reason=decision.reason,
         kind=decision.kind, person_id=decision.person_id or request.person_id,
         open=[*decision.open, *(who for _, who in kept)], pending=[*map(list, decision.pending), *kept],
-        due_at=decision.due_at or (request.due_at if kept else None), level="authenticated",
+        due_at=decision.due_at or (_asked_until(unit) if kept else None), level="authenticated",
         decided_at=unit.now, fields=fields, tell=decision.tell_operator, told_at=None,
     )  # fmt: skip
+
+
+def _asked_until(unit: Transaction) -> datetime | None:
+    """Return until when the last open question of the request waits."""
+    mine = sa.and_(_question.c.request_id == unit.request_id, _question.c.closed_at.is_(None))
+    until: datetime | None = unit.connection.execute(
+        sa.select(sa.func.max(_question.c.expires_at)).where(mine)
+    ).scalar()
+    return until
 
 
 def open_journal(unit: Transaction, *, kind: str, reason: str) -> str:

@@ -57,6 +57,8 @@ def test_who_asked_for_a_new_address_is_told_that_it_said_no(world: World, more:
 @pytest.mark.parametrize("more", ["", f"\n{NEW_PHONE}"])
 def test_who_asked_for_a_new_address_is_told_that_it_said_nothing(world: World, more: str) -> None:
     first = world.mail(ALIYA, UPDATE["ru"], f"Новая почта: {NEW}{more}")
+    world.later(hours=25)
+    world.poll()  # it is reminded
     request = until_over(world, first)
     assert request["state"] == ("applied" if more else "expired") and request["open"] == []
     assert len(kept(world)) == 1 and ("Остальное" in kept(world)[0]) is bool(more)
@@ -261,3 +263,38 @@ def test_free_words_of_who_left_are_read_before_anything_is_destroyed(world: Wor
     world.later(days=4)
     world.poll()
     assert world.person(ALIYA)["state"] == "blocked" and world.show(number)["reason"] == "right_open"
+
+
+@pytest.mark.parametrize("words", ["не я", "x\n" * 20_000])
+def test_who_left_is_not_destroyed_over_an_answer_that_nobody_read(world: World, words: str) -> None:
+    world.policy(NO_OBLIGATIONS)
+    smaller(world)
+    world.mail(ALIYA, WITHDRAWAL["ru"])
+    held = world.answer(ALIYA, words, subject="Re: x")
+    assert held.decision == "held"
+    world.later(days=4)
+    world.poll()
+    assert world.person(ALIYA)["state"] == "blocked"
+
+
+def test_an_answer_that_is_asked_about_again_keeps_its_clock(world: World) -> None:
+    first = world.mail(ALIYA, UPDATE["ru"], f"{NEW_PHONE}\n{SHORT_DATE}")
+    world.answer(ALIYA, f"{PLACE}\nДата рождения: 06.05.91")
+    assert world.request(first)["due_at"]
+
+
+def test_what_is_released_leaves_the_clock_of_the_question(world: World) -> None:
+    world.policy(FOR_OPERATOR)
+    first = world.mail(ALIYA, UPDATE["ru"], f"{PLACE}\nНовая почта: {NEW}")
+    world.ok("requests", "release", world.request(first)["id"])
+    (until,) = world.sql("SELECT expires_at FROM question WHERE closed_at IS NULL")[0]
+    assert str(world.request(first)["due_at"])[:16].replace("T", " ") == until[:16].replace("T", " ")
+
+
+def test_data_without_proof_are_not_mixed_with_a_new_address_that_was_asked(world: World) -> None:
+    first = world.mail(ALIYA, UPDATE["ru"], f"Новая почта: {NEW}\n{SHORT_DATE}")
+    question = next(each for each in first.answers if each.to == ALIYA)
+    forged = world.answer(ALIYA, f"{DATE}\nФамилия: Злая", to=question, proof="none")
+    assert forged.decision == "challenged" and world.request(forged)["id"] != world.request(first)["id"]
+    assert world.answer(ALIYA, "нет").decision == "applied"
+    assert world.answer(NEW, "да").decision == "applied" and world.person(NEW)["surname"] == "Сәрсенова"
