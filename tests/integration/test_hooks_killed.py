@@ -75,7 +75,7 @@ def test_a_kill_around_each_call_and_each_commit(
     twice = 0
     for kind in ("hook", "commit"):
         for when in ("before", "after"):
-            for n in some(range(1, calls[kind] + 1), 4, of=f"hooks {kind} {when}"):
+            for n in some(range(1, calls[kind] + 1), 3, of=f"hooks {kind} {when}"):
                 receiver.heard.clear()
                 root = tmp_path / f"{kind}-{when}-{n}"
                 world, _ = run(stage, commands, root, Kill(call=kind, when=when, n=n))

@@ -162,7 +162,7 @@ def test_a_kill_while_a_yes_is_carried_out(yes_stage: Stage, call: str, when: st
     state = run.state()
     assert any("+77022345678" in row for row in state["phone"])
     assert sorted(run.taken().values()) == [1]
-    for n in some(range(1, calls[call] + 1), 3, of=f"yes {call} {when}"):
+    for n in some(range(1, calls[call] + 1), 2, of=f"yes {call} {when}"):
         run = killed(yes_stage, Kill(call=call, when=when, n=n), record_property)
         assert run.state() == state, f"killed {when} {call} {n}"
         run.check_replies()
@@ -190,7 +190,7 @@ def test_a_kill_while_an_order_by_mail_is_carried_out(
     run.settle()
     state = run.state()
     assert any("'result': 'no_obligation'" in each for each in state["digest_card"])
-    for n in some(range(1, calls[call] + 1), 3, of=f"order {call} {when}"):
+    for n in some(range(1, calls[call] + 1), 2, of=f"order {call} {when}"):
         run = killed(desk_stage, Kill(call=call, when=when, n=n), record_property)
         assert run.state() == state, f"killed {when} {call} {n}"
         run.check_replies()
@@ -221,7 +221,7 @@ def test_a_kill_while_somebody_is_destroyed(window_stage: Stage, call: str, when
     run.settle()
     check_destroyed(run)
     state = run.state()
-    for n in some(range(1, calls[call] + 1), 3, of=f"window {call} {when}"):
+    for n in some(range(1, calls[call] + 1), 2, of=f"window {call} {when}"):
         run = killed(window_stage, Kill(call=call, when=when, n=n), record_property)
         assert run.state() == state, f"killed {when} {call} {n}"
         check_destroyed(run)

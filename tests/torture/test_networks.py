@@ -158,7 +158,7 @@ def test_a_handshake_that_breaks_is_no_refusal(dovecot: Dovecot, smtp: SmtpServe
     site = Site(tmp_path / "site", dovecot, smtp, commands=commands)
     site.init()
     own = {"MAILBOT_MAILBOX__CA_FILE": str(dovecot.certificate), "MAILBOT_MAILBOX__PASSWORD": dovecot.password}
-    for after in some(range(0, 2_400, 100), 4, of="handshake"):
+    for after in some(range(0, 2_400, 100), 3, of="handshake"):
         with Proxy(dovecot.tls_port, fault=Fault(way="down", after=after, first=False)) as proxy:
             url = {"MAILBOT_MAILBOX__URL": f"imaps://{site.user}@127.0.0.1:{proxy.port}/INBOX"}
             ended = commands.run("--config", str(site.folder), "poll", env=WAITS | own | url)

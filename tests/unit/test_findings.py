@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -54,10 +55,16 @@ def shown(one: Finding) -> str:
     return f"{one.level} {one.code} {where} [{one.article}] {values} | {one.around!r}"
 
 
+@cache
+def sound(language: str) -> list[str]:
+    """Return what the sound policy of a language comes to."""
+    return [shown(one) for one in lint(TEXTS.get(language, ""), SETUP)]
+
+
 def block(name: str) -> str:
     """Return what one policy comes to; of a changed one what the change makes and takes away."""
     text, setup = EVERY[name]
-    known = [] if name in TEXTS else [shown(one) for one in lint(TEXTS.get(name[:2], ""), SETUP)]
+    known = [] if name in TEXTS else sound(name[:2])
     here = [shown(one) for one in lint(text, setup)]
     lines = [f"  {line}" for line in here if line not in known]
     lines += [f"  no more: {line.split(' [')[0]}" for line in known if line not in here]
