@@ -47,7 +47,7 @@ class Store:
     seen: str = ""  # how the request stood that the operator acts on, "" where that is not known
     lent: bool = False  # the connections are another store's
     fence: turns.Turn | None = None  # once it is set, every transaction needs that this turn was not taken since
-    _looking: Looking = field(init=False)
+    _looking: Looking = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         self._looking = Looking(self._begin_reading)

@@ -171,10 +171,12 @@ def wrap_any(calls: Counter[str], order: dict[str, Any]) -> None:
 def change(order: dict[str, Any]) -> None:
     """Take file handles away, shift the clock, shorten the leases of the outbox: as ordered."""
     from mailbot import app
+    from mailbot.answering.outbox import Outbox
     from mailbot.store import outbox
 
     if "lease" in order:
         outbox.LEASE = timedelta(seconds=order["lease"])
+        Outbox.lasts = property(lambda _: outbox.LEASE)  # type: ignore[assignment, method-assign]
     if "ahead" in order:
         ahead = timedelta(seconds=order["ahead"])
         assert app.build.__kwdefaults__ is not None
