@@ -63,7 +63,7 @@ def test_killed_before_any_call_everything_is_done_once(
 ) -> None:
     run, state = whole
     assert run.calls["any"] > 250, "the places of death were counted"
-    for n in some(range(1 + part, run.calls["any"] + 1, PARTS), 5 if stage.postgres is None else 3, of=f"rows {part}"):
+    for n in some(range(1 + part, run.calls["any"] + 1, PARTS), 4 if stage.postgres is None else 2, of=f"rows {part}"):
         died = killed(stage, Kill(call="any", when="before", n=n), record_property)
         check_same(died.state(), state, f"killed before call {n}")
         died.check_replies()
