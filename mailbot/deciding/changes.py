@@ -15,7 +15,7 @@ from mailbot.deciding.case import (
     not_past,
     receipt,
     received,
-)  # fmt: skip
+)
 from mailbot.deciding.decision import Decision, Effect, Owed
 from mailbot.deciding.diff import diff, veiled
 from mailbot.deciding.facts import PersonFacts, RequestFacts

@@ -17,7 +17,7 @@ from mailbot.operating import mailcopies, places, proof
 from mailbot.pipeline import Line, owe
 from mailbot.ports import FolderName, Mailbox
 from mailbot.reading.address import address_key
-from mailbot.store import erasure, people, requests, writers
+from mailbot.store import erasure, people, proofs, requests, writers
 from mailbot.store.tables import Person, Request
 from mailbot.store.unit import Unit
 
@@ -56,7 +56,7 @@ def forget(line: Line) -> None:
         erasure.forget_finals(unit)
         writers.forget_old(unit)
         if acts:
-            proof.sweep(unit)
+            proofs.lapse(unit)
 
 
 def _destroy(line: Line, mailbox: Mailbox, request: Any, leaving: Leaving) -> bool:

@@ -84,8 +84,3 @@ def erased(unit: Unit, line: Line, person_id: str, number: str = "") -> datetime
 def _years_on(now: datetime, years: int) -> datetime:
     day = 28 if (now.month, now.day) == (2, 29) else now.day
     return now.replace(year=now.year + years, day=day)
-
-
-def sweep(unit: Unit) -> None:
-    """Let go of sealed proofs whose time is over, and of those whose erasure was called off."""
-    proofs.lapse(unit)
