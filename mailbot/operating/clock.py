@@ -88,11 +88,11 @@ def _expire(unit: Unit, line: Line, question: Any) -> None:
         return
     if unit.row(Question, question.token).closed_at is not None:
         return  # with the one that it repeats
+    unit.request_id = question.request_id
     effects.close_question(unit, question.token, "expired")
     request = unit.row(Request, question.request_id)
     if request is None:
         return
-    unit.request_id = request.id
     other = "operator" in request.open or journal.asks_for_data(unit.connection, request.id, unit.now)
     if question.waits_for == "ask" or request.state != "challenged" or other:
         _expire_part(unit, line, request, question.waits_for)

@@ -202,12 +202,13 @@ def close_question(unit: Transaction, token: str, outcome: str) -> None:
     """Close a question and its repetitions: what was asked can be answered once."""
     question, asked = table(Question), unit.row(Question, token)
     same = sa.and_(question.c.request_id == asked.request_id, question.c.waits_for == asked.waits_for)
-    unit.connection.execute(
-        sa.update(question).where(same, question.c.closed_at.is_(None)).values(closed_at=unit.now, outcome=outcome)
-    )
-    request = unit.row(Request, asked.request_id) if asked.request_id != unit.request_id else None  # decided now
-    if request is not None and request.state == "applied" and not request.open and asked.waits_for == "ask":
-        unit.update(Request, request.id, due_at=None)  # nothing of it waits for anybody any more
+    still = sa.update(question).where(same, question.c.closed_at.is_(None))
+    unit.connection.execute(still.values(closed_at=unit.now, outcome=outcome))
+    request = unit.row(Request, asked.request_id) if asked.request_id != unit.request_id else None
+    if request is not None and asked.waits_for == "ask":  # a request of its own goes on with it: here it is over
+        fields = {name: value for name, value in request.fields.items() if name != "unclear"}
+        due_at = request.due_at if request.state != "applied" or request.open else None
+        unit.update(Request, request.id, fields=fields, due_at=due_at)
 
 
 def close_questions(unit: Transaction, request_id: str, outcome: str, but: str = "") -> None:
@@ -254,9 +255,8 @@ def drop_address_questions(unit: Transaction, person_id: str) -> None:
     waiting = sa.and_(
         question.c.person_id == person_id, question.c.waits_for == "new_address", question.c.closed_at.is_(None)
     )
-    for number in set(unit.connection.execute(sa.select(question.c.request_id).where(waiting)).scalars()):
-        if number == unit.request_id:
-            continue  # it waits for the newer address now
+    asked = set(unit.connection.execute(sa.select(question.c.request_id).where(waiting)).scalars())
+    for number in asked - {unit.request_id}:  # that one waits for the newer address now
         request = unit.row(Request, number)
         pending = [item for item in request.pending if item[1] != "new_address"]
         opens = [item for item in request.open if item != "new_address"]

@@ -298,3 +298,13 @@ def test_data_without_proof_are_not_mixed_with_a_new_address_that_was_asked(worl
     assert forged.decision == "challenged" and world.request(forged)["id"] != world.request(first)["id"]
     assert world.answer(ALIYA, "нет").decision == "applied"
     assert world.answer(NEW, "да").decision == "applied" and world.person(NEW)["surname"] == "Сәрсенова"
+
+
+def test_what_goes_on_in_a_request_of_its_own_is_asked_for_no_more(world: World) -> None:
+    first = world.mail(ALIYA, UPDATE["ru"], f"Новая почта: {NEW}\n{SHORT_DATE}")
+    question = next(each for each in first.answers if each.to == ALIYA)
+    challenge = world.answer(ALIYA, DATE, to=question, proof="none").answer
+    world.answer(NEW, "нет")
+    assert (world.request(first)["state"], world.request(first)["due_at"]) == ("refused", None)
+    assert world.answer(ALIYA, "да", to=challenge).decision == "applied"
+    assert world.person(ALIYA)["birth_date"] == "1991-06-05"
