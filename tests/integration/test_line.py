@@ -116,7 +116,7 @@ def test_a_mail_becomes_a_change_an_answer_and_a_filed_mail(bare: Site) -> None:
         site.deliver(*(tagged(language, kind) for kind in KINDS))
     site.deliver(stranger(), machine(), big)
 
-    assert program.poll() == counts(fetched=12, applied=9, held=1, left=1, ignored=1, sent=9)
+    assert program.poll() == counts(fetched=12, applied=9, held=1, left=1, ignored=1, sent=10)
 
     requests = site.requests("--all")
     for language in LANGUAGES:
@@ -125,13 +125,15 @@ def test_a_mail_becomes_a_change_an_answer_and_a_filed_mail(bare: Site) -> None:
     assert (requests["machine"]["state"], requests["big"]["state"]) == ("ignored", "held")
     waits = {f"withdrawal-{language}" for language in LANGUAGES} | {"big"}
     assert set(site.requests()) == waits  # the operator's queue: three obligations to tell, one mail to look at
-    check_answers(site.answers())
+    (received,) = (each for each in site.answers() if each.mail["In-Reply-To"] == "<big@example.com>")
+    assert received.to == PEOPLE["en", "update"][2] and "too large" in received.text
+    check_answers([each for each in site.answers() if each.message_id != received.message_id])
     filed = {f"{kind}-{language}" for language in LANGUAGES for kind in KINDS}
     assert site.done() == filed
     assert site.inbox() == {"stranger", "machine", "big"}
 
     assert program.poll() == NOTHING
-    assert len(site.answers()) == 9
+    assert len(site.answers()) == 10
     assert program.requests("--all") == requests
     assert (site.done(), site.inbox()) == (filed, {"stranger", "machine", "big"})
 
